@@ -1,0 +1,35 @@
+"""What can go wrong with one photo, one message or one model."""
+
+from __future__ import annotations
+
+
+class PhotoError(Exception):
+    """This photo cannot be edited, whoever tries.
+
+    `reason` is a short sentence that is safe to show to a client: it never holds a storage key,
+    a host name, a library's own message or a trace.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class MessageError(ValueError):
+    """A queue message does not have the agreed shape. The text names the field."""
+
+
+class ModelError(RuntimeError):
+    """A model is missing, altered or cannot run. The operator has to act; the item fails."""
+
+
+class ProtectionError(AssertionError):
+    """A protected pixel changed. Always a fault of the engine; the item must fail."""
+
+
+class EditSkipped(Exception):
+    """One edit was left out, and the photo stays valid. `reason` is safe to show to a client."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

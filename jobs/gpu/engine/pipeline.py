@@ -1,0 +1,164 @@
+"""One photo from its bytes to its edited bytes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import cv2
+
+from jobs.gpu.engine.actions.base import Canvas, Region
+from jobs.gpu.engine.actions.catalogue import CATALOGUE
+from jobs.gpu.engine.arrays import BoolMask, Rgb
+from jobs.gpu.engine.decode import decode
+from jobs.gpu.engine.edges import follow_edges
+from jobs.gpu.engine.errors import EditSkipped
+from jobs.gpu.engine.messages import Edit
+from jobs.gpu.engine.photo import Photo
+from jobs.gpu.engine.png import encode_png
+from jobs.gpu.engine.preview import encode_preview
+from jobs.gpu.engine.protect import protected_pixels, restore
+from jobs.gpu.engine.segmenters.base import Segmentation, Segmenter
+
+
+@dataclass(frozen=True)
+class EditedPhoto:
+    """The finished photo.
+
+    png: the result at the oriented size of the input. preview: a JPEG, 512 pixels at most.
+    width, height: of the result, in pixels. warnings: for the client, in order, none twice.
+    timings: seconds spent in decode, segment, edit, encode and preview.
+    """
+
+    png: bytes
+    preview: bytes
+    width: int
+    height: int
+    warnings: tuple[str, ...]
+    timings: Mapping[str, float]
+
+
+class Engine:
+    """Edits photos, one after another, with the models of one segmenter."""
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self._segmenter = segmenter
+        # One process per core is the worker's business; OpenCV's threads would only fight over it.
+        cv2.setNumThreads(1)
+
+    def edit(
+        self, data: bytes, concepts: Mapping[str, Edit], protect: Sequence[str]
+    ) -> EditedPhoto:
+        """Apply the edits in their order; where two overlap, the later one is on top.
+
+        A concept that is not found or not offered, and a value that is not known, become
+        warnings. Raises PhotoError when the file cannot be used and ModelError when a model
+        cannot run.
+        """
+        watch = _Stopwatch()
+        with watch.measure("decode"):
+            photo = decode(data)
+        with watch.measure("segment"):
+            found = self._segment(photo, concepts, protect)
+        with watch.measure("edit"):
+            edited, warnings = self._apply(photo, found, concepts, protect)
+        with watch.measure("encode"):
+            png = encode_png(edited)
+        with watch.measure("preview"):
+            preview = encode_preview(edited)
+        return EditedPhoto(
+            png=png,
+            preview=preview,
+            width=edited.width,
+            height=edited.height,
+            warnings=tuple(dict.fromkeys((*photo.warnings, *warnings))),
+            timings=watch.seconds,
+        )
+
+    def _segment(
+        self, photo: Photo, concepts: Mapping[str, Edit], protect: Sequence[str]
+    ) -> Segmentation:
+        """Look at the photo once, for the edits and the protection together."""
+        if not concepts:
+            return Segmentation()  # nothing will change, so nothing needs protecting
+        return self._segmenter.segment(
+            photo.on_white(), tuple(dict.fromkeys([*concepts, *protect]))
+        )
+
+    def _apply(
+        self,
+        photo: Photo,
+        found: Segmentation,
+        concepts: Mapping[str, Edit],
+        protect: Sequence[str],
+    ) -> tuple[Photo, list[str]]:
+        warnings = self._absences(found, concepts, protect)
+        guide = photo.on_white()
+        protected = protected_pixels(
+            (follow_edges(found.masks[name], guide) for name in protect if name in found.masks),
+            (photo.height, photo.width),
+        )
+        canvas = Canvas(photo.rgb.copy(), None if photo.alpha is None else photo.alpha.copy())
+        for name, edit in concepts.items():
+            if name in found.masks:
+                region = _region(name, found, guide, protected)
+                warnings.extend(f"{name}: {text}" for text in _edit(canvas, region, edit))
+        restore(canvas.rgb, photo.rgb, protected)
+        if canvas.alpha is not None and photo.alpha is not None:
+            restore(canvas.alpha, photo.alpha, protected)
+        return Photo(canvas.rgb, canvas.alpha, photo.icc_profile), warnings
+
+    def _absences(
+        self, found: Segmentation, concepts: Mapping[str, Edit], protect: Sequence[str]
+    ) -> list[str]:
+        """Say what was asked for and could not be done. Protection must never lapse in silence."""
+        backend = self._segmenter.name
+        warnings = [
+            f"{name}: not found in this photo" for name in concepts if name in found.not_found
+        ]
+        warnings += [
+            f"{name}: not supported by the {backend} backend, left unchanged"
+            for name in concepts
+            if name in found.unsupported
+        ]
+        warnings += [
+            f"{name}: not found in this photo, nothing to protect"
+            for name in protect
+            if name in found.not_found and name not in concepts
+        ]
+        warnings += [
+            f"{name}: not supported by the {backend} backend, could not be protected"
+            for name in protect
+            if name in found.unsupported
+        ]
+        return warnings
+
+
+def _region(name: str, found: Segmentation, guide: Rgb, protected: BoolMask) -> Region:
+    weight = follow_edges(found.masks[name], guide)
+    weight[protected] = 0
+    return Region(concept=name, weight=weight, protected=protected)
+
+
+def _edit(canvas: Canvas, region: Region, edit: Edit) -> tuple[str, ...]:
+    if not region.weight.any():
+        return ("entirely protected, left unchanged",)
+    try:
+        return CATALOGUE[edit.action](canvas, region, edit.value)
+    except EditSkipped as skipped:
+        return (skipped.reason,)
+
+
+class _Stopwatch:
+    """Seconds by name."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def measure(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start

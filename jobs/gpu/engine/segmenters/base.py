@@ -1,0 +1,43 @@
+"""The seam between the engine and whatever finds concepts in a photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from jobs.gpu.engine.arrays import Mask, Rgb
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """What was asked for, sorted into found, absent and not on offer. Each name is in one of them.
+
+    masks: concept name as it was asked for → HxW uint8 at the size of the photo. A mask may be
+    rough at its edge: the pipeline draws it to the picture's own edges.
+    """
+
+    masks: Mapping[str, Mask] = field(default_factory=dict)
+    not_found: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
+
+
+class Segmenter(Protocol):
+    """Finds concepts. One instance serves one process and may keep models in memory."""
+
+    @property
+    def name(self) -> str:
+        """The name of the backend, as a client may read it in a warning."""
+        ...
+
+    def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
+        """Look for every concept in one photo (HxWx3 uint8).
+
+        Raises ModelError when a model cannot run; never guesses a concept it was not made for.
+        """
+        ...
+
+
+def canonical(concept: str) -> str:
+    """One spelling for the names a client may vary: "frame molding" is "Frame_Molding"."""
+    return "_".join(concept.split()).casefold()

@@ -1,0 +1,48 @@
+"""ONNX models that ship with the engine: loaded once per process, and only if unaltered."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import onnxruntime as ort
+
+from jobs.gpu.engine.errors import ModelError
+
+_FOLDER: Final = Path(__file__).parent.parent / "weights"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A file in the folder `weights` and the SHA-256 its content must have."""
+
+    filename: str
+    sha256: str
+
+
+U2NETP: Final = Weights(
+    "u2netp.onnx", "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
+)
+
+
+@cache
+def load_session(weights: Weights, folder: Path = _FOLDER) -> ort.InferenceSession:
+    """Open a model on one CPU thread. Raises ModelError when the file is missing or altered."""
+    path = folder / weights.filename
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"model file {weights.filename} cannot be read") from error
+    if hashlib.sha256(content).hexdigest() != weights.sha256:
+        raise ModelError(f"model file {weights.filename} does not have the expected SHA-256")
+    options = ort.SessionOptions()
+    # One process per core is the worker's business; more threads here would only fight over it.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    try:
+        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime raises its own, undocumented family
+        raise ModelError(f"model file {weights.filename} cannot be loaded") from error
