@@ -1,0 +1,115 @@
+"""How a worker talks to the server: claim before the work, callback after it (contract §4)."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from jobs.gpu.engine.messages import WorkMessage
+
+logger = logging.getLogger(__name__)
+
+# Seconds before each further try of a delivery; jitter keeps a fleet from retrying in step.
+BACKOFF = (1, 2, 4, 8, 16)
+JITTER = 0.5
+PASSING = frozenset({408, 425, 429}) | frozenset(range(500, 600))
+
+
+class DeliveryFailed(Exception):
+    """The server could not be told. The chunk is not acknowledged and is delivered again."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The items that may be edited now, and for how many seconds they are ours."""
+
+    granted: frozenset[int]
+    job_status: str
+    lease_seconds: int
+
+
+class Reporter:
+    """One HTTP connection to the server, kept over the items of a chunk."""
+
+    def __init__(
+        self,
+        *,
+        secret: str,
+        timeout: float,
+        worker: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._timeout = timeout
+        self._worker = worker
+        self._sleep = sleep
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {secret}"
+        # The secret goes to the callback address and nowhere else: no proxy, no .netrc.
+        self._session.trust_env = False
+
+    def close(self) -> None:
+        self._session.close()
+
+    def claim(self, message: WorkMessage, items: Sequence[int]) -> Claim:
+        """Asks for the items; raises DeliveryFailed when no answer could be had."""
+        url = message.callback_url.removesuffix("/callback") + "/claim"
+        data = self._post(
+            url, {"items": list(items), "attempt": message.attempt, "worker": self._worker}
+        )
+        if data is None:
+            return Claim(frozenset(), "unknown", 0)
+        return Claim(frozenset(data["granted"]), data["job_status"], data["lease_seconds"])
+
+    def done(self, message: WorkMessage, idx: int, warnings: Sequence[str]) -> None:
+        """The item's objects are stored; raises DeliveryFailed."""
+        item = next(item for item in message.items if item.idx == idx)
+        self._report(
+            message,
+            {
+                "idx": idx,
+                "status": "done",
+                "output_key": item.output_key,
+                "preview_key": item.preview_key,
+                "warnings": list(warnings),
+            },
+        )
+
+    def failed(self, message: WorkMessage, idx: int, error: str) -> None:
+        """The item cannot be done; raises DeliveryFailed."""
+        self._report(message, {"idx": idx, "status": "failed", "error": error})
+
+    def _report(self, message: WorkMessage, body: dict[str, Any]) -> None:
+        # No clock in the key: the same result of the same attempt is the same callback.
+        key = f"{message.idempotency_prefix}:{body['idx']}:attempt{message.attempt}"
+        self._post(message.callback_url, {**body, "idempotency_key": key})
+
+    def _post(self, url: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """The answer's data; None for a final refusal (4xx), which is logged.
+
+        Raises DeliveryFailed when the last try met a network error, 408, 425, 429 or 5xx.
+        """
+        problem = ""
+        for wait in (*BACKOFF, None):
+            try:
+                response = self._session.post(
+                    url, json=body, timeout=self._timeout, allow_redirects=False
+                )
+            except requests.RequestException as error:
+                problem = type(error).__name__
+            else:
+                if response.ok:
+                    data: dict[str, Any] = response.json()["data"]
+                    return data
+                problem = f"status {response.status_code}"
+                if response.status_code not in PASSING:
+                    logger.error("%s refused for good: %s", url, problem)
+                    return None
+            if wait is None:
+                break
+            logger.warning("%s: %s, trying again in about %d s", url, problem, wait)
+            self._sleep(wait * random.uniform(1 - JITTER, 1 + JITTER))
+        raise DeliveryFailed(f"{url}: {problem}")

@@ -1,0 +1,97 @@
+"""What runs by the clock: sending due items again, and deleting what canceled jobs left."""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from jobs import dispatch, keys, services
+from jobs.models import ItemResult, JobCoordinator, JobItem
+from jobs.states import IN_WORK, ItemStatus, JobStatus
+from jobs.storage import photo_storage
+
+logger = logging.getLogger(__name__)
+
+# /execute publishes by itself; the sweep leaves it this long before it helps.
+PUBLISH_GRACE = timedelta(seconds=5)
+JOBS_PER_SWEEP = 200
+
+WORKER_LOST = "worker_lost"
+
+
+def dispatch_due_items() -> int:
+    """Sends again what nobody works on; fails what was sent too often. Returns the items sent.
+
+    Safe with several sweeps at once: a job that another one holds is passed over.
+    """
+    sent = 0
+    due_jobs = list(
+        JobItem.objects.due()
+        .filter(job__status__in=IN_WORK, job__queued_at__lt=Now() - PUBLISH_GRACE)
+        .values_list("job_id", flat=True)
+        .distinct()[:JOBS_PER_SWEEP]
+    )
+    for job_id in due_jobs:
+        sent += _dispatch_due_items_of(job_id)
+    return sent
+
+
+def _dispatch_due_items_of(job_id: UUID) -> int:
+    with transaction.atomic():
+        job = JobCoordinator.objects.lock_if_free(job_id)
+        if job is None or not job.is_in_work:
+            return 0
+        due = list(job.items.due().order_by("idx").values_list("idx", "attempt"))
+    lost = [idx for idx, attempt in due if attempt >= settings.MAX_ATTEMPTS]
+    for idx in lost:
+        services.record_item_result(
+            job_id=job_id,
+            result=ItemResult(
+                idx=idx,
+                status=ItemStatus.FAILED,
+                idempotency_key=f"{job.public_id}:{idx}:{WORKER_LOST}",
+                error=WORKER_LOST,
+            ),
+        )
+    by_attempt: dict[int, list[int]] = {}
+    for idx, attempt in due:
+        if idx not in lost:
+            by_attempt.setdefault(attempt + 1, []).append(idx)
+    for attempt, idxs in by_attempt.items():
+        if not dispatch.dispatch_items(job, idxs, attempt=attempt):
+            return 0
+    logger.info("swept %s: %d sent again, %d lost", job.public_id, len(due) - len(lost), len(lost))
+    return len(due) - len(lost)
+
+
+def delete_outputs(job_id: UUID) -> int:
+    """Deletes what a canceled job left in the storage; returns how many objects.
+
+    A worker may be in the middle of an item when the job is canceled, so this runs once at the
+    cancel and once more when no lease can be alive (`delete_canceled_outputs`).
+    """
+    job = JobCoordinator.objects.filter(pk=job_id, status=JobStatus.CANCELED).first()
+    if job is None:
+        return 0
+    return photo_storage().delete_below(keys.output_prefixes(job.user_id, job.id))
+
+
+def delete_canceled_outputs() -> int:
+    """The final deletion for jobs that were canceled longer ago than any worker can still be at
+    work on them; returns how many jobs.
+    """
+    settled_for = timedelta(seconds=settings.TASK_TIME_LIMIT_SEC) + settings.WORK_LEASE
+    canceled = list(
+        JobCoordinator.objects.filter(
+            status=JobStatus.CANCELED,
+            outputs_deleted_at__isnull=True,
+            updated_at__lt=Now() - settled_for,
+        ).values_list("pk", flat=True)[:JOBS_PER_SWEEP]
+    )
+    for job_id in canceled:
+        delete_outputs(job_id)
+        JobCoordinator.objects.filter(pk=job_id).update(outputs_deleted_at=Now())
+    return len(canceled)

@@ -1,0 +1,15 @@
+from jobs.models.coordinator import ItemResult, JobCoordinator, JobProgress, ResultEffect
+from jobs.models.history import JobItemLog, JobLog
+from jobs.models.item import JobItem
+from jobs.models.rule import Rule
+
+__all__ = [
+    "ItemResult",
+    "JobCoordinator",
+    "JobItem",
+    "JobItemLog",
+    "JobLog",
+    "JobProgress",
+    "ResultEffect",
+    "Rule",
+]

@@ -1,0 +1,339 @@
+"""JobCoordinator: the state machine of one job, its items and its idempotency."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from jobs import keys
+from jobs.errors import AlreadyCanceled, IdempotencyConflict, InvalidTransition, JobNotFound
+from jobs.models.item import JobItem, attempt_of
+from jobs.states import FINISHED, IN_WORK, TRANSITIONS, ItemStatus, JobStatus
+from s3project import ids
+from s3project.errors import ValidationFailed
+
+
+@dataclass(frozen=True)
+class ItemResult:
+    """What a worker reports of one item. A key that is None stands for the issued one."""
+
+    idx: int
+    status: ItemStatus
+    idempotency_key: str
+    output_key: str | None = None
+    preview_key: str | None = None
+    error: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ResultEffect:
+    """`processed`: the result changed something. `duplicate`: its key had an effect before."""
+
+    processed: bool
+    duplicate: bool = False
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    done: int
+    failed: int
+    total: int
+
+
+class JobQuerySet(models.QuerySet["JobCoordinator"]):
+    def owned_by(self, user_id: UUID) -> "JobQuerySet":
+        return self.filter(user_id=user_id)
+
+    def get_job(self, job_id: UUID | None) -> "JobCoordinator":
+        """Unlocked, for reading. Raises JobNotFound."""
+        job = self.filter(pk=job_id).first() if job_id else None
+        if job is None:
+            raise JobNotFound
+        return job
+
+    def lock(self, job_id: UUID | None) -> "JobCoordinator":
+        """The first level of job → items → limiter. Never lazy. Raises JobNotFound."""
+        return self.select_for_update(of=("self",), no_key=True).get_job(job_id)
+
+    def lock_if_free(self, job_id: UUID) -> "JobCoordinator | None":
+        """As `lock`, but None when another transaction has it or it is gone."""
+        return (
+            self.select_for_update(of=("self",), no_key=True, skip_locked=True)
+            .filter(pk=job_id)
+            .first()
+        )
+
+
+class JobCoordinator(models.Model):
+    """One job. Every method that changes it needs the row locked by `lock`."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    user = models.ForeignKey("users.User", models.PROTECT, related_name="jobs")
+    status = models.CharField(max_length=16, choices=JobStatus.choices, default=JobStatus.CREATED)
+    preset = models.CharField(max_length=32)
+    concepts = models.JSONField(default=dict)
+    protect = ArrayField(models.CharField(max_length=64), blank=True, default=list)
+    rule_id = models.UUIDField(null=True, blank=True)
+    output_template = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
+    total_items = models.IntegerField()
+    done_items = models.IntegerField(default=0)
+    failed_items = models.IntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    queued_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # When what a canceled job left in the storage was deleted for good.
+    outputs_deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[JobQuerySet] = JobQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "job"
+        ordering = ("-created_at", "-id")
+        indexes = (
+            models.Index(fields=["user", "-created_at", "-id"], name="job_user_created"),
+            models.Index(
+                fields=["queued_at"],
+                condition=Q(status__in=["queued", "running"]),
+                name="job_in_work",
+            ),
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(status="canceled", outputs_deleted_at__isnull=True),
+                name="job_canceled_with_outputs",
+            ),
+        )
+        constraints = (
+            models.CheckConstraint(condition=Q(total_items__range=(1, 200)), name="job_total"),
+            models.CheckConstraint(
+                condition=Q(done_items__gte=0, failed_items__gte=0), name="job_counters_gte_0"
+            ),
+            models.CheckConstraint(
+                condition=Q(total_items__gte=F("done_items") + F("failed_items")),
+                name="job_counters_lte_total",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["created", "uploaded", "queued", "running"])
+                & Q(finished_at__isnull=True)
+                | Q(status__in=["done", "failed", "canceled"]) & Q(finished_at__isnull=False),
+                name="job_finished_at_iff_finished",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["created", "uploaded"])
+                | Q(queued_at__isnull=True, done_items=0, failed_items=0),
+                name="job_not_queued_has_no_results",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["queued", "running", "done", "failed"])
+                | Q(queued_at__isnull=False),
+                name="job_in_work_was_queued",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="done")
+                | Q(done_items__gte=1, total_items=F("done_items") + F("failed_items")),
+                name="job_done_is_complete",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="failed") | Q(done_items=0, failed_items=F("total_items")),
+                name="job_failed_is_complete",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def public_id(self) -> str:
+        return ids.public_id(ids.JOB, self.id)
+
+    @property
+    def progress(self) -> JobProgress:
+        return JobProgress(self.done_items, self.failed_items, self.total_items)
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in FINISHED
+
+    @property
+    def is_in_work(self) -> bool:
+        return self.status in IN_WORK
+
+    # --- One method per event; the docstring is the arrow ------------------------------------
+
+    @classmethod
+    def create(
+        cls, *, job_id: UUID, user_id: UUID, preset: str, total_items: int
+    ) -> "JobCoordinator":
+        """– → created, with its items; two statements whatever their number"""
+        job = cls.objects.create(id=job_id, user_id=user_id, preset=preset, total_items=total_items)
+        JobItem.objects.bulk_create(
+            JobItem(job=job, idx=idx, input_key=keys.input_key(user_id, job_id, idx))
+            for idx in range(total_items)
+        )
+        return job
+
+    def mark_uploaded(self) -> None:
+        """created → uploaded"""
+        self._move(JobStatus.UPLOADED)
+        self.save(update_fields=["status", "updated_at"])
+
+    def mark_queued(
+        self,
+        concepts: dict[str, Any],
+        protect: list[str],
+        *,
+        rule_id: UUID | None = None,
+        output_template: str | None = None,
+    ) -> None:
+        """uploaded → queued, with what is to be done"""
+        if self.status == JobStatus.CANCELED:
+            raise AlreadyCanceled
+        self._move(JobStatus.QUEUED)
+        self.concepts, self.protect = concepts, protect
+        self.rule_id, self.output_template = rule_id, output_template
+        self.queued_at = timezone.now()
+        self.save(
+            update_fields=[
+                "status", "concepts", "protect", "rule_id", "output_template", "queued_at",
+                "updated_at",
+            ]
+        )  # fmt: skip
+
+    def on_item_result(self, result: ItemResult) -> ResultEffect:
+        """queued → running with the first effect, running → done | failed with the last
+
+        The order of checks is the table of contract §4.3. Counters follow items, never keys:
+        an item counts when it leaves `pending`, and again only when a failure becomes a success.
+        Raises ValidationFailed, IdempotencyConflict or InvalidTransition, without effect.
+        """
+        output_key, preview_key = self._issued_keys(result)
+        key = result.idempotency_key
+        found = {
+            item.idx: item
+            for item in self.items.filter(
+                Q(idx=result.idx) | Q(idempotency_key=key) | Q(superseded_key=key)
+            )
+        }
+        for item in found.values():
+            if item.knows_key(key):
+                if item.idx != result.idx:
+                    raise IdempotencyConflict
+                return ResultEffect(processed=False, duplicate=True)
+        if self.is_finished:
+            return ResultEffect(processed=False)
+        if not self.is_in_work:
+            raise InvalidTransition(status=self.status, target=JobStatus.RUNNING)
+
+        item = found[result.idx]
+        before = item.status
+        if before == ItemStatus.DONE or before == result.status:
+            return ResultEffect(processed=False)
+        attempt = attempt_of(key)
+        if (
+            result.status == ItemStatus.FAILED and attempt is not None and attempt < item.attempt
+        ):  # a failure of an attempt that was given up: the newer one decides (design §3)
+            return ResultEffect(processed=False)
+
+        done = result.status == ItemStatus.DONE
+        updated = JobItem.objects.filter(pk=item.pk, status=before).update(
+            status=result.status,
+            output_key=output_key if done else "",
+            preview_key=preview_key if done else "",
+            error="" if done else result.error,
+            warnings=result.warnings,
+            idempotency_key=key,
+            superseded_key=item.idempotency_key,
+            lease_expires_at=None,
+        )
+        assert updated == 1, "an item changed although its job is locked"
+        self._count(done=+1 if done else 0, failed=int(not done) - int(before == ItemStatus.FAILED))
+        return ResultEffect(processed=True)
+
+    def _count(self, *, done: int, failed: int) -> None:
+        self.done_items += done
+        self.failed_items += failed
+        if self.status == JobStatus.QUEUED:
+            self._move(JobStatus.RUNNING)
+        if self.done_items + self.failed_items == self.total_items:
+            self._move(JobStatus.DONE if self.done_items else JobStatus.FAILED)
+            self.finished_at = timezone.now()
+        # F(): a count made without the lock would still add up, or break on a CHECK.
+        JobCoordinator.objects.filter(pk=self.pk).update(
+            status=self.status,
+            done_items=F("done_items") + done,
+            failed_items=F("failed_items") + failed,
+            finished_at=self.finished_at,
+            updated_at=Now(),
+        )
+
+    def cancel(self) -> bool:
+        """any except done, canceled → canceled
+
+        Returns whether the job was unfinished, so that it must be settled now.
+        """
+        if self.status == JobStatus.CANCELED:
+            raise AlreadyCanceled
+        was_unfinished = not self.is_finished
+        self._move(JobStatus.CANCELED)
+        self.finished_at = self.finished_at or timezone.now()
+        self.save(update_fields=["status", "finished_at", "updated_at"])
+        return was_unfinished
+
+    def claim(self, idxs: list[int], *, attempt: int, worker: str, lease: timedelta) -> list[int]:
+        """The items among `idxs` that `worker` may edit now; they are leased to it (§4.4).
+
+        Not granted: settled items, items under another worker's live lease, items that were
+        sent again since, and everything once the job is finished.
+        """
+        if not self.is_in_work:
+            return []
+        free = Q(claimed_by__in=["", worker]) | Q(lease_expires_at__isnull=True)
+        granted = list(
+            self.items.filter(
+                free | Q(lease_expires_at__lt=Now()),
+                status=ItemStatus.PENDING,
+                idx__in=idxs,
+                attempt__lte=attempt,
+            )
+            .order_by("idx")
+            .values_list("idx", flat=True)
+        )
+        if granted:
+            self.items.filter(idx__in=granted).update(
+                claimed_by=worker, attempt=attempt, lease_expires_at=Now() + lease
+            )
+        return granted
+
+    def get_status(self) -> tuple[JobStatus, JobProgress, datetime | None]:
+        """Where the job stands: status, progress, and when it finished."""
+        return JobStatus(self.status), self.progress, self.finished_at
+
+    # --- The only writer of `status` ---------------------------------------------------------
+
+    def check_can_move(self, target: JobStatus) -> None:
+        """Raises InvalidTransition when the table of edges has no such edge."""
+        if target not in TRANSITIONS[JobStatus(self.status)]:
+            raise InvalidTransition(status=self.status, target=target)
+
+    def _move(self, target: JobStatus) -> None:
+        self.check_can_move(target)
+        self.status = target
+
+    def _issued_keys(self, result: ItemResult) -> tuple[str, str]:
+        """The result's keys; raises ValidationFailed for an idx or a key that was never issued."""
+        if not 0 <= result.idx < self.total_items:
+            raise ValidationFailed({"idx": [f"Must be from 0 to {self.total_items - 1}."]})
+        output_key = keys.output_key(self.user_id, self.id, result.idx)
+        preview_key = keys.preview_key(self.user_id, self.id, result.idx)
+        if result.output_key not in (None, output_key):
+            raise ValidationFailed({"output_key": ["This is not the key issued for the item."]})
+        if result.preview_key not in (None, preview_key):
+            raise ValidationFailed({"preview_key": ["This is not the key issued for the item."]})
+        return output_key, preview_key

@@ -1,0 +1,86 @@
+"""JobItem: one photo of a job, its result, and who works on it."""
+
+import re
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from jobs.states import ItemStatus
+
+# The tail of a key that our workers make: `<prefix>:<idx>:attempt<n>` (contract §4.3).
+ATTEMPT = re.compile(r":attempt([0-9]{1,9})\Z")
+
+
+def attempt_of(idempotency_key: str) -> int | None:
+    """The attempt that a key names, or None for a key of another make."""
+    match = ATTEMPT.search(idempotency_key)
+    return int(match[1]) if match else None
+
+
+class JobItemQuerySet(models.QuerySet["JobItem"]):
+    def due(self) -> "JobItemQuerySet":
+        """Pending items that nobody holds a lease of, by the database's clock."""
+        return self.filter(
+            Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lt=Now()),
+            status=ItemStatus.PENDING,
+        )
+
+
+class JobItem(models.Model):
+    """Changed only under the lock of its job; counted when it leaves `pending`, never by key."""
+
+    job = models.ForeignKey("jobs.JobCoordinator", models.PROTECT, related_name="items")
+    idx = models.IntegerField()
+    status = models.CharField(max_length=16, choices=ItemStatus.choices, default=ItemStatus.PENDING)
+    input_key = models.CharField(max_length=200)
+    output_key = models.CharField(max_length=200, blank=True, default="")
+    preview_key = models.CharField(max_length=200, blank=True, default="")
+    error = models.CharField(max_length=2000, blank=True, default="")
+    warnings = ArrayField(models.CharField(max_length=300), blank=True, default=list)
+
+    # The key whose callback gave the item its present status, and the one of a failure that a
+    # later success replaced. Both stay known for good: a repeat of either is a duplicate.
+    idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+    superseded_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+
+    # How often the item was sent to the workers, and until when it is somebody's (design §3).
+    attempt = models.IntegerField(default=0)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.CharField(max_length=200, blank=True, default="")
+
+    objects: ClassVar[JobItemQuerySet] = JobItemQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("job", "idx")
+        constraints = (
+            models.UniqueConstraint(fields=["job", "idx"], name="item_job_idx"),
+            models.UniqueConstraint(
+                fields=["job", "idempotency_key"], name="item_job_idempotency_key"
+            ),
+            models.UniqueConstraint(
+                fields=["job", "superseded_key"], name="item_job_superseded_key"
+            ),
+            models.CheckConstraint(condition=Q(idx__gte=0), name="item_idx_gte_0"),
+            models.CheckConstraint(
+                condition=Q(status="pending", idempotency_key__isnull=True)
+                | Q(status__in=["done", "failed"], idempotency_key__isnull=False),
+                name="item_key_iff_reported",
+            ),
+            models.CheckConstraint(
+                condition=Q(superseded_key__isnull=True) | Q(status="done"),
+                name="item_superseded_only_if_done",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="done") | ~Q(output_key="") & ~Q(preview_key=""),
+                name="item_done_has_output",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"#{self.idx} {self.status}"
+
+    def knows_key(self, idempotency_key: str) -> bool:
+        return idempotency_key in (self.idempotency_key, self.superseded_key)

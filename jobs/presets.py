@@ -1,0 +1,131 @@
+"""The domain presets (contract §6): concepts, what the models are asked for, and templates.
+
+Plain data without Django: the web process, the worker and the engine read the same table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+ACTIONS = ("recolor", "tone", "texture", "remove")
+
+
+@dataclass(frozen=True)
+class Concept:
+    """A nameable part of a photo.
+
+    `prompt` is what an open-vocabulary model is asked for; `instances` says that a photo may
+    have several; `defaults` is the value per action that an empty string stands for.
+    """
+
+    name: str
+    prompt: str
+    instances: bool = False
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OutputTemplate:
+    id: str
+    name: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Preset:
+    """`concepts` is what clients are offered; `worker_concepts` are known to the worker only."""
+
+    id: str
+    name: str
+    description: str
+    concepts: tuple[Concept, ...]
+    protect_defaults: tuple[str, ...]
+    output_templates: tuple[OutputTemplate, ...]
+    worker_concepts: tuple[Concept, ...] = ()
+
+    def concept(self, name: str) -> Concept:
+        """The named concept; any other name is its own prompt, since models are open-vocabulary."""
+        for concept in (*self.concepts, *self.worker_concepts):
+            if concept.name == name:
+                return concept
+        return Concept(name, prompt=name.replace("_", " ").lower())
+
+
+# What "" stands for where a concept has no taste of its own.
+FALLBACK_DEFAULTS = {"recolor": "offwhite_b", "tone": "bright", "texture": "linen", "remove": ""}
+
+
+def resolve_value(preset_id: str, concept: str, action: str, value: str | None) -> str | None:
+    """The value that a worker is told: "" becomes the preset's default for the concept."""
+    if value != "":
+        return value
+    return PRESETS[preset_id].concept(concept).defaults.get(action) or FALLBACK_DEFAULTS[action]
+
+
+INTERIOR = Preset(
+    id="interior",
+    name="건축/인테리어",
+    description="Rooms: walls, floors, fittings. For architects, decorators and estate agents.",
+    concepts=(
+        Concept(
+            "Wall",
+            "wall surface",
+            defaults={"recolor": "offwhite_b", "tone": "bright", "texture": "linen"},
+        ),
+        Concept(
+            "Floor",
+            "floor surface",
+            defaults={"recolor": "oak_a", "tone": "warm", "texture": "oak"},
+        ),
+        Concept("Ceiling", "ceiling", defaults={"recolor": "white", "tone": "bright"}),
+        Concept("Window", "window", True, {"recolor": "white", "tone": "bright"}),
+        Concept("Door", "door", True, {"recolor": "walnut", "texture": "oak"}),
+        Concept("Frame_Molding", "frame and molding trim", defaults={"recolor": "white"}),
+        Concept("Tile", "tile", True, {"recolor": "ivory", "texture": "marble"}),
+        Concept("Grout", "grout lines between tiles", defaults={"recolor": "greige"}),
+        Concept("Cabinet", "cabinet door", True, {"recolor": "greige", "texture": "oak"}),
+        Concept("Countertop", "countertop surface", defaults={"texture": "marble"}),
+        Concept("Light", "light fixture", True, {"recolor": "black", "tone": "warm"}),
+        Concept("Handle", "door handle or knob", True, {"recolor": "black"}),
+    ),
+    worker_concepts=(Concept("Glass_highlight", "glass reflection highlight"),),
+    protect_defaults=("Grout", "Frame_Molding", "Glass_highlight"),
+    output_templates=(
+        OutputTemplate(
+            "시안3안팩", "시안 3안 패키지", "Three looks of each photo: modern, natural, hotel."
+        ),
+        OutputTemplate("전후비교", "전/후 비교 세트", "Before and after, side by side."),
+        OutputTemplate("고객공유카드", "고객 공유 카드", "Before, after and a palette summary."),
+    ),
+)
+
+SELLER = Preset(
+    id="seller",
+    name="쇼핑/셀러",
+    description="Products: body, labels, accessories. For shops and marketplaces.",
+    concepts=(
+        Concept(
+            "Body",
+            "product body",
+            defaults={"recolor": "beige", "tone": "vivid", "texture": "linen"},
+        ),
+        Concept("Label_Text", "product label text", defaults={"recolor": "black"}),
+        Concept("Logo", "brand logo", True, {"recolor": "black"}),
+        Concept("Gloss", "glossy highlight reflection", defaults={"tone": "muted"}),
+        Concept("Parts", "product parts and components", True, {"recolor": "grey"}),
+        Concept("Accessories", "product accessories cable box manual", True, {"recolor": "grey"}),
+    ),
+    worker_concepts=(
+        Concept("Product", "main product item"),
+        Concept("Background", "background surface or backdrop", defaults={"recolor": "white"}),
+    ),
+    protect_defaults=("Label_Text", "Logo", "Gloss"),
+    output_templates=(
+        OutputTemplate(
+            "상품팩", "상품 패키지", "One main, four detail, one worn and one package picture."
+        ),
+        OutputTemplate("옵션보드", "옵션 보드", "The option colours side by side."),
+        OutputTemplate("썸네일8종", "썸네일 8종", "Eight thumbnails in marketplace sizes."),
+    ),
+)
+
+PRESETS = {preset.id: preset for preset in (INTERIOR, SELLER)}

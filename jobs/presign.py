@@ -1,0 +1,71 @@
+"""Presigned URLs by AWS Signature Version 4, query form, signing only the host.
+
+The algorithm is AWS's "Authenticating requests: using query parameters"; a test holds the URLs
+against botocore's own. Ours exists for speed and for the clock: botocore builds one URL in about
+0.3 ms and always signs at the present second, and a poll of 200 results needs 400 URLs that stay
+the same for a while, so that caches work (docs/adr).
+"""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from functools import lru_cache
+from urllib.parse import quote, urlsplit
+
+# A GET URL is signed at the start of the present quarter of an hour: it stays identical for that
+# long and is valid for at least 45 minutes.
+ROUNDING = timedelta(minutes=15)
+
+
+def rounded(moment: datetime) -> datetime:
+    """The start of the period of ROUNDING that `moment` lies in."""
+    period = int(ROUNDING.total_seconds())
+    return datetime.fromtimestamp(int(moment.timestamp()) // period * period, moment.tzinfo)
+
+
+def _hmac(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode(), "sha256")
+
+
+@lru_cache(maxsize=8)
+def _signing_key(secret_key: str, day: str, region: str) -> bytes:
+    """Changes once a day; deriving it costs four of the five HMACs of a URL."""
+    key = _hmac(f"AWS4{secret_key}".encode(), day)
+    for part in (region, "s3", "aws4_request"):
+        key = _hmac(key, part)
+    return key
+
+
+class Presigner:
+    """Signs path-style URLs of one bucket. `endpoint` is the address that clients reach."""
+
+    def __init__(
+        self, *, endpoint: str, region: str, bucket: str, access_key: str, secret_key: str
+    ) -> None:
+        parts = urlsplit(endpoint)
+        if parts.scheme not in ("http", "https") or not parts.netloc or not access_key:
+            raise ValueError("the storage endpoint and its keys must be configured")
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._host = parts.netloc
+        self._path = f"{parts.path.rstrip('/')}/{bucket}/"
+        self._region = region
+        self._access_key = access_key
+        self._secret_key = secret_key
+
+    def url(self, method: str, key: str, *, at: datetime, expires_in: int) -> str:
+        """The URL that allows `method` on `key` for `expires_in` seconds from `at` (UTC)."""
+        stamp = at.strftime("%Y%m%dT%H%M%SZ")
+        day = stamp[:8]
+        scope = f"{day}/{self._region}/s3/aws4_request"
+        credential = quote(f"{self._access_key}/{scope}", safe="")
+        query = (
+            f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}"
+            f"&X-Amz-Date={stamp}&X-Amz-Expires={expires_in}&X-Amz-SignedHeaders=host"
+        )
+        path = self._path + quote(key, safe="/~")
+        request = f"{method}\n{path}\n{query}\nhost:{self._host}\n\nhost\nUNSIGNED-PAYLOAD"
+        digest = hashlib.sha256(request.encode()).hexdigest()
+        to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{digest}"
+        signing_key = _signing_key(self._secret_key, day, self._region)
+        signature = hmac.new(signing_key, to_sign.encode(), "sha256").hexdigest()
+        return f"{self._origin}{path}?{query}&X-Amz-Signature={signature}"

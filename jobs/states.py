@@ -1,0 +1,36 @@
+"""The state machine of a job (contract §2); docs/state_machine.md draws it, a test compares."""
+
+from django.db import models
+
+
+class JobStatus(models.TextChoices):
+    CREATED = "created"
+    UPLOADED = "uploaded"
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class ItemStatus(models.TextChoices):
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+
+
+# A failed job may still be relabelled canceled: no money, no slot, only the name.
+TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.CREATED: frozenset({JobStatus.UPLOADED, JobStatus.CANCELED}),
+    JobStatus.UPLOADED: frozenset({JobStatus.QUEUED, JobStatus.CANCELED}),
+    JobStatus.QUEUED: frozenset({JobStatus.RUNNING, JobStatus.CANCELED}),
+    JobStatus.RUNNING: frozenset({JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELED}),
+    JobStatus.DONE: frozenset(),
+    JobStatus.FAILED: frozenset({JobStatus.CANCELED}),
+    JobStatus.CANCELED: frozenset(),
+}
+
+# Settled, in the history, and never changed by a result again.
+FINISHED = frozenset({JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELED})
+# Handed to the workers and still expecting results.
+IN_WORK = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})

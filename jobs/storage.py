@@ -1,0 +1,127 @@
+"""The bucket of photos: django-storages' S3 backend, and the URLs handed to clients."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.core.files.storage import storages
+from storages.backends.s3 import S3Storage
+
+from jobs.presign import Presigner, rounded
+from s3project.errors import Unavailable
+
+MAX_KEYS_PER_DELETE = 1000  # the S3 protocol's limit of DeleteObjects
+
+# django-storages makes its client without a lock; two threads would make two (111 ms each).
+_client_lock = threading.Lock()
+
+
+class StorageUnavailable(Unavailable):
+    message = "The object storage is briefly unavailable. Try again."
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Turns what boto3 raises into StorageUnavailable."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise StorageUnavailable from error
+
+
+class PhotoStorage(S3Storage):  # type: ignore[misc]  # django-storages ships no types
+    """One bucket, path style, Signature V4; the same code for SeaweedFS, R2 and AWS."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            bucket_name=settings.STORAGE_BUCKET,
+            endpoint_url=settings.STORAGE_S3_ENDPOINT,
+            access_key=settings.STORAGE_ACCESS_KEY,
+            secret_key=settings.STORAGE_SECRET_KEY,
+            region_name=settings.STORAGE_REGION,
+            file_overwrite=True,
+            client_config=Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                connect_timeout=3,
+                read_timeout=20,
+                retries={"mode": "standard", "max_attempts": 3},
+                # Only AWS understands the newer default checksums.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+            **options,
+        )
+
+    @property
+    def client(self) -> Any:
+        """The boto3 client of this process."""
+        with _client_lock:
+            return self.connection.meta.client
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """Key → bytes of the objects below `prefix`; one listing for up to 1000 objects."""
+        found: dict[str, int] = {}
+        with storage_errors():
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket_name, Prefix=prefix
+            )
+            for page in pages:
+                found.update((entry["Key"], entry["Size"]) for entry in page.get("Contents", ()))
+        return found
+
+    def delete_below(self, prefixes: Iterable[str]) -> int:
+        """Deletes all objects below the prefixes; returns how many there were."""
+        deleted = 0
+        for prefix in prefixes:
+            found = list(self.sizes(prefix))
+            for start in range(0, len(found), MAX_KEYS_PER_DELETE):
+                batch = [{"Key": key} for key in found[start : start + MAX_KEYS_PER_DELETE]]
+                with storage_errors():
+                    self.client.delete_objects(
+                        Bucket=self.bucket_name, Delete={"Objects": batch, "Quiet": True}
+                    )
+            deleted += len(found)
+        return deleted
+
+
+def photo_storage() -> PhotoStorage:
+    storage = storages["default"]
+    assert isinstance(storage, PhotoStorage)
+    return storage
+
+
+@cache
+def presigner() -> Presigner:
+    return Presigner(
+        endpoint=settings.STORAGE_PUBLIC_ENDPOINT,
+        region=settings.STORAGE_REGION,
+        bucket=settings.STORAGE_BUCKET,
+        access_key=settings.STORAGE_ACCESS_KEY,
+        secret_key=settings.STORAGE_SECRET_KEY,
+    )
+
+
+def presign_uploads(keys: Iterable[str]) -> list[str]:
+    """A PUT URL for each key, valid from now. Raises StorageUnavailable."""
+    return _presign("PUT", keys, datetime.now(UTC))
+
+
+def presign_downloads(keys: Iterable[str]) -> list[str]:
+    """A GET URL for each key, the same for up to 15 minutes. Raises StorageUnavailable."""
+    return _presign("GET", keys, rounded(datetime.now(UTC)))
+
+
+def _presign(method: str, keys: Iterable[str], at: datetime) -> list[str]:
+    try:
+        signer = presigner()
+    except ValueError as error:
+        raise StorageUnavailable from error
+    expires_in = settings.PRESIGNED_URL_SECONDS
+    return [signer.url(method, key, at=at, expires_in=expires_in) for key in keys]

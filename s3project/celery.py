@@ -1,0 +1,51 @@
+"""The Celery application: `celery -A s3project worker -Q gpu` or `-Q maintenance -B`.
+
+A broker message is a hint: leases in the database decide who works on what (docs/adr). What is
+set here only makes loss and doubling rare, never decides correctness.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "s3project.settings")
+
+from django.conf import settings
+
+app = Celery("s3project")
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL or None,
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    task_default_queue="maintenance",
+    # A worker that dies gives its chunk back; a chunk given back twice costs one claim.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_time_limit=settings.TASK_TIME_LIMIT_SEC,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "visibility_timeout": settings.TASK_TIME_LIMIT_SEC + 300,
+        # Seconds. A broker that is away must cost an /execute a moment, not a request timeout.
+        "socket_connect_timeout": 2,
+        "socket_timeout": 10,
+    },
+    # The worker keeps the log format and level of settings.LOGGING.
+    worker_hijack_root_logger=False,
+    beat_schedule={
+        "dispatch_due_items": {
+            "task": "jobs.dispatch_due_items",
+            "schedule": settings.SWEEP_SECONDS,
+            # A sweep that waited longer than its period would only repeat the next one.
+            "options": {"queue": "maintenance", "expires": settings.SWEEP_SECONDS},
+        },
+        "delete_canceled_outputs": {
+            "task": "jobs.delete_canceled_outputs",
+            "schedule": 60,
+            "options": {"queue": "maintenance", "expires": 60},
+        },
+    },
+)
+app.autodiscover_tasks(["jobs"])

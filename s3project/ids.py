@@ -1,0 +1,30 @@
+"""Public identifiers: a prefix and the 32 hex digits of a time-ordered UUID (contract §1.1)."""
+
+import re
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+HEX32 = re.compile(r"[0-9a-f]{32}")
+
+USER = "u"
+JOB = "job"
+RULE = "rule"
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562 §5.7): rows made together lie together in the index."""
+    return uuid7()
+
+
+def public_id(prefix: str, key: UUID) -> str:
+    """`job_…` and its like, as clients see them."""
+    return f"{prefix}_{key.hex}"
+
+
+def parse_public_id(prefix: str, text: str) -> UUID | None:
+    """The key behind a public id, or None when the text is no id of that kind."""
+    head, _, digits = text.partition("_")
+    if head != prefix or not HEX32.fullmatch(digits):
+        return None
+    return UUID(hex=digits)

@@ -1,0 +1,35 @@
+"""Reading a request body as JSON, whatever its Content-Type says (contract §3.1)."""
+
+import json
+from typing import Any, NoReturn
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+
+from s3project.errors import BodyTooLarge, ValidationFailed
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")  # NaN, Infinity: Python's decoder would take them
+
+
+def read_json_object(request: HttpRequest) -> dict[str, Any]:
+    """The body as a JSON object; an empty body is an empty object.
+
+    Raises BodyTooLarge above DATA_UPLOAD_MAX_MEMORY_SIZE and ValidationFailed for whatever is
+    not one JSON object in UTF-8: malformed, not an object, NaN, absurd nesting, absurd numbers.
+    """
+    try:
+        raw = request.body
+    except RequestDataTooBig:
+        raise BodyTooLarge from None
+    if not raw.strip():
+        return {}
+    try:
+        # Decoded here: json.loads(bytes) would guess UTF-16 and UTF-32 as well.
+        body = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise ValidationFailed({"body": ["The body is not valid JSON."]}) from None
+    if not isinstance(body, dict):
+        raise ValidationFailed({"body": ["The body must be a JSON object."]})
+    return body

@@ -1,0 +1,169 @@
+"""Every setting of S3, read once from the environment; `environment.py` says how each is read.
+
+Where `DATABASE_URL`, `CELERY_BROKER_URL` or `STORAGE_S3_ENDPOINT` is unset, the addresses of the
+one-machine stack that runs in this checkout are used (`embedded/state.py`). A GPU worker has no
+database settings at all. With `S3_ENV=production` nothing is guessed: a missing secret stops
+the start.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from s3project.database import database_settings
+from s3project.embedded.state import running_stack
+from s3project.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment(fallback=running_stack(BASE_DIR))
+
+PRODUCTION = env.text("S3_ENV", "development") == "production"
+DEBUG = env.flag("DEBUG", False)
+
+# A GPU worker verifies no token and serves no page: it is given the callback secret only.
+GPU_WORKER = env.flag("GPU_WORKER", False)
+WEB_SECRETS_REQUIRED = PRODUCTION and not GPU_WORKER
+
+# --- Secrets -------------------------------------------------------------------------------
+SECRET_KEY = env.secret("DJANGO_SECRET_KEY", required=WEB_SECRETS_REQUIRED) or "development-only"
+# HS256 wants at least 32 bytes (RFC 7518 §3.2).
+JWT_SECRET = env.secret("JWT_SECRET", required=WEB_SECRETS_REQUIRED) or "development-only" * 2
+# Several live at once while they are rotated, separated by commas; a worker sends the first.
+GPU_CALLBACK_SECRETS = env.words("GPU_CALLBACK_SECRET", [])
+if PRODUCTION:
+    env.secret("GPU_CALLBACK_SECRET", required=True)
+
+# --- Addresses -----------------------------------------------------------------------------
+PUBLIC_BASE_URL = env.text("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+# What GPU hosts call, where that is another address than the public one.
+CALLBACK_BASE_URL = env.text("CALLBACK_BASE_URL", PUBLIC_BASE_URL).rstrip("/")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["*"])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [PUBLIC_BASE_URL])
+CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", [])
+CORS_ALLOWED_ORIGIN_REGEXES = [] if PRODUCTION else [r"^http://localhost:\d+$"]
+CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
+
+# --- Django --------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "s3project",
+    "users",
+    "jobs",
+]
+MIDDLEWARE = [
+    "s3project.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "s3project.urls"
+WSGI_APPLICATION = "s3project.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DATABASES = {"default": database_settings(env.text("DATABASE_URL"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "users.User"
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+# The largest body that is read; above it the answer is 413 before anything is parsed.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- HTTP API ------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["users.auth.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["s3project.envelope.EnvelopeRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "s3project.envelope.JsonAlways",
+    "EXCEPTION_HANDLER": "s3project.api.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": JWT_SECRET,
+    "ACCESS_TOKEN_LIFETIME": timedelta(days=env.integer("JWT_LIFETIME_DAYS", 30)),
+    "USER_ID_CLAIM": "sub",
+    "TOKEN_TYPE_CLAIM": None,
+}
+
+# --- Object storage ------------------------------------------------------------------------
+STORAGE_BUCKET = env.text("STORAGE_BUCKET", "s3-images")
+STORAGE_S3_ENDPOINT = env.text("STORAGE_S3_ENDPOINT")
+# What clients reach the storage at: presigned URLs carry this host.
+STORAGE_PUBLIC_ENDPOINT = env.text("STORAGE_PUBLIC_ENDPOINT", STORAGE_S3_ENDPOINT)
+STORAGE_REGION = env.text("STORAGE_REGION", "us-east-1")
+STORAGE_ACCESS_KEY = env.secret("STORAGE_ACCESS_KEY", required=PRODUCTION)
+STORAGE_SECRET_KEY = env.secret("STORAGE_SECRET_KEY", required=PRODUCTION)
+PRESIGNED_URL_SECONDS = 3600
+STORAGES = {
+    "default": {"BACKEND": "jobs.storage.PhotoStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+# --- Work ----------------------------------------------------------------------------------
+BATCH_CONCURRENCY = env.integer("BATCH_CONCURRENCY", 4)
+QUEUE_LEASE = timedelta(seconds=env.integer("QUEUE_LEASE_SEC", 15 * 60))
+WORK_LEASE = timedelta(seconds=env.integer("WORK_LEASE_SEC", 2 * 60))
+MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", 3)
+SWEEP_SECONDS = env.integer("SWEEP_SEC", 5)
+CALLBACK_TIMEOUT_SEC = env.integer("CALLBACK_TIMEOUT_SEC", 10)
+ENGINE_SEGMENTER = env.text("ENGINE_SEGMENTER", "cpu")
+MODEL_CACHE_DIR = env.text("MODEL_CACHE_DIR", "/models")
+
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL")
+# The longest a chunk may take. The broker redelivers an unacknowledged message only after
+# `visibility_timeout`, which must be longer, or slow work would be delivered twice.
+TASK_TIME_LIMIT_SEC = env.integer("TASK_TIME_LIMIT_SEC", 900)
+
+# --- Logs ----------------------------------------------------------------------------------
+LOG_LEVEL = env.text("LOG_LEVEL", "info").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "s3project.middleware.RequestIdFilter"}},
+    "formatters": {
+        "line": {
+            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
+        }
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id"],
+            "formatter": "line",
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        # A client's mistake (4xx) is an answer, not a warning of ours.
+        "django.request": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,18 @@
+"""Every address of the web process. No prefix, no trailing slash, no redirect to add one."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from s3project import envelope
+from s3project.health import HealthView
+
+urlpatterns = [
+    path("", include("jobs.urls")),
+    path("", include("users.urls")),
+    path("health", HealthView.as_view()),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = envelope.bad_request
+handler404 = envelope.not_found
+handler500 = envelope.server_error

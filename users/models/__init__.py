@@ -1,0 +1,5 @@
+from users.models.ledger import BillingEvent
+from users.models.limiter import Reservation, UserLimiter, UserState
+from users.models.user import User
+
+__all__ = ["BillingEvent", "Reservation", "User", "UserLimiter", "UserState"]

@@ -1,0 +1,63 @@
+"""The ledger: every change of a balance, once, for good."""
+
+from django.db import models
+from django.db.models import Q
+
+from s3project import ids
+
+
+class BillingEvent(models.Model):
+    """One change of one user's balance (contract §1.3). A trigger refuses UPDATE and DELETE.
+
+    `ref` names what the event belongs to: a job (`job_…`), or the plan that a grant came with
+    (`plan:pro`). The partial constraints make a second reserve, settlement or plan grant
+    impossible, whatever the code above believes.
+    """
+
+    class Type(models.TextChoices):
+        GRANT = "grant"
+        RESERVE = "reserve"
+        COMMIT = "commit"
+        ROLLBACK = "rollback"
+        REFUND = "refund"
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    user = models.ForeignKey("users.User", models.PROTECT, related_name="billing_events")
+    type = models.CharField(max_length=16, choices=Type.choices)
+    amount = models.IntegerField()
+    balance_after = models.IntegerField()
+    ref = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "billing_events"
+        ordering = ("-created_at", "-id")
+        indexes = (
+            models.Index(fields=["user", "-created_at", "-id"], name="billing_user_created"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["ref"], condition=Q(type="reserve"), name="billing_one_reserve_per_job"
+            ),
+            models.UniqueConstraint(
+                fields=["ref"],
+                condition=Q(type__in=["commit", "rollback"]),
+                name="billing_one_settlement_per_job",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "ref"],
+                condition=Q(type="grant", ref__isnull=False),
+                name="billing_one_grant_per_plan",
+            ),
+            models.CheckConstraint(condition=Q(balance_after__gte=0), name="billing_balance_gte_0"),
+            models.CheckConstraint(
+                condition=Q(type="reserve", amount__lt=0, ref__isnull=False)
+                | Q(type__in=["commit", "rollback"], amount__gte=0, ref__isnull=False)
+                | Q(type="grant", amount__gt=0)
+                | Q(type="refund"),
+                name="billing_amount_fits_type",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.amount:+d}"

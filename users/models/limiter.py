@@ -1,0 +1,198 @@
+"""UserLimiter: the one place that decides who may do how much, and moves the money."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from s3project import ids
+from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit, RuleSlotFull
+from users.models.ledger import BillingEvent
+from users.plans import PLANS, Plan
+
+
+@dataclass(frozen=True)
+class UserState:
+    """What a user has and may have at this moment."""
+
+    plan: Plan
+    credits: int
+    active_jobs: int
+    rule_slots_used: int
+
+
+class UserLimiterQuerySet(models.QuerySet["UserLimiter"]):
+    def lock(self, user_id: UUID) -> "UserLimiter":
+        """The last level of job → items → limiter. Never lazy.
+
+        The user's row is locked too: after a wait PostgreSQL reads again only what is locked,
+        and the plan must be the current one.
+        """
+        return (
+            self.select_related("user")
+            .select_for_update(of=("self", "user"), no_key=True)
+            .get(pk=user_id)
+        )
+
+
+class UserLimiter(models.Model):
+    """Credits, concurrency and rule slots of one user. Every method but `get_user_state` needs
+    the row locked by `lock`; counters move with F(), so that the CHECKs bite without it too.
+    """
+
+    user = models.OneToOneField(
+        "users.User", models.PROTECT, primary_key=True, related_name="limiter"
+    )
+    credits = models.IntegerField(default=0)
+    active_jobs = models.IntegerField(default=0)
+    rule_slots_used = models.IntegerField(default=0)
+
+    objects: ClassVar[UserLimiterQuerySet] = UserLimiterQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(credits__gte=0), name="limiter_credits_gte_0"),
+            models.CheckConstraint(condition=Q(active_jobs__gte=0), name="limiter_jobs_gte_0"),
+            models.CheckConstraint(condition=Q(rule_slots_used__gte=0), name="limiter_rules_gte_0"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.credits} credits"
+
+    @property
+    def plan(self) -> Plan:
+        return PLANS[self.user.plan]
+
+    def get_user_state(self) -> UserState:
+        return UserState(self.plan, self.credits, self.active_jobs, self.rule_slots_used)
+
+    # --- Credits and concurrency -----------------------------------------------------------
+
+    def reserve(self, job_id: UUID, item_count: int) -> None:
+        """Takes `item_count` credits and one job slot; a second reserve of a job is a no-op.
+
+        Raises CreditsExhausted, ItemLimit or ConcurrencyLimit, in this order of admission
+        (contract §1.4), with no effect.
+        """
+        if self.reservations.filter(job_id=job_id).exists():
+            return
+        plan = self.plan
+        if item_count > self.credits:
+            raise CreditsExhausted(needed=item_count, available=self.credits)
+        if item_count > plan.max_items_per_job:
+            raise ItemLimit(plan=plan.name, limit=plan.max_items_per_job)
+        if self.active_jobs >= plan.max_concurrency:
+            raise ConcurrencyLimit(plan=plan.name, limit=plan.max_concurrency)
+        self.reservations.create(job_id=job_id, item_count=item_count)
+        self._post(BillingEvent.Type.RESERVE, -item_count, job_ref(job_id), active_jobs=+1)
+
+    def release(self, job_id: UUID, done_items: int, total_items: int) -> int:
+        """Settles a job: gives back `total_items - done_items` credits and the slot.
+
+        Returns the credits given back; 0 with no effect when the job was settled before.
+        Raises ValueError when `total_items` is not what was reserved, or less than `done_items`.
+        """
+        refund = total_items - done_items
+        if refund < 0:
+            raise ValueError("more items done than reserved")
+        outcome = BillingEvent.Type.COMMIT if done_items else BillingEvent.Type.ROLLBACK
+        open_reservation = self.reservations.filter(job_id=job_id, released_at__isnull=True)
+        if not open_reservation.filter(item_count=total_items).update(
+            released_at=Now(), outcome=outcome
+        ):
+            if open_reservation.exists():
+                raise ValueError("the job's item count is not the reserved one")
+            return 0
+        self._post(outcome, refund, job_ref(job_id), active_jobs=-1)
+        return refund
+
+    def grant(self, amount: int, ref: str | None = None) -> None:
+        """Adds credits: an operator's gift, or those a plan comes with (`ref` names it)."""
+        self._post(BillingEvent.Type.GRANT, amount, ref)
+
+    def grant_plan(self, plan: Plan) -> int:
+        """The credits a plan grants when it is reached for the first time, less those that
+        earlier plans granted; returns how many were added. Repeating it adds nothing.
+        """
+        granted = self.user.billing_events.filter(
+            type=BillingEvent.Type.GRANT, ref__startswith="plan:"
+        ).aggregate(total=models.Sum("amount", default=0))["total"]
+        missing: int = max(plan.initial_credits - granted, 0)
+        if missing:
+            self.grant(missing, ref=f"plan:{plan.name}")
+        return missing
+
+    def _post(
+        self, kind: BillingEvent.Type, amount: int, ref: str | None, *, active_jobs: int = 0
+    ) -> None:
+        """The only writer of a balance: the ledger row and the balance move together."""
+        UserLimiter.objects.filter(pk=self.pk).update(
+            credits=F("credits") + amount, active_jobs=F("active_jobs") + active_jobs
+        )
+        self.credits += amount
+        self.active_jobs += active_jobs
+        BillingEvent.objects.create(
+            user_id=self.pk, type=kind, amount=amount, balance_after=self.credits, ref=ref
+        )
+
+    # --- Rule slots ------------------------------------------------------------------------
+
+    def check_rule_slot(self) -> None:
+        """Raises RuleSlotFull when the plan has no room for another rule."""
+        plan = self.plan
+        if self.rule_slots_used >= plan.max_rules:
+            raise RuleSlotFull(plan=plan.name, limit=plan.max_rules)
+
+    def increment_rule_slot(self) -> None:
+        """Raises RuleSlotFull; to be called in the transaction that inserts the rule."""
+        self.check_rule_slot()
+        self._move_rule_slots(+1)
+
+    def decrement_rule_slot(self) -> None:
+        """To be called in the transaction that deleted the rule, once per deleted row."""
+        self._move_rule_slots(-1)
+
+    def _move_rule_slots(self, step: int) -> None:
+        UserLimiter.objects.filter(pk=self.pk).update(rule_slots_used=F("rule_slots_used") + step)
+        self.rule_slots_used += step
+
+
+class Reservation(models.Model):
+    """A lock of the limiter: the credits and the slot that one job holds until it is settled.
+
+    The job is named by its id only: `users` knows nothing of `jobs`.
+    """
+
+    job_id = models.UUIDField(primary_key=True)
+    limiter = models.ForeignKey(UserLimiter, models.PROTECT, related_name="reservations")
+    item_count = models.IntegerField()
+    reserved_at = models.DateTimeField(auto_now_add=True)
+    released_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=16, blank=True, default="")
+
+    class Meta:
+        ordering = ("-reserved_at",)
+        constraints = (
+            models.CheckConstraint(condition=Q(item_count__gt=0), name="reservation_items_gt_0"),
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True, outcome="")
+                | Q(released_at__isnull=False, outcome__in=["commit", "rollback"]),
+                name="reservation_outcome_iff_released",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["limiter"], condition=Q(released_at__isnull=True), name="reservation_open"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{job_ref(self.job_id)} ({self.outcome or 'open'})"
+
+
+def job_ref(job_id: UUID) -> str:
+    """How the ledger names a job."""
+    return ids.public_id(ids.JOB, job_id)

@@ -1,0 +1,48 @@
+"""Who uses the API, and the operators who log in to the admin."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+
+from s3project import ids
+from users.plans import DEFAULT_PLAN, PLANS
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_superuser(self, email: str, password: str, **fields: Any) -> "User":
+        """An operator. (`manage.py createsuperuser` calls it by this name.)"""
+        user = User(email=self.normalize_email(email), is_staff=True, is_superuser=True, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """An API user is anonymous: no email, no usable password. An operator is staff with both."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    plan = models.CharField(max_length=32, default=DEFAULT_PLAN, choices=[(p, p) for p in PLANS])
+    auth_provider = models.CharField(max_length=32, default="anon")
+    email = models.EmailField(unique=True, null=True, blank=True)
+    # SHA-256 of the device's secret; the secret itself is never stored.
+    device_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+
+    class Meta:
+        ordering = ("-created_at",)
+        indexes = (models.Index(fields=["-created_at"], name="user_created_at"),)
+
+    def __str__(self) -> str:
+        return self.email or self.public_id
+
+    @property
+    def public_id(self) -> str:
+        return ids.public_id(ids.USER, self.id)
