@@ -21,7 +21,7 @@ def follow_edges(mask: Mask, rgb: Rgb) -> Mask:
     reduced picture (He and Sun, "Fast guided filter", 2015).
     """
     height, width = mask.shape
-    radius = max(2, max(height, width) // 130)
+    radius = max(2, max(height, width) // 400)
     scale = 1.0 if height * width <= _LARGE else 0.5 if height * width <= 4 * _LARGE else 0.25
     soft = cv2.ximgproc.guidedFilter(
         cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY),

@@ -8,5 +8,10 @@ from typing import Final
 
 from jobs.gpu.engine.actions.base import Action
 from jobs.gpu.engine.actions.recolor import recolor
+from jobs.gpu.engine.actions.remove import remove
+from jobs.gpu.engine.actions.texture import texture
+from jobs.gpu.engine.actions.tone import tone
 
-CATALOGUE: Final[Mapping[str, Action]] = MappingProxyType({"recolor": recolor})
+CATALOGUE: Final[Mapping[str, Action]] = MappingProxyType(
+    {"recolor": recolor, "tone": tone, "texture": texture, "remove": remove}
+)

@@ -19,8 +19,10 @@ _LAB_OFFSET: Final = 16.0
 # Limits to that factor: dark paint keeps visible relief, light paint does not magnify noise.
 _LEAST_RELIEF: Final = 0.55
 _MOST_RELIEF: Final = 1.2
-# How much of the old variation of colour (grain, coloured light) survives.
-_KEPT_CHROMA: Final = 0.35
+# How much of the old variation of colour (grain, coloured light) survives, and up to what size:
+# a white rim on a red cup differs so much from the mean that it would turn cyan on a white one.
+_KEPT_CHROMA: Final = 0.4
+_CHROMA_LIMIT: Final = 12.0
 _SHOULDER: Final = 90.0
 
 
@@ -63,6 +65,7 @@ def _paint(strip: Rgb, mean: NDArray[np.float64], target: Floats) -> Rgb:
     fade = np.clip((painted + _LAB_OFFSET) / (wanted + _LAB_OFFSET), 0.25, 1.15)
     for channel in (1, 2):
         variation = lab[..., channel] - np.float32(mean[channel])
+        np.clip(variation, -_CHROMA_LIMIT, _CHROMA_LIMIT, out=variation)
         lab[..., channel] = fade * (target[channel] + _KEPT_CHROMA * variation)
     lab[..., 0] = _rolled_off(painted, wanted)
     return from_lab(lab)

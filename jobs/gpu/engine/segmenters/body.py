@@ -12,6 +12,7 @@ import numpy as np
 
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
 from jobs.gpu.engine.errors import ModelError
+from jobs.gpu.engine.segmenters.outline import UNSURE, enlarged, settle_borders, working_copy
 from jobs.gpu.engine.segmenters.weights import U2NETP, load_session
 
 _SIDE: Final = 320
@@ -21,25 +22,30 @@ _DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
 # Below this the network has seen nothing that stands out; stretching would invent an object.
 _LEAST_SALIENCE: Final = 0.5
 _LEAST_AREA: Final = 0.002
+# The network is often unsure of a pale part of an object, rarely of the background.
+_SURELY_BODY: Final = 0.7
+_SURELY_NOT: Final = 0.08
+_BACKGROUND, _BODY = 0, 1
 
 
 def find_body(rgb: Rgb) -> Mask | None:
-    """The salient object as a soft mask HxW, or None when nothing stands out.
+    """The salient object as a mask HxW, or None when nothing stands out.
 
     Raises ModelError when the network cannot run.
     """
     salience = _salience(rgb)
     if float(salience.max()) < _LEAST_SALIENCE:
         return None
-    # The network is unsure in the middle of large plain objects: what is more likely in than out
-    # counts fully, and only the rim stays soft.
-    firm = np.clip((salience - 0.25) / 0.5, 0, 1)
-    if float((firm > 0.5).mean()) < _LEAST_AREA:
+    picture = working_copy(rgb)
+    size = (picture.shape[1], picture.shape[0])
+    salience = np.asarray(cv2.resize(salience, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    labels = np.full(salience.shape, UNSURE, np.uint8)
+    labels[salience > _SURELY_BODY] = _BODY
+    labels[salience < _SURELY_NOT] = _BACKGROUND
+    body = settle_borders(labels, picture) == _BODY
+    if float(body.mean()) < _LEAST_AREA:
         return None
-    height, width = rgb.shape[:2]
-    size = (width, height)
-    mask = cv2.resize(firm, size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(np.rint(mask * 255), np.uint8)
+    return enlarged(body.astype(np.uint8) * np.uint8(255), rgb.shape)
 
 
 def _salience(rgb: Rgb) -> Floats:

@@ -2,8 +2,8 @@
 
 Each superpixel gets a prior from where its region lies, what it touches and how smooth it is;
 a random walk over the graph (Grady, 2006, with priors as in Grady, 2005) lets neighbours of like
-colour agree; one round of colour models, in the manner of GrabCut, corrects the outliers. It
-does well in plain rooms. Beds, rugs and cabinets confuse it.
+colour agree; colour models, in the manner of GrabCut, correct the outliers; a watershed finds the
+edges. It does well in plain rooms. Beds, rugs, paintings and cabinets confuse it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,12 @@ from scipy.sparse import csr_matrix, diags
 from scipy.sparse.linalg import splu
 
 from jobs.gpu.engine.arrays import Mask, Rgb
+from jobs.gpu.engine.segmenters.outline import (
+    doubt_borders,
+    enlarged,
+    settle_borders,
+    working_copy,
+)
 from jobs.gpu.engine.segmenters.region_graph import RegionGraph, Values, build_region_graph
 
 SURFACES: Final = ("Wall", "Floor", "Ceiling")
@@ -26,10 +32,11 @@ _WORKING_SIDE: Final = 512
 _LEAST_SIDE: Final = 48
 _LEAST_PATCH: Final = 0.003
 _LEAST_SURFACE: Final = 0.01
+_FLOOR_ROUNDS: Final = 2
 
 
 def find_surfaces(rgb: Rgb) -> dict[str, Mask]:
-    """The surfaces that are there, by name, each HxW uint8 with hard edges at working size.
+    """The surfaces that are there, by name, each HxW uint8.
 
     A photo less than 48 pixels wide or high, once reduced to 512, shows no room.
     """
@@ -40,22 +47,41 @@ def find_surfaces(rgb: Rgb) -> dict[str, Mask]:
         return {}
     small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     graph = build_region_graph(small)
-    winner = _classify(graph).argmax(axis=1)[graph.labels]
+    labels = _outlined(_classify(graph)[graph.labels], rgb)
     surfaces: dict[str, Mask] = {}
     for index, name in enumerate(SURFACES):
-        mask = _without_specks((winner == index).astype(np.uint8))
+        mask = _without_specks((labels == index).astype(np.uint8))
         if float(mask.mean()) >= _LEAST_SURFACE:
-            enlarged = cv2.resize(mask * 255, (width, height), interpolation=cv2.INTER_LINEAR)
-            surfaces[name] = np.asarray(enlarged, np.uint8)
+            surfaces[name] = enlarged(mask * np.uint8(255), rgb.shape)
     return surfaces
 
 
-def _classify(graph: RegionGraph) -> Values:
-    """n x 4: how likely each superpixel is wall, floor, ceiling or something else."""
+def _outlined(labels: NDArray[np.uint8], rgb: Rgb) -> NDArray[np.uint8]:
+    """Superpixels run ragged along soft edges; find the real ones on a larger picture."""
+    picture = working_copy(rgb)
+    size = (picture.shape[1], picture.shape[0])
+    larger = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+    return settle_borders(doubt_borders(larger, 4, max(2, max(size) // 128)), picture)
+
+
+def _classify(graph: RegionGraph) -> NDArray[np.uint8]:
+    """n: whether each superpixel is wall, floor, ceiling or something else."""
     walk = _RandomWalk(graph)
-    first = walk.settle(_normalised(_priors(graph)), trust=0.06)
-    corrected = first * (0.15 + _colour_likelihood(graph, first)) * _plausible_height(graph) + 1e-6
-    return walk.settle(_normalised(corrected), trust=0.10)
+    belief = walk.settle(_normalised(_priors(graph)), trust=0.06)
+    belief = _corrected(graph, walk, belief)
+    classes = belief.argmax(axis=1)
+    # Further rounds gather the parts of a floor that furniture and sunlight tear apart, but let
+    # a white ceiling run down white walls: only what they add to the floor is taken.
+    for _ in range(_FLOOR_ROUNDS):
+        belief = _corrected(graph, walk, belief)
+    grown = (classes == _OTHER) & (belief.argmax(axis=1) == _FLOOR)
+    return np.where(grown, _FLOOR, classes).astype(np.uint8)
+
+
+def _corrected(graph: RegionGraph, walk: _RandomWalk, belief: Values) -> Values:
+    """One round of: learn the colours of each class, judge again, let neighbours agree."""
+    likely = 0.15 + _colour_likelihood(graph, belief)
+    return walk.settle(_normalised(belief * likely * _plausible_height(graph) + 1e-6), trust=0.10)
 
 
 def _priors(graph: RegionGraph) -> Values:
