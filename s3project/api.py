@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -69,7 +68,7 @@ class ApiView(APIView):
         if request.method != "OPTIONS":
             super().initial(request, *args, **kwargs)
 
-    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
 
