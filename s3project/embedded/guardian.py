@@ -29,7 +29,7 @@ def main() -> None:
     for pid, stop_signal in reversed(started.items()):
         _send(os.kill, pid, stop_signal)
     deadline = time.monotonic() + GRACE_SECONDS
-    while time.monotonic() < deadline and any(_send(os.killpg, pid, 0) for pid in started):
+    while time.monotonic() < deadline and any(_send(os.kill, pid, 0) for pid in started):
         time.sleep(0.05)
     for pid in started:
         _send(os.killpg, pid, signal.SIGKILL)

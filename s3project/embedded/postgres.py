@@ -73,6 +73,9 @@ class Postgres:
             raise StackError("PostgreSQL was not launched.")
         wait_until_ready(self._child, self._answers)
 
+    def clear_up(self) -> None:
+        """It leaves nothing behind."""
+
     def _create(self, programs: Path, way: Unprivileged) -> None:
         # Created aside and renamed: an initdb that was interrupted leaves no half cluster behind.
         draft = self._folder / "data.draft"

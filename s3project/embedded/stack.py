@@ -36,6 +36,8 @@ class Engine(Protocol):
 
     def wait_until_ready(self) -> None: ...
 
+    def clear_up(self) -> None: ...
+
 
 class EmbeddedStack:
     """Engines under `root` while the `with` block lasts, and processes started beside them.
@@ -61,6 +63,7 @@ class EmbeddedStack:
         self.environment: dict[str, str] = {}
         self.notes: list[str] = []
         self._published: PublishedState | None = None
+        self._engines: list[Engine] = []
 
     def __enter__(self) -> Self:
         self._folder = StackFolder(self._root, patience=self._patience)
@@ -70,7 +73,7 @@ class EmbeddedStack:
             try:
                 self._start_engines()
             except BaseException:
-                self._supervisor.close()
+                self._stop()
                 raise
         except BaseException:
             self._folder.release()
@@ -86,7 +89,7 @@ class EmbeddedStack:
         try:
             if self._published is not None:
                 self._published.withdraw()
-            self._supervisor.close()
+            self._stop()
         finally:
             self._folder.release()
 
@@ -136,11 +139,16 @@ class EmbeddedStack:
         self._choose_web_address()
         # Side by side: the storage takes longest and goes first, the database's files are
         # created meanwhile, and only then is anything waited for.
-        engines = [*self._storage(), *self._broker(), *self._postgres()]
-        for engine in engines:
+        self._engines = [*self._storage(), *self._broker(), *self._postgres()]
+        for engine in self._engines:
             engine.launch(self._supervisor)
-        for engine in reversed(engines):
+        for engine in reversed(self._engines):
             engine.wait_until_ready()
+
+    def _stop(self) -> None:
+        self._supervisor.close()
+        for engine in self._engines:
+            engine.clear_up()
 
     def _storage(self) -> list[Engine]:
         given = self._given("STORAGE_S3_ENDPOINT")

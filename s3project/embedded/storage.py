@@ -14,7 +14,7 @@ from s3project.embedded.bucket import prepare_bucket, storage_client
 from s3project.embedded.child import Child, StopPlan
 from s3project.embedded.engine_environment import engine_environment
 from s3project.embedded.errors import StackError
-from s3project.embedded.ports import HOST, free_ports, is_free
+from s3project.embedded.ports import GRPC_OFFSET, HOST, free_ports, is_free
 from s3project.embedded.readiness import wait_until_ready
 from s3project.embedded.supervisor import Supervisor
 
@@ -22,6 +22,8 @@ from s3project.embedded.supervisor import Supervisor
 STOP_PLAN: StopPlan = ((signal.SIGTERM, 5.0),)
 IDENTITIES = "identities.json"
 PROBE = ".ready"
+# Where the program puts the sockets of its parts, whatever it is told.
+SOCKETS = "/tmp/seaweedfs-{part}-grpc-{port}.sock"  # noqa: S108
 
 
 class Storage:
@@ -64,6 +66,8 @@ class Storage:
                 "-master.telemetry=false",
                 "-webdav=false",
                 "-admin.ui=false",
+                # Nobody else must learn that this only volume server goes away.
+                "-volume.preStopSeconds=0",
                 "-s3.port.iceberg=0",
                 "-s3.port.lance=0",
                 f"-s3.config={self._folder / IDENTITIES}",
@@ -82,6 +86,11 @@ class Storage:
         if self._child is None:
             raise StackError("The storage was not launched.")
         wait_until_ready(self._child, self._answers)
+
+    def clear_up(self) -> None:
+        """Removes the sockets it leaves behind, once it has ended."""
+        for part, port in self._ports.items():
+            Path(SOCKETS.format(part=part, port=port + GRPC_OFFSET)).unlink(missing_ok=True)
 
     def _write_identities(self) -> None:
         identity = {

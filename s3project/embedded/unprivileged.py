@@ -36,6 +36,7 @@ def unprivileged(program: Path, folder: Path) -> Unprivileged:
     for way in (_user_namespace(), _nobody()):
         if way is not None and _works(way, program, folder):
             return way
+    os.chown(folder, os.geteuid(), os.getegid())
     raise StackError(
         "PostgreSQL does not run as root, and here root can neither open a user namespace nor "
         f"let the user nobody reach {folder}: run this as an ordinary user, or set DATABASE_URL."
@@ -63,6 +64,9 @@ def _nobody() -> Unprivileged | None:
 
 def _works(way: Unprivileged, program: Path, folder: Path) -> bool:
     way.give(folder)
+    if way.owner is not None:
+        # Passing through is enough to reach its own; what else lies there is closed by itself.
+        folder.parent.chmod(0o711)
     return _succeeds([*way.prefix, str(program), "--version"]) and _succeeds(
         [*way.prefix, "/bin/sh", "-c", 'cd "$0" && test -w .', str(folder)]
     )
