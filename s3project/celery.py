@@ -5,12 +5,19 @@ set here only makes loss and doubling rare, never decides correctness.
 """
 
 import os
+import sys
+from pathlib import Path
 
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "s3project.settings")
 
 from django.conf import settings
+
+PROGRAM = Path(sys.argv[0])
+IS_CELERY = PROGRAM.name == "celery" or PROGRAM.parts[-2:] == ("celery", "__main__.py")
+if IS_CELERY and not settings.CELERY_BROKER_URL:
+    sys.exit("No broker is known: run `make serve` in this checkout, or set CELERY_BROKER_URL.")
 
 app = Celery("s3project")
 app.conf.update(

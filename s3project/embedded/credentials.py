@@ -26,9 +26,14 @@ def load_credentials(folder: Path) -> dict[str, str]:
     kept = _read(path)
     missing = [name for name in NAMES if name not in kept]
     if missing:
-        kept.update({name: secrets.token_urlsafe(32) for name in missing})
+        kept.update({name: _generated(name) for name in missing})
         _write(path, kept)
     return kept
+
+
+def _generated(name: str) -> str:
+    # The operator's is typed by a person; 12 bytes are still beyond guessing.
+    return secrets.token_urlsafe(12 if name == "OPERATOR_PASSWORD" else 32)
 
 
 def _read(path: Path) -> dict[str, str]:

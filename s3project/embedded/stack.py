@@ -94,6 +94,11 @@ class EmbeddedStack:
             self._folder.release()
 
     @property
+    def folder(self) -> Path:
+        """Where everything of this stack lies."""
+        return self._folder.path
+
+    @property
     def pids(self) -> dict[str, int]:
         return self._supervisor.pids
 

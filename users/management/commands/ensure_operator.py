@@ -1,0 +1,29 @@
+"""`manage.py ensure_operator EMAIL`: an operator who can log in to the admin."""
+
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from users.models import User
+
+
+class Command(BaseCommand):
+    help = "Creates an operator with the password in OPERATOR_PASSWORD, unless there is one."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+
+    def handle(self, *args: Any, email: str, **options: Any) -> None:
+        password = os.environ.get("OPERATOR_PASSWORD", "")
+        if not password:
+            raise CommandError("OPERATOR_PASSWORD must be set.")
+        operator = User.objects.filter(email=email).first()
+        if operator is None:
+            User.objects.create_superuser(email, password)
+            self.stdout.write(f"{email} created")
+        elif operator.check_password(password):
+            self.stdout.write(f"{email} kept")
+        else:
+            self.stdout.write(f"{email} kept with another password")
