@@ -43,7 +43,9 @@ class TokenAuthentication(BaseAuthentication):
         except TokenError:
             raise TokenInvalid from None
         user_id = ids.parse_public_id(ids.USER, token.get("sub", ""))
-        user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
-        if user is None:
+        if user_id is None:
             raise TokenInvalid
-        return user, token
+        try:
+            return User.objects.get(pk=user_id, is_active=True), token
+        except User.DoesNotExist:
+            raise TokenInvalid from None

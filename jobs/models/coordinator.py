@@ -53,10 +53,12 @@ class JobQuerySet(models.QuerySet["JobCoordinator"]):
 
     def get_job(self, job_id: UUID | None) -> "JobCoordinator":
         """Unlocked, for reading. Raises JobNotFound."""
-        job = self.filter(pk=job_id).first() if job_id else None
-        if job is None:
+        if job_id is None:
             raise JobNotFound
-        return job
+        try:
+            return self.get(pk=job_id)
+        except JobCoordinator.DoesNotExist:
+            raise JobNotFound from None
 
     def lock(self, job_id: UUID | None) -> "JobCoordinator":
         """The first level of job → items → limiter. Never lazy. Raises JobNotFound."""
@@ -219,7 +221,7 @@ class JobCoordinator(models.Model):
             item.idx: item
             for item in self.items.filter(
                 Q(idx=result.idx) | Q(idempotency_key=key) | Q(superseded_key=key)
-            )
+            ).order_by()
         }
         for item in found.values():
             if item.knows_key(key):
