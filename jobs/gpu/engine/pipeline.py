@@ -11,7 +11,7 @@ import cv2
 
 from jobs.gpu.engine.actions.base import Canvas, Region
 from jobs.gpu.engine.actions.catalogue import CATALOGUE
-from jobs.gpu.engine.arrays import BoolMask, Rgb
+from jobs.gpu.engine.arrays import BoolMask, Mask, Rgb
 from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.edges import follow_edges
 from jobs.gpu.engine.errors import EditSkipped
@@ -60,10 +60,11 @@ class Engine:
         watch = _Stopwatch()
         with watch.measure("decode"):
             photo = decode(data)
+            seen = photo.on_white()
         with watch.measure("segment"):
-            found = self._segment(photo, concepts, protect)
+            found = self._segment(seen, concepts, protect)
         with watch.measure("edit"):
-            edited, warnings = self._apply(photo, found, concepts, protect)
+            edited = self._apply(photo, seen, found, concepts, protect)
         with watch.measure("encode"):
             png = encode_png(edited)
         with watch.measure("preview"):
@@ -73,42 +74,37 @@ class Engine:
             preview=preview,
             width=edited.width,
             height=edited.height,
-            warnings=tuple(dict.fromkeys((*photo.warnings, *warnings))),
+            warnings=tuple(dict.fromkeys(edited.warnings)),
             timings=watch.seconds,
         )
 
     def _segment(
-        self, photo: Photo, concepts: Mapping[str, Edit], protect: Sequence[str]
+        self, seen: Rgb, concepts: Mapping[str, Edit], protect: Sequence[str]
     ) -> Segmentation:
         """Look at the photo once, for the edits and the protection together."""
         if not concepts:
             return Segmentation()  # nothing will change, so nothing needs protecting
-        return self._segmenter.segment(
-            photo.on_white(), tuple(dict.fromkeys([*concepts, *protect]))
-        )
+        return self._segmenter.segment(seen, tuple(dict.fromkeys([*concepts, *protect])))
 
     def _apply(
         self,
         photo: Photo,
+        seen: Rgb,
         found: Segmentation,
         concepts: Mapping[str, Edit],
         protect: Sequence[str],
-    ) -> tuple[Photo, list[str]]:
-        warnings = self._absences(found, concepts, protect)
-        guide = photo.on_white()
-        protected = protected_pixels(
-            (follow_edges(found.masks[name], guide) for name in protect if name in found.masks),
-            (photo.height, photo.width),
-        )
+    ) -> Photo:
+        warnings = [*photo.warnings, *self._absences(found, concepts, protect)]
+        protected = protected_pixels(_protecting(found, seen, protect), (photo.height, photo.width))
         canvas = Canvas(photo.rgb.copy(), None if photo.alpha is None else photo.alpha.copy())
         for name, edit in concepts.items():
             if name in found.masks:
-                region = _region(name, found, guide, protected)
+                region = _region(name, found, seen, protected)
                 warnings.extend(f"{name}: {text}" for text in _edit(canvas, region, edit))
         restore(canvas.rgb, photo.rgb, protected)
         if canvas.alpha is not None and photo.alpha is not None:
             restore(canvas.alpha, photo.alpha, protected)
-        return Photo(canvas.rgb, canvas.alpha, photo.icc_profile), warnings
+        return Photo(canvas.rgb, canvas.alpha, photo.icc_profile, tuple(warnings))
 
     def _absences(
         self, found: Segmentation, concepts: Mapping[str, Edit], protect: Sequence[str]
@@ -136,8 +132,16 @@ class Engine:
         return warnings
 
 
-def _region(name: str, found: Segmentation, guide: Rgb, protected: BoolMask) -> Region:
-    weight = follow_edges(found.masks[name], guide)
+def _protecting(found: Segmentation, seen: Rgb, protect: Sequence[str]) -> Iterator[Mask]:
+    """Each mask as it was found and as it follows the picture: both are to be left alone."""
+    for name in protect:
+        if name in found.masks:
+            yield found.masks[name]
+            yield follow_edges(found.masks[name], seen)
+
+
+def _region(name: str, found: Segmentation, seen: Rgb, protected: BoolMask) -> Region:
+    weight = follow_edges(found.masks[name], seen)
     weight[protected] = 0
     return Region(concept=name, weight=weight, protected=protected)
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from jobs.gpu.engine.actions.base import Canvas, Region, blend
-from jobs.gpu.engine.actions.filling import fill, light_under
+from jobs.gpu.engine.actions.filling import fill
 from jobs.gpu.engine.actions.shadows import contact_shadow
 from jobs.gpu.engine.arrays import BoolMask, Mask, Rgb
 from jobs.gpu.engine.errors import EditSkipped
@@ -33,13 +33,15 @@ def remove(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
         raise EditSkipped("too little is left around it to fill it from, left unchanged")
     weight = np.zeros_like(region.weight)
     weight[window] = _feathered(hole[window])
+    weight[region.weight > 0] = 255  # however small it is, nothing of it shines through
     weight[region.protected] = 0
     filled = canvas.rgb.copy()
     filled[window] = fill(canvas.rgb[window], unknown)
     blend(canvas.rgb, weight, lambda strip, rows: filled[rows])
     if canvas.alpha is not None:
-        # Where an object stood on nothing, nothing remains.
-        empty = light_under(canvas.alpha[window], unknown)
+        # Where an object stood on nothing, nothing remains; a cut-out's shadow must not spread.
+        around = np.median(canvas.alpha[window][~unknown])
+        empty = np.full(unknown.shape, around, np.uint8)
         share = weight[window].astype(np.float32) * np.float32(1 / 255)
         canvas.alpha[window] = cv2.blendLinear(empty, canvas.alpha[window], share, 1 - share)
     return ()

@@ -36,6 +36,7 @@ def contact_shadow(rgb: Rgb, hole: BoolMask, reach: int) -> BoolMask:
     joined = cv2.morphologyEx(
         (darker | (core > 0)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
     )
-    joined = cv2.dilate(joined, np.ones((3, 3), np.uint8))
+    # A shadow ends softly: go past the pixels that are still half in it.
+    joined = cv2.dilate(joined, np.ones((7, 7), np.uint8))
     found = cv2.resize(joined, (width, height), interpolation=cv2.INTER_NEAREST) > 0
     return np.asarray(found & ~hole, np.bool_)

@@ -22,6 +22,8 @@ _DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
 # Below this the network has seen nothing that stands out; stretching would invent an object.
 _LEAST_SALIENCE: Final = 0.5
 _LEAST_AREA: Final = 0.002
+# On a shop shelf or a brick wall the network is moderately sure of a little of everything.
+_LEAST_DECIDED: Final = 0.4
 # The network is often unsure of a pale part of an object, rarely of the background.
 _SURELY_BODY: Final = 0.7
 _SURELY_NOT: Final = 0.08
@@ -35,6 +37,9 @@ def find_body(rgb: Rgb) -> Mask | None:
     """
     salience = _salience(rgb)
     if float(salience.max()) < _LEAST_SALIENCE:
+        return None
+    decided = float((salience > _SURELY_BODY).sum()) / float((salience > _SURELY_NOT).sum())
+    if decided < _LEAST_DECIDED:
         return None
     picture = working_copy(rgb)
     size = (picture.shape[1], picture.shape[0])

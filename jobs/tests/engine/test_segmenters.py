@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jobs.gpu.engine.decode import decode
+from jobs.gpu.engine.edges import follow_edges
+from jobs.gpu.engine.errors import ModelError
+from jobs.gpu.engine.segmenters.body import find_body
+from jobs.gpu.engine.segmenters.cpu import CpuSegmenter
+from jobs.gpu.engine.segmenters.outline import UNSURE, settle_borders
+from jobs.gpu.engine.segmenters.registry import load_segmenter
+from jobs.gpu.engine.segmenters.room import find_surfaces
+from jobs.gpu.engine.segmenters.weights import U2NETP, Weights, load_session
+from jobs.tests.engine.pictures import left_half, noise, photo_file, wall
+
+
+def test_the_cpu_backend_sorts_every_name_into_one_place() -> None:
+    photo = decode(photo_file("interior_waiting_room.jpg"))
+    names = ["Wall", "floor", "Door", "Frame_Molding", "Wall"]
+    found = load_segmenter("cpu").segment(photo.rgb, names)
+    assert set(found.masks) == {"Wall", "floor"}
+    assert found.unsupported == ("Door", "Frame_Molding")
+    assert found.not_found == ()
+
+
+def test_wall_floor_and_ceiling_of_a_plain_room_lie_where_they_are() -> None:
+    surfaces = find_surfaces(decode(photo_file("interior_waiting_room.jpg")).rgb)
+    assert set(surfaces) == {"Wall", "Floor", "Ceiling"}
+    assert all(mask.shape == (1200, 1600) and mask.dtype == np.uint8 for mask in surfaces.values())
+    assert surfaces["Wall"][420, 1000] == 255  # beside the screen
+    assert surfaces["Floor"][1100, 900] == 255
+    assert surfaces["Ceiling"][100, 1000] == 255
+    total = np.sum([mask.astype(int) for mask in surfaces.values()], axis=0)
+    assert int(total.max()) <= 256  # each pixel belongs to one surface
+
+
+def test_the_body_is_the_cup_and_not_the_table() -> None:
+    body = find_body(decode(photo_file("product_coffee_cup.png")).rgb)
+    assert body is not None
+    assert body.shape == (400, 600)
+    assert body[120, 285] == 255
+    assert body[10, 590] == 0
+    assert 0.4 < float(body.mean()) / 255 < 0.55
+
+
+def test_body_and_background_complete_each_other() -> None:
+    photo = decode(photo_file("product_coffee_cup.png"))
+    masks = CpuSegmenter().segment(photo.rgb, ["Body", "Background", "product"]).masks
+    assert np.array_equal(masks["Body"], 255 - masks["Background"])
+    assert np.array_equal(masks["Body"], masks["product"])
+
+
+@pytest.mark.parametrize("name", ["product_shelf.jpg", "texture_brick_gray.png"])
+def test_where_nothing_stands_out_no_body_is_made_up(name: str) -> None:
+    found = CpuSegmenter().segment(decode(photo_file(name)).rgb, ["Body"])
+    assert found.not_found == ("Body",)
+
+
+def test_a_plain_picture_has_no_body() -> None:
+    assert find_body(np.full((60, 60, 3), 200, np.uint8)) is None
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 700), (700, 2), (60, 4000), (50, 50)])
+def test_odd_sizes_are_no_trouble(shape: tuple[int, int]) -> None:
+    found = CpuSegmenter().segment(noise(*shape), ["Wall", "Floor", "Ceiling", "Body"])
+    assert all(mask.shape == shape for mask in found.masks.values())
+    assert len(found.masks) + len(found.not_found) == 4
+
+
+def test_only_what_is_asked_for_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.gpu.engine.segmenters.cpu.find_surfaces", pytest.fail)
+    monkeypatch.setattr("jobs.gpu.engine.segmenters.cpu.find_body", pytest.fail)
+    assert CpuSegmenter().segment(wall(), ["Door", "Handle"]).unsupported == ("Door", "Handle")
+
+
+def test_an_unknown_backend_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"unknown segmenter 'magic'; known: cpu"):
+        load_segmenter("magic")
+
+
+def test_a_model_is_loaded_once() -> None:
+    assert load_session(U2NETP) is load_session(U2NETP)
+
+
+def test_an_altered_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "u2netp.onnx").write_bytes(b"not the model")
+    with pytest.raises(ModelError, match="SHA-256"):
+        load_session(U2NETP, tmp_path)
+
+
+def test_a_missing_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_session(U2NETP, tmp_path / "nowhere")
+
+
+def test_a_model_that_does_not_parse_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.onnx").write_bytes(b"junk")
+    weights = Weights("x.onnx", hashlib.sha256(b"junk").hexdigest())
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_session(weights, tmp_path)
+
+
+def test_a_border_in_doubt_moves_onto_the_edge() -> None:
+    picture = np.zeros((40, 80, 3), np.uint8)
+    picture[:, 43:] = 220
+    labels = np.full((40, 80), UNSURE, np.uint8)
+    labels[:, :30], labels[:, 55:] = 0, 1
+    settled = settle_borders(labels, picture)
+    assert abs(int((settled[20] == 0).sum()) - 43) <= 1
+
+
+def test_following_edges_keeps_the_inside_full_and_the_outside_empty() -> None:
+    drawn = follow_edges(left_half(200, 300), wall(200, 300))
+    assert (drawn[:, :140] == 255).all()
+    assert (drawn[:, 160:] == 0).all()
