@@ -43,3 +43,9 @@ def _tile(data: bytes) -> Image.Image:
         paper = Image.new("RGBA", upright.size, "white")
         upright = Image.alpha_composite(paper, upright.convert("RGBA"))
     return ImageOps.fit(upright.convert("RGB"), TILE, Image.Resampling.LANCZOS)
+
+
+def image_size(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels, as a person sees the photo."""
+    with Image.open(io.BytesIO(data)) as image:
+        return ImageOps.exif_transpose(image).size
