@@ -1,0 +1,79 @@
+"""A client of the HTTP API for tests: JSON in, the envelope out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One response."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes
+
+    @property
+    def envelope(self) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(self.raw)
+        return body
+
+    @property
+    def data(self) -> Any:
+        """What a success carries."""
+        body = self.envelope
+        assert body["success"] is True, f"{self.status}: {body['error']}"
+        assert body["error"] is None
+        return body["data"]
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """What a refusal carries."""
+        body = self.envelope
+        assert body["success"] is False, f"{self.status}: {body['data']}"
+        assert body["data"] is None
+        error: dict[str, Any] = body["error"]
+        return error
+
+    @property
+    def refusal(self) -> tuple[int, str]:
+        """The status and the code of a refusal."""
+        return self.status, self.error["code"]
+
+
+class Api:
+    """Speaks for whoever holds `token`; without one, for nobody. Usable from any thread."""
+
+    def __init__(self, token: str | None = None) -> None:
+        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        # A crash is answered as in production instead of being raised into the test.
+        self._client = Client(raise_request_exception=False)
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.send("GET", path, headers=headers)
+
+    def post(self, path: str, body: object = None) -> Answer:
+        """Sends `body` as JSON, nothing when it is None."""
+        return self.send("POST", path, b"" if body is None else json.dumps(body).encode())
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        raw: bytes = b"",
+        *,
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Sends exactly these bytes; `headers` are added to the client's own."""
+        response = self._client.generic(
+            method,
+            path,
+            raw,
+            content_type=content_type,
+            headers={**self._headers, **(headers or {})},
+        )
+        return Answer(response.status_code, response.headers, response.content)
