@@ -5,6 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from s3project.embedded.child import Child
 from s3project.embedded.engine_environment import engine_environment
@@ -66,7 +68,9 @@ class Broker:
             file.write("\n".join(lines) + "\n")
 
     def _answers(self) -> bool:
-        with redis.Redis(host=HOST, port=self._port, password=self._password) as client:
+        # The caller asks again soon; the client's own retries would only sleep longer.
+        once = Retry(NoBackoff(), retries=0)
+        with redis.Redis(host=HOST, port=self._port, password=self._password, retry=once) as client:
             try:
                 return bool(client.ping())
             except (redis.ConnectionError, redis.TimeoutError):

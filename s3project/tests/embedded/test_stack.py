@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from s3project.embedded.bucket import storage_client
 from s3project.embedded.errors import StackError, StackRunning
 from s3project.embedded.ports import free_port, is_free
 from s3project.embedded.stack import PROJECT, EmbeddedStack
 from s3project.embedded.state import running_stack
+from s3project.tests.embedded.process_table import group_is_gone, listening_addresses
 
 
 @pytest.fixture
@@ -66,17 +68,6 @@ def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
-    return True
-
-
-def group_is_gone(pid: int) -> bool:
-    """No process of the group runs; a zombie waiting for its parent does not count."""
-    for process in psutil.process_iter(["status"]):
-        try:
-            if os.getpgid(process.pid) == pid and process.info["status"] != psutil.STATUS_ZOMBIE:
-                return False
-        except ProcessLookupError:
-            continue
     return True
 
 
@@ -185,13 +176,12 @@ def test_every_engine_listens_on_this_machine_only_and_asks_for_a_password(
         for name in ("DATABASE_URL", "CELERY_BROKER_URL", "STORAGE_S3_ENDPOINT")
     )
     for pid in engines.pids.values():
-        connections = psutil.Process(pid).net_connections("inet")
-        assert {each.laddr.ip for each in connections if each.status == "LISTEN"} == {"127.0.0.1"}
+        assert listening_addresses(pid) == {"127.0.0.1"}
 
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(database.replace(urlsplit(database).password or "", "guess"))
     with (
-        redis.Redis(port=urlsplit(broker).port or 0) as client,
+        redis.Redis(port=urlsplit(broker).port or 0, retry=Retry(NoBackoff(), 0)) as client,
         pytest.raises(redis.AuthenticationError),
     ):
         client.ping()

@@ -1,0 +1,47 @@
+# Every target is one line of intent. Python 3.11 or newer and make are all that is needed.
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := s3project users jobs manage.py
+.DEFAULT_GOAL := help
+.PHONY: help venv demo serve test lint types format bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+
+venv: .venv/.installed ## .venv with everything in requirements-dev.txt
+
+demo: venv ## edit a set of photos through the public API, from nothing
+	@$(BIN)/python manage.py demo $(ARGS)
+
+serve: venv ## the whole service on this machine until Ctrl-C (PORT=8000, WORKER=0: no GPU worker)
+	@$(BIN)/python manage.py serve
+
+test: lint types ## everything the gate checks
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m pytest
+
+lint: venv ## style, format and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: venv ## strict types
+	$(BIN)/mypy $(CODE)
+
+format: venv ## rewrite the code in its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: venv ## throughput and CPU of the lifecycle of a set (ARGS="-n 300 -c 8")
+	@$(BIN)/python -m s3project.testing.bench $(ARGS)
+
+clean: ## remove caches and test data; .venv and the data of `make serve` stay
+	rm -rf .local/test .local/bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find s3project users jobs bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.installed: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@echo "Installing into .venv (once) …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,148 @@
+"""What a person sees who runs a command of this checkout."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from s3project.embedded.ports import free_port, is_free
+from s3project.embedded.stack import PROJECT, EmbeddedStack
+from s3project.tests.embedded.process_table import child_running
+
+STACK_VARIABLES = ("DATABASE_URL", "CELERY_BROKER_URL", "STORAGE_S3_ENDPOINT", "PUBLIC_BASE_URL")
+SERVE = (
+    "import sys; from pathlib import Path; from functools import partial\n"
+    "from s3project.embedded.errors import StackError\n"
+    "from s3project.embedded.foreground import serve\n"
+    "try:\n"
+    "    serve(Path(sys.argv[1]), worker=True, say=partial(print, flush=True))\n"
+    "except StackError as error:\n"
+    "    sys.exit(str(error))\n"
+)
+
+
+def without_stack(**more: str) -> dict[str, str]:
+    """The environment of a shell in which no stack is set."""
+    bare = {name: value for name, value in os.environ.items() if name not in STACK_VARIABLES}
+    return {**bare, "S3_STACK": "off", **more}
+
+
+def run(*argv: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        argv, cwd=PROJECT, env=without_stack(), capture_output=True, text=True, check=False
+    )
+
+
+@contextmanager
+def serving(base_dir: Path, **env: str) -> Iterator[subprocess.Popen[str]]:
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(base_dir)],
+        cwd=PROJECT,
+        env=without_stack(**env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield server
+    finally:
+        server.terminate()
+        server.communicate(timeout=60)
+
+
+def read_until(server: subprocess.Popen[str], word: str) -> str:
+    assert server.stdout is not None
+    lines = []
+    for line in server.stdout:
+        lines.append(line)
+        if word in line:
+            return "".join(lines)
+    assert server.stderr is not None
+    pytest.fail(f"serve ended early: {server.stderr.read()}")
+
+
+def test_a_command_that_needs_the_database_says_how_to_get_one() -> None:
+    done = run(sys.executable, "manage.py", "migrate")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "This command needs the database: run `make serve` in another terminal, "
+        "or set DATABASE_URL.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "celery", [["-m", "celery"], [str(Path(sys.executable).parent / "celery")]]
+)
+def test_a_worker_without_a_broker_says_how_to_get_one(celery: list[str]) -> None:
+    done = run(sys.executable, *celery, "-A", "s3project", "worker", "-Q", "gpu")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "No broker is known: run `make serve` in this checkout, or set CELERY_BROKER_URL."
+    ]
+
+
+def test_importing_the_application_without_a_broker_is_no_error() -> None:
+    done = run(sys.executable, "-c", "import s3project.celery")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_serve_runs_everything_until_it_is_interrupted(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path, PORT=str(port)) as server:
+        said = read_until(server, "Stop")
+        assert f"http://127.0.0.1:{port}/admin/" in said
+        assert "operator@localhost" in said
+        with urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+            assert answer.status == 200
+
+        with serving(tmp_path) as second:
+            _, complaint = second.communicate(timeout=30)
+        assert second.returncode == 1
+        assert complaint.startswith(
+            f"A stack already runs in this checkout, at http://127.0.0.1:{port}: "
+        )
+
+        server.send_signal(signal.SIGINT)
+        rest, complaint = server.communicate(timeout=60)
+    assert (server.returncode, rest, complaint) == (0, "\nStopped.\n", "")
+    assert is_free(port)
+
+
+def test_serve_ends_and_says_why_when_one_of_its_processes_dies(tmp_path: Path) -> None:
+    with serving(tmp_path, PORT=str(free_port())) as server:
+        read_until(server, "Stop")
+        os.kill(child_running(server.pid, "valkey-server"), signal.SIGKILL)
+        _, complaint = server.communicate(timeout=60)
+    assert server.returncode == 1
+    assert complaint.startswith("broker ended unexpectedly with code -9; the end of ")
+
+
+def test_a_test_run_without_tests_starts_no_engine() -> None:
+    for option in ("--version", "--help", "--collect-only"):
+        done = run(
+            sys.executable, "-m", "pytest", option, "-q", "s3project/tests/embedded/test_state.py"
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_two_test_runs_at_once_have_engines_of_their_own(engines: EmbeddedStack) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            "s3project/tests/embedded/test_stack.py::"
+            "test_a_page_of_any_origin_may_upload_with_a_content_type",
+        ],
+        cwd=PROJECT,
+        env=without_stack(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert engines.dead() is None
