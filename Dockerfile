@@ -1,0 +1,20 @@
+# One image for web, maintenance and the CPU worker; docker-compose.yml says which command each runs.
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
+
+RUN useradd --create-home --uid 1000 s3
+WORKDIR /srv/s3
+
+# Before the code, so that a change of code does not install everything again.
+COPY requirements.txt ./
+RUN pip install --disable-pip-version-check -r requirements.txt
+
+COPY manage.py ./
+COPY s3project s3project
+COPY users users
+COPY jobs jobs
+
+USER s3
+EXPOSE 8000
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--backlog", "1024", "--http", "1", "--no-ws", "--no-access-log", "--respawn-failed-workers", "--workers-kill-timeout", "5", "s3project.wsgi:application"]
