@@ -32,8 +32,8 @@ format: venv ## rewrite the code in its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: venv ## throughput and CPU of the lifecycle of a set (ARGS="-n 300 -c 8")
-	@$(BIN)/python -m s3project.testing.bench $(ARGS)
+bench: venv ## throughput and CPU of the lifecycle of a set (ARGS="-n 200 -c 8")
+	@$(BIN)/python bench/run.py $(ARGS)
 
 clean: ## remove caches and test data; .venv and the data of `make serve` stay
 	rm -rf .local/test .local/bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
