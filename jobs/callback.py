@@ -30,7 +30,8 @@ class CallbackAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> None:
         scheme, _, sent = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        sent_bytes = sent.strip().encode("utf-8", "surrogateescape")
+        # WSGI hands the bytes of a header over as Latin-1 (PEP 3333).
+        sent_bytes = sent.strip(" \t").encode("latin-1", "backslashreplace")
         accepted = False
         for secret in settings.GPU_CALLBACK_SECRETS:
             # Every secret is compared, so that the time does not tell which one matched.

@@ -66,7 +66,7 @@ def report(
     return services.record_item_result(job_id=job.id, result=result)[1]
 
 
-def callback_body(job: JobCoordinator, idx: int, status: str = "done", **fields: Any) -> Any:
+def callback_body(job: JobCoordinator, idx: int, status: str = "done", /, **fields: Any) -> Any:
     """The body of a callback; `fields` are added or replace what is there."""
     return {
         "idx": idx,
