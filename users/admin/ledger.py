@@ -1,0 +1,104 @@
+"""The ledger and the reservations of all users, to browse."""
+
+from django.contrib import admin
+from django.db.models import Q
+from django.utils.safestring import SafeString
+
+from s3project import ids
+from users.admin.page import ReadOnlyAdmin
+from users.admin.search import SearchById
+from users.admin.tables import (
+    Cell,
+    badge,
+    job_link,
+    moment,
+    moment_column,
+    ref_link,
+    user_link,
+)
+from users.models import BillingEvent, Reservation
+from users.models.limiter import job_ref
+
+
+@admin.register(BillingEvent)
+class BillingEventAdmin(ReadOnlyAdmin[BillingEvent], SearchById[BillingEvent]):
+    list_display = (
+        moment_column("created_at", "when"),
+        "user_column",
+        "type_column",
+        "signed_amount",
+        "balance_after",
+        "belongs_to",
+    )
+    list_filter = ("type", "created_at")
+    list_select_related = ("user",)
+    fields = (
+        "when", "user_column", "type_column", "signed_amount", "balance_after", "belongs_to", "id",
+    )  # fmt: skip
+    search_fields = ("user__email",)
+    search_help_text = "A user's email, or public ids: u_…, job_…"
+    id_lookups = {
+        ids.USER: lambda key: Q(user_id=key),
+        ids.JOB: lambda key: Q(ref=job_ref(key)),
+    }
+
+    @admin.display(description="when (UTC)")
+    def when(self, event: BillingEvent) -> str:
+        return moment(event.created_at)
+
+    @admin.display(description="user")
+    def user_column(self, event: BillingEvent) -> SafeString:
+        return user_link(event.user_id, event.user.email)
+
+    @admin.display(description="type", ordering="type")
+    def type_column(self, event: BillingEvent) -> SafeString:
+        return badge(event.type)
+
+    @admin.display(description="amount", ordering="amount")
+    def signed_amount(self, event: BillingEvent) -> str:
+        return f"{event.amount:+d}"
+
+    @admin.display(description="for", ordering="ref")
+    def belongs_to(self, event: BillingEvent) -> Cell:
+        return ref_link(event.ref)
+
+
+@admin.register(Reservation)
+class ReservationAdmin(ReadOnlyAdmin[Reservation], SearchById[Reservation]):
+    list_display = (
+        "__str__",
+        "user_column",
+        "item_count",
+        moment_column("reserved_at", "reserved"),
+        moment_column("released_at", "released"),
+        "state",
+    )
+    list_filter = (("released_at", admin.EmptyFieldListFilter), "reserved_at")
+    list_select_related = ("limiter__user",)
+    fields = ("job", "user_column", "item_count", "reserved", "released", "state")
+    search_fields = ("limiter__user__email",)
+    search_help_text = "A user's email, or public ids: u_…, job_…"
+    id_lookups = {
+        ids.USER: lambda key: Q(limiter_id=key),
+        ids.JOB: lambda key: Q(job_id=key),
+    }
+
+    @admin.display(description="job")
+    def job(self, reservation: Reservation) -> SafeString:
+        return job_link(reservation.job_id)
+
+    @admin.display(description="user")
+    def user_column(self, reservation: Reservation) -> SafeString:
+        return user_link(reservation.limiter_id, reservation.limiter.user.email)
+
+    @admin.display(description="reserved (UTC)")
+    def reserved(self, reservation: Reservation) -> str:
+        return moment(reservation.reserved_at)
+
+    @admin.display(description="released (UTC)")
+    def released(self, reservation: Reservation) -> str:
+        return moment(reservation.released_at)
+
+    @admin.display(description="outcome", ordering="outcome")
+    def state(self, reservation: Reservation) -> SafeString:
+        return badge(reservation.outcome or "open")

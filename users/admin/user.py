@@ -1,0 +1,215 @@
+"""Users: who they are, what they may do, and their money on one page."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import OperationalError
+from django.db.models import Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from s3project import ids
+from users import services
+from users.admin.page import Button
+from users.admin.search import SearchById
+from users.admin.tables import (
+    NOTHING,
+    Cell,
+    Table,
+    badge,
+    code,
+    job_link,
+    list_link,
+    moment,
+    moment_column,
+    ref_link,
+)
+from users.models import Reservation, User, UserLimiter
+from users.plans import PLANS
+
+NEWEST = 50
+
+
+def move_to(plan: str) -> Callable[["UserAdmin", HttpRequest, QuerySet[User]], None]:
+    """The action that moves the selected users to a plan."""
+
+    @admin.action(description=f"Move to plan {plan}", permissions=["plan"])
+    def action(model_admin: "UserAdmin", request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            model_admin.move_to_plan(request, user, plan)
+
+    action.__name__ = f"move_to_{plan}"
+    return action
+
+
+@admin.register(User)
+class UserAdmin(SearchById[User]):
+    """Only `is_active` is edited here, and an operator's rights by superusers; the plan moves
+    through the service, the money not at all. `manage.py createsuperuser` makes operators.
+    """
+
+    list_display = (
+        "public_id_column",
+        "email_column",
+        "plan_column",
+        "credits",
+        "active_jobs",
+        "rule_slots",
+        "is_active",
+        moment_column("created_at", "created"),
+    )
+    list_filter = ("plan", "is_active", "is_staff", "created_at")
+    list_select_related = ("limiter",)
+    search_fields = ("email",)
+    search_help_text = "An email, or public ids: u_…, or the job_… of a user's job."
+    id_lookups = {
+        ids.USER: lambda key: Q(pk=key),
+        ids.JOB: lambda key: Q(limiter__reservations__job_id=key),
+    }
+    actions = [move_to(plan) for plan in PLANS]
+    acted_on = True
+    filter_horizontal = ("groups", "user_permissions")
+
+    READ_ONLY = (
+        "public_id_column",
+        "email_column",
+        "plan_column",
+        "auth_provider",
+        "created",
+        "last_seen",
+        "credits",
+        "active_jobs",
+        "rule_slots",
+    )
+    RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        seen = ("created", "last_seen") if obj is not None and obj.is_staff else ("created",)
+        identity = ("public_id_column", ("email_column", "auth_provider"), seen, "is_active")
+        fieldsets: list[Any] = [(None, {"fields": identity})]
+        if obj is not None and hasattr(obj, "limiter"):
+            limits = ("plan_column", "credits", "active_jobs", "rule_slots")
+            fieldsets.append(("Plan and limits", {"fields": (limits,)}))
+        if obj is not None and obj.is_staff:
+            fieldsets.append(("Operator", {"fields": self.RIGHTS}))
+        return fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        # Who could edit rights could give themselves any.
+        return self.READ_ONLY if request.user.is_superuser else (*self.READ_ONLY, *self.RIGHTS)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return not above and super().has_change_permission(request, obj)
+
+    def has_plan_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("users.change_user")
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool
+    ) -> None:
+        """Writes what was edited and nothing else: a plan that moved meanwhile stays moved."""
+        columns = {field.name for field in User._meta.concrete_fields}
+        obj.save(update_fields=[name for name in form.changed_data if name in columns])
+
+    def move_to_plan(self, request: HttpRequest, user: User, plan: str) -> None:
+        """Moves one user and says so."""
+        try:
+            granted = services.set_plan(user_id=user.pk, plan=plan)
+        except UserLimiter.DoesNotExist:
+            self.message_user(request, f"{user} is an operator without a plan.", messages.ERROR)
+        except OperationalError:
+            self.message_user(request, f"{user} is busy right now: try again.", messages.ERROR)
+        else:
+            text = f"{user.plan} → {plan}, {granted} credits granted"
+            self.log_change(request, user, f"Plan: {text}.")
+            self.message_user(request, f"{user}: {text}.", messages.SUCCESS)
+
+    def buttons(self, request: HttpRequest, obj: User) -> Sequence[Button]:
+        if not hasattr(obj, "limiter") or not self.has_plan_permission(request):
+            return ()
+        return [Button(f"Move to plan {p}", f"move_to_{p}") for p in PLANS if p != obj.plan]
+
+    def tables(self, request: HttpRequest, obj: User) -> Sequence[Table]:
+        if not hasattr(obj, "limiter"):
+            return ()
+        return [open_reservations(obj.limiter), newest_billing_events(obj)]
+
+    # --- Columns -----------------------------------------------------------------------------
+
+    @admin.display(description="user", ordering="id")
+    def public_id_column(self, user: User) -> SafeString:
+        return code(user.public_id)
+
+    @admin.display(description="email", ordering="email")
+    def email_column(self, user: User) -> str:
+        return user.email or NOTHING
+
+    @admin.display(description="plan", ordering="plan")
+    def plan_column(self, user: User) -> str:
+        return user.plan if hasattr(user, "limiter") else NOTHING
+
+    @admin.display(description="created (UTC)")
+    def created(self, user: User) -> str:
+        return moment(user.created_at)
+
+    @admin.display(description="last login (UTC)")
+    def last_seen(self, user: User) -> str:
+        return moment(user.last_login)
+
+    @admin.display(description="credits", ordering="limiter__credits")
+    def credits(self, user: User) -> Cell:
+        return user.limiter.credits if hasattr(user, "limiter") else NOTHING
+
+    @admin.display(description="unfinished jobs", ordering="limiter__active_jobs")
+    def active_jobs(self, user: User) -> str:
+        if not hasattr(user, "limiter"):
+            return NOTHING
+        return f"{user.limiter.active_jobs} of {PLANS[user.plan].max_concurrency}"
+
+    @admin.display(description="saved rules", ordering="limiter__rule_slots_used")
+    def rule_slots(self, user: User) -> str:
+        if not hasattr(user, "limiter"):
+            return NOTHING
+        return f"{user.limiter.rule_slots_used} of {PLANS[user.plan].max_rules}"
+
+
+def open_reservations(limiter: UserLimiter) -> Table:
+    """The jobs that hold a slot. A plan's concurrency bounds them; the slice bounds a fault."""
+    rows: QuerySet[Reservation] = limiter.reservations.filter(released_at__isnull=True)
+    return Table(
+        title="Open reservations",
+        headings=("Job", "Photos", "Reserved (UTC)"),
+        rows=[(job_link(r.job_id), r.item_count, moment(r.reserved_at)) for r in rows[:NEWEST]],
+        empty="No unfinished job holds credits or a slot.",
+        more=list_link("jobs_jobcoordinator", limiter.user.public_id, "All jobs of this user"),
+    )
+
+
+def newest_billing_events(user: User) -> Table:
+    """The end of the ledger; the list of billing events has all of it."""
+    events = user.billing_events.all()[:NEWEST]
+    return Table(
+        title=f"Ledger, newest {NEWEST}",
+        headings=("When (UTC)", "Type", "Amount", "Balance after", "For"),
+        rows=[
+            (
+                moment(event.created_at),
+                badge(event.type),
+                f"{event.amount:+d}",
+                event.balance_after,
+                ref_link(event.ref),
+            )
+            for event in events
+        ],
+        empty="No credits ever moved.",
+        more=list_link("users_billingevent", user.public_id, "The whole ledger of this user"),
+    )
