@@ -1,0 +1,192 @@
+"""Jobs: their state, their photos and their money on one page."""
+
+from collections.abc import Sequence
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from jobs import keys
+from jobs.admin.cancel import cancel_jobs, is_cancelable
+from jobs.admin.filters import FinishedFilter, PresetFilter
+from jobs.admin.progress import progress_bar
+from jobs.models import JobCoordinator, JobItem
+from s3project import ids
+from users.admin.page import Button, ReadOnlyAdmin
+from users.admin.search import SearchById
+from users.admin.tables import (
+    NOTHING,
+    Cell,
+    Table,
+    as_json,
+    badge,
+    code,
+    moment,
+    moment_column,
+    object_name,
+    prose,
+    user_link,
+    user_link_in_full,
+)
+from users.models import BillingEvent, Reservation
+from users.models.limiter import job_ref
+
+
+@admin.register(JobCoordinator)
+class JobAdmin(ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinator]):
+    """Read-only; Cancel is the one thing to do."""
+
+    list_display = (
+        "job",
+        "status_column",
+        "progress_column",
+        "user_column",
+        moment_column("created_at", "created"),
+        moment_column("finished_at", "finished"),
+    )
+    list_filter = ("status", FinishedFilter, PresetFilter, "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    search_help_text = "A user's email, or public ids: job_…, u_…, rule_…"
+    id_lookups = {
+        ids.JOB: lambda key: Q(pk=key),
+        ids.USER: lambda key: Q(user_id=key),
+        ids.RULE: lambda key: Q(rule_id=key),
+    }
+    actions = [cancel_jobs]
+    acted_on = True
+    fieldsets = (
+        (None, {"fields": ("owner", ("status_column", "progress_column"), "record")}),
+        ("Times", {"fields": (("created", "queued", "updated", "finished"),)}),
+        ("Work", {"fields": (("preset", "rule", "output_template"), "work", "protected")}),
+    )
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("jobs.change_jobcoordinator")
+
+    def buttons(self, request: HttpRequest, obj: JobCoordinator) -> Sequence[Button]:
+        if not is_cancelable(obj) or not self.has_cancel_permission(request):
+            return ()
+        return [Button("Cancel this job…", "cancel_jobs")]
+
+    def tables(self, request: HttpRequest, obj: JobCoordinator) -> Sequence[Table]:
+        return [money(obj), items(obj)]
+
+    # --- Columns -----------------------------------------------------------------------------
+
+    @admin.display(description="job", ordering="id")
+    def job(self, job: JobCoordinator) -> SafeString:
+        return code(job.public_id)
+
+    @admin.display(description="user")
+    def user_column(self, job: JobCoordinator) -> SafeString:
+        return user_link(job.user_id, job.user.email)
+
+    @admin.display(description="user")
+    def owner(self, job: JobCoordinator) -> SafeString:
+        return user_link_in_full(job.user_id, job.user.email)
+
+    @admin.display(description="status", ordering="status")
+    def status_column(self, job: JobCoordinator) -> SafeString:
+        return badge(job.status)
+
+    @admin.display(description="progress")
+    def progress_column(self, job: JobCoordinator) -> SafeString:
+        return progress_bar(job.progress)
+
+    @admin.display(description="final record")
+    def record(self, job: JobCoordinator) -> SafeString | str:
+        if not job.is_finished:
+            return "Written when the job finishes."
+        url = reverse("admin:jobs_joblog_change", args=[job.id])
+        return format_html('<a href="{}">As it was when it finished</a>', url)
+
+    @admin.display(description="created (UTC)")
+    def created(self, job: JobCoordinator) -> str:
+        return moment(job.created_at)
+
+    @admin.display(description="queued (UTC)")
+    def queued(self, job: JobCoordinator) -> str:
+        return moment(job.queued_at)
+
+    @admin.display(description="last change (UTC)")
+    def updated(self, job: JobCoordinator) -> str:
+        return moment(job.updated_at)
+
+    @admin.display(description="finished (UTC)")
+    def finished(self, job: JobCoordinator) -> str:
+        return moment(job.finished_at)
+
+    @admin.display(description="concepts")
+    def work(self, job: JobCoordinator) -> SafeString | str:
+        return as_json(job.concepts) if job.concepts else NOTHING
+
+    @admin.display(description="protect")
+    def protected(self, job: JobCoordinator) -> str:
+        return ", ".join(job.protect) or NOTHING
+
+    @admin.display(description="rule")
+    def rule(self, job: JobCoordinator) -> SafeString | str:
+        return code(ids.public_id(ids.RULE, job.rule_id)) if job.rule_id else NOTHING
+
+
+def money(job: JobCoordinator) -> Table:
+    """What the job holds and what it has cost. Found through the user: the ledger is indexed so."""
+    reservation = Reservation.objects.filter(pk=job.id).first()
+    events = BillingEvent.objects.filter(user_id=job.user_id, ref=job_ref(job.id)).order_by(
+        "created_at", "id"
+    )
+    held: Cell = "no reservation"
+    if reservation is not None:
+        outcome = reservation.outcome or "open"
+        since = moment(reservation.released_at or reservation.reserved_at)
+        held = format_html(
+            "Reservation of {} credits: {} since {} UTC",
+            reservation.item_count,
+            badge(outcome),
+            since,
+        )
+    return Table(
+        title="Money",
+        headings=("When (UTC)", "Type", "Amount", "Balance after"),
+        rows=[
+            (moment(e.created_at), badge(e.type), f"{e.amount:+d}", e.balance_after) for e in events
+        ],
+        empty="No billing event names this job.",
+        more=str(held),
+    )
+
+
+def items(job: JobCoordinator) -> Table:
+    """All items, in order: 200 at most."""
+    return Table(
+        title=f"Photos ({job.total_items})",
+        headings=("#", "Status", "Attempt", "Lease", "Error or warnings", "Input", "Result"),
+        rows=[
+            (
+                item.idx,
+                badge(item.status),
+                item.attempt or NOTHING,
+                lease(item),
+                prose(item.error or "; ".join(item.warnings)),
+                object_name(item.input_key),
+                object_name(item.output_key),
+            )
+            for item in job.items.order_by("idx")
+        ],
+        empty="No items.",
+        more=f"Stored below {keys.input_prefix(job.user_id, job.id)}, outputs/… and previews/…",
+    )
+
+
+def lease(item: JobItem) -> str:
+    """Who has the item, and for how long yet."""
+    if item.lease_expires_at is None:
+        return NOTHING
+    left = int((item.lease_expires_at - timezone.now()).total_seconds())
+    holder = item.claimed_by or "in the queue"
+    return f"{holder}, {left} s left" if left > 0 else f"{holder}, ran out"
