@@ -1,0 +1,45 @@
+"""`manage.py audit`: does everything add up?"""
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from jobs.audit import CHECKS, Finding, audit
+
+NAME_WIDTH = max(len(check.name) for check in CHECKS)
+
+
+class Command(BaseCommand):
+    help = (
+        "Checks that credits, reservations, slots, counters and history agree, on one snapshot "
+        "of the live database. Exits with 1 when they do not."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        started = time.perf_counter()
+        violations = 0
+        self.stdout.write(f"  {'check':<{NAME_WIDTH}}  {'rows':>10}  {'violations':>10}  seconds")
+        for finding in audit():
+            violations += finding.violations
+            self.stdout.write(self._line(finding))
+            for example in finding.examples:
+                self.stdout.write(f"      {example}")
+            more = finding.violations - len(finding.examples)
+            if more > 0:
+                self.stdout.write(f"      and {more} more")
+        seconds = time.perf_counter() - started
+        if violations:
+            word = "violation" if violations == 1 else "violations"
+            raise CommandError(f"{violations} {word} in {len(CHECKS)} checks, {seconds:.1f} s.")
+        self.stdout.write(
+            self.style.SUCCESS(f"Everything adds up: {len(CHECKS)} checks, {seconds:.1f} s.")
+        )
+
+    def _line(self, finding: Finding) -> str:
+        mark = "✗" if finding.violations else "✓"
+        line = (
+            f"{mark} {finding.check.name:<{NAME_WIDTH}}  {finding.rows:>10,}  "
+            f"{finding.violations:>10,}  {finding.seconds:>7.2f}"
+        )
+        return self.style.ERROR(line) if finding.violations else line
