@@ -1,0 +1,32 @@
+"""`manage.py grant_credits USER N`"""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DataError
+
+from users import services
+from users.management.lookup import find_user
+from users.models import UserLimiter
+
+
+class Command(BaseCommand):
+    help = "Gives a user credits, as an event in the ledger."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("user", help="a public id (u_…) or an email")
+        parser.add_argument("credits", help="how many, at least 1")
+
+    def handle(self, *args: Any, user: str, credits: str, **options: Any) -> None:
+        # Read here rather than by argparse: one line, and no usage text, for every mistake.
+        if not credits.isascii() or not credits.isdigit() or int(credits) == 0:
+            raise CommandError(f"{credits} is not a positive whole number.")
+        found = find_user(user)
+        try:
+            balance = services.grant_credits(user_id=found.pk, amount=int(credits))
+        except UserLimiter.DoesNotExist:
+            raise CommandError(f"{found} is an operator and has no credits.") from None
+        except DataError:
+            raise CommandError(f"{credits} credits are more than a balance can hold.") from None
+        self.stdout.write(f"{found}: {int(credits)} credits granted, balance {balance}")
