@@ -20,6 +20,7 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 from jobs.gpu.engine.arrays import Mask, Rgb
 from jobs.gpu.engine.errors import PhotoError
+from jobs.gpu.engine.iso_boxes import ends_early
 from jobs.gpu.engine.photo import Photo
 
 MAX_BYTES: Final = 25 * 1024 * 1024
@@ -53,6 +54,8 @@ def decode(data: bytes) -> Photo:
     with _open(data) as image:
         if image.width * image.height > MAX_PIXELS:
             raise PhotoError(_TOO_MANY_PIXELS)
+        if image.format in ("HEIF", "AVIF") and ends_early(data):
+            raise PhotoError(_DAMAGED)
         warnings = _frame_warnings(image)
         try:
             rgb, alpha, profile = _pixels(image, data)

@@ -44,9 +44,8 @@ def restore(edited: NDArray[np.uint8], original: NDArray[np.uint8], protected: B
             f"shapes differ: result {edited.shape}, input {original.shape}, "
             f"protection {protected.shape}"
         )
-    where = protected if edited.ndim == 2 else protected[..., np.newaxis]
-    np.copyto(edited, original, where=where)
-    difference = cv2.absdiff(edited, original)
-    changed = difference if difference.ndim == 2 else difference.max(axis=2)
-    if bool(np.any(changed, where=protected)):
+    if not protected.any():
+        return
+    np.copyto(edited, original, where=protected if edited.ndim == 2 else protected[..., np.newaxis])
+    if cv2.norm(edited, original, cv2.NORM_INF, protected.astype(np.uint8)) != 0:
         raise ProtectionError("a protected pixel changed")

@@ -42,6 +42,8 @@ def load_session(weights: Weights, folder: Path = _FOLDER) -> ort.InferenceSessi
     # One process per core is the worker's business; more threads here would only fight over it.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    # The arena would keep the memory of the largest layer between photos, for nothing.
+    options.enable_cpu_mem_arena = False
     try:
         return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime raises its own, undocumented family
