@@ -104,11 +104,14 @@ class Supervisor:
         """A process that ended without being asked to, if there is one."""
         return next((child for child in self._children.values() if not child.alive), None)
 
-    def close(self) -> None:
+    def close(self, *, gently: bool = True) -> None:
         """Stops everything, the last started first, and then the guardian."""
         try:
             for name in reversed(list(self._children)):
-                self.stop(name)
+                if gently:
+                    self.stop(name)
+                else:
+                    self.kill(name)
         finally:
             # Also when stopping was interrupted: the guardian then ends the rest.
             os.close(self._guard)

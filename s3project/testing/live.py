@@ -15,7 +15,7 @@ from s3project.embedded.web_probe import web_answers
 
 
 class LiveStack:
-    """Web, GPU worker and maintenance for one test; all are stopped when the block ends.
+    """Web, GPU worker and maintenance for one test; all are killed when the block ends.
 
     `environment` holds the variables of a stack (`EmbeddedStack.environment`) with DATABASE_URL
     naming the test database; logs and beat's schedule go to `folder`.
@@ -41,7 +41,8 @@ class LiveStack:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._supervisor.close()
+        # Nothing they hold outlives the test, and a warm shutdown takes seconds.
+        self._supervisor.close(gently=False)
 
     @property
     def pids(self) -> dict[str, int]:
