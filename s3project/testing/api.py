@@ -3,9 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.test import Client
+from django.test.client import ClientHandler
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,14 @@ class Answer:
         return self.status, self.error["code"]
 
 
+@cache
+def _handler() -> ClientHandler:
+    """The middleware, loaded once as in a web process: WhiteNoise lists all files each time."""
+    handler = ClientHandler(enforce_csrf_checks=False)
+    handler.load_middleware()
+    return handler
+
+
 class Api:
     """Speaks for whoever holds `token`; without one, for nobody. Usable from any thread."""
 
@@ -51,6 +61,7 @@ class Api:
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         # A crash is answered as in production instead of being raised into the test.
         self._client = Client(raise_request_exception=False)
+        self._client.handler = _handler()
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.send("GET", path, headers=headers)
