@@ -158,6 +158,10 @@ class EmbeddedStack:
     def _storage(self) -> list[Engine]:
         given = self._given("STORAGE_S3_ENDPOINT")
         if given:
+            if not (self._given("STORAGE_ACCESS_KEY") and self._given("STORAGE_SECRET_KEY")):
+                raise StackError(
+                    "With STORAGE_S3_ENDPOINT, set STORAGE_ACCESS_KEY and STORAGE_SECRET_KEY too."
+                )
             self.environment["STORAGE_S3_ENDPOINT"] = given
             return []
         storage = Storage(

@@ -20,6 +20,7 @@ from s3project.embedded.supervisor import Supervisor
 
 # It may take long to stop, and has written what it acknowledged: killing it loses nothing.
 STOP_PLAN: StopPlan = ((signal.SIGTERM, 5.0),)
+DISPOSABLE_STOP_PLAN: StopPlan = ((signal.SIGKILL, 5.0),)
 IDENTITIES = "identities.json"
 PROBE = ".ready"
 # Where the program puts the sockets of its parts, whatever it is told.
@@ -78,7 +79,7 @@ class Storage:
             ],
             env=engine_environment(self._folder, GOMEMLIMIT="200MiB"),
             cwd=self._folder,
-            stop_plan=STOP_PLAN,
+            stop_plan=STOP_PLAN if self._durable else DISPOSABLE_STOP_PLAN,
         )
 
     def wait_until_ready(self) -> None:

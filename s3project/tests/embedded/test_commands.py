@@ -1,5 +1,6 @@
 """What a person sees who runs a command of this checkout."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from s3project.embedded import processes
 from s3project.embedded.ports import free_port, is_free
 from s3project.embedded.stack import PROJECT, EmbeddedStack
 from s3project.tests.embedded.process_table import child_running
@@ -90,6 +92,31 @@ def test_a_worker_without_a_broker_says_how_to_get_one(celery: list[str]) -> Non
 def test_importing_the_application_without_a_broker_is_no_error() -> None:
     done = run(sys.executable, "-c", "import s3project.celery")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_gpu_worker_finds_neither_the_database_nor_the_secrets_of_the_web(
+    engines: EmbeddedStack,
+) -> None:
+    told = processes.gpu_worker_environment(engines.environment)
+    code = (
+        "import json; from s3project import settings as s; print(json.dumps("
+        "[s.DATABASES['default']['ENGINE'], s.JWT_SECRET, s.SECRET_KEY, s.CELERY_BROKER_URL]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env=told,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    engine, jwt_secret, secret_key, broker = json.loads(done.stdout)
+    assert engine == "django.db.backends.dummy"
+    assert broker == engines.environment["CELERY_BROKER_URL"]
+    assert jwt_secret != engines.environment["JWT_SECRET"]
+    assert secret_key != engines.environment["DJANGO_SECRET_KEY"]
+    hidden = {engines.environment[name] for name in processes.WORKER_MUST_NOT_KNOW}
+    assert hidden.isdisjoint(told.values())
 
 
 def test_serve_runs_everything_until_it_is_interrupted(tmp_path: Path) -> None:

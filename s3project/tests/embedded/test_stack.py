@@ -208,11 +208,24 @@ def test_engines_given_by_the_environment_are_not_started(checkout: Path) -> Non
         "CELERY_BROKER_URL": "redis://broker.example/0",
         "STORAGE_S3_ENDPOINT": "https://storage.example",
         "STORAGE_ACCESS_KEY": "theirs",
+        "STORAGE_SECRET_KEY": "theirs too",
         "PUBLIC_BASE_URL": "https://photos.example",
     }
     with stack_in(checkout, **given) as stack:
         assert stack.pids == {}
         assert {name: stack.environment[name] for name in given} == given
+
+
+def test_a_storage_without_its_keys_is_refused(checkout: Path) -> None:
+    stack = stack_in(checkout, STORAGE_S3_ENDPOINT="https://storage.example")
+    with pytest.raises(StackError, match="STORAGE_SECRET_KEY too"), stack:
+        pass
+
+
+@pytest.mark.parametrize("port", ["0x1", "-1", "65536", "web"])
+def test_a_port_that_is_none_is_refused(checkout: Path, port: str) -> None:
+    with pytest.raises(StackError, match="is no free port"), stack_in(checkout, PORT=port):
+        pass
 
 
 def test_a_taken_port_that_was_asked_for_is_refused(checkout: Path) -> None:
