@@ -1,8 +1,9 @@
 """What happens to jobs. Each function opens the transaction, locks in order (job → items →
-limiter), tells the models what happened, and dispatches after the commit.
+limiter), tells the models what happened, and dispatches once the outermost transaction has committed.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -109,7 +110,8 @@ def execute_job(
             rule_id=rule.id if rule else None,
             output_template=output_template,
         )
-    dispatch.dispatch_items(job, range(job.total_items), attempt=1)
+        send = partial(dispatch.dispatch_items, job, range(job.total_items), attempt=1)
+        transaction.on_commit(send)
     return job
 
 
@@ -160,8 +162,8 @@ def cancel_job(*, user_id: UUID, job_id: UUID | None) -> tuple[JobCoordinator, S
         else:
             relabel_history(job)
             settlement = Settlement(0, UserLimiter.objects.get(pk=user_id).credits)
-    if job.queued_at is not None:
-        dispatch.dispatch_delete_outputs(job.id)
+        if job.queued_at is not None:
+            transaction.on_commit(partial(dispatch.dispatch_delete_outputs, job.id))
     return job, settlement
 
 

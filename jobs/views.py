@@ -20,6 +20,7 @@ from s3project import ids
 from s3project.api import ApiViewSet, parse
 from s3project.errors import ValidationFailed
 from users.auth import current_user
+from users.idempotency import idempotent
 
 CREATE_JOB_IN = CreateJobIn()
 EXECUTE_JOB_IN = ExecuteJobIn()
@@ -28,6 +29,7 @@ EXECUTE_JOB_IN = ExecuteJobIn()
 class JobViewSet(ApiViewSet):
     """A user's jobs. Somebody else's job is answered like one that does not exist."""
 
+    @idempotent
     def create(self, request: Request) -> Response:
         args = parse(CREATE_JOB_IN, request)
         job, uploads = services.create_job(user_id=current_user(request).id, **args)
@@ -40,12 +42,14 @@ class JobViewSet(ApiViewSet):
         )
         return Response(job_out(view))
 
+    @idempotent
     def confirm_upload(self, request: Request, job_id: str) -> Response:
         job, missing = services.confirm_upload(
             user_id=current_user(request).id, job_id=ids.parse_public_id(ids.JOB, job_id)
         )
         return Response(confirmed_job_out(job, missing))
 
+    @idempotent
     def execute(self, request: Request, job_id: str) -> Response:
         key = ids.parse_public_id(ids.JOB, job_id)
         try:
@@ -57,6 +61,7 @@ class JobViewSet(ApiViewSet):
         job = services.execute_job(user_id=current_user(request).id, job_id=key, **args)
         return Response(queued_job_out(job), status=202)
 
+    @idempotent
     def cancel(self, request: Request, job_id: str) -> Response:
         job, settlement = services.cancel_job(
             user_id=current_user(request).id, job_id=ids.parse_public_id(ids.JOB, job_id)

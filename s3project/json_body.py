@@ -13,21 +13,36 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")  # NaN, Infinity: Python's decoder would take them
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys_and_values = dict(pairs)
+    if len(keys_and_values) != len(pairs):
+        raise ValueError("a key stands twice")  # which of the two was meant?
+    return keys_and_values
+
+
+def read_body(request: HttpRequest) -> bytes:
+    """The raw body; raises BodyTooLarge above DATA_UPLOAD_MAX_MEMORY_SIZE, before reading it."""
+    try:
+        return request.body
+    except RequestDataTooBig:
+        raise BodyTooLarge from None
+
+
 def read_json_object(request: HttpRequest) -> dict[str, Any]:
     """The body as a JSON object; an empty body is an empty object.
 
     Raises BodyTooLarge above DATA_UPLOAD_MAX_MEMORY_SIZE and ValidationFailed for whatever is
-    not one JSON object in UTF-8: malformed, not an object, NaN, absurd nesting, absurd numbers.
+    not one JSON object in UTF-8: malformed, not an object, a key twice, NaN, absurd nesting,
+    absurd numbers.
     """
-    try:
-        raw = request.body
-    except RequestDataTooBig:
-        raise BodyTooLarge from None
+    raw = read_body(request)
     if not raw.strip():
         return {}
     try:
         # Decoded here: json.loads(bytes) would guess UTF-16 and UTF-32 as well.
-        body = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        body = json.loads(
+            raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object
+        )
     except (ValueError, RecursionError):
         raise ValidationFailed({"body": ["The body is not valid JSON."]}) from None
     if not isinstance(body, dict):

@@ -5,11 +5,13 @@ from django.urls import include, path
 
 from s3project import envelope
 from s3project.health import HealthView
+from s3project.readiness import ReadyView
 
 urlpatterns = [
     path("", include("jobs.urls")),
     path("", include("users.urls")),
     path("health", HealthView.as_view()),
+    path("ready", ReadyView.as_view()),
     path("admin/", admin.site.urls),
 ]
 

@@ -14,7 +14,7 @@ def issue_token(user: User) -> str:
     """A signed token with the claims sub, iat, exp and jti, and nothing that can change."""
     token = AccessToken()
     # simplejwt writes the type claim even where the settings name none, under the key None.
-    token.payload.pop(None, None)
+    token.payload = {claim: value for claim, value in token.payload.items() if claim}
     token["sub"] = user.public_id
     return str(token)
 

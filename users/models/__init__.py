@@ -1,5 +1,6 @@
+from users.models.idempotency import IdempotentRequest
 from users.models.ledger import BillingEvent
 from users.models.limiter import Reservation, UserLimiter, UserState
 from users.models.user import User
 
-__all__ = ["BillingEvent", "Reservation", "User", "UserLimiter", "UserState"]
+__all__ = ["BillingEvent", "IdempotentRequest", "Reservation", "User", "UserLimiter", "UserState"]
