@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from jobs import keys
 from jobs.errors import AlreadyCanceled, IdempotencyConflict, InvalidTransition, JobNotFound
+from jobs.models.fields import OrderedJSONField
 from jobs.models.item import JobItem, attempt_of
 from jobs.states import FINISHED, IN_WORK, TRANSITIONS, ItemStatus, JobStatus
 from s3project import ids
@@ -80,7 +81,7 @@ class JobCoordinator(models.Model):
     user = models.ForeignKey("users.User", models.PROTECT, related_name="jobs")
     status = models.CharField(max_length=16, choices=JobStatus.choices, default=JobStatus.CREATED)
     preset = models.CharField(max_length=32)
-    concepts = models.JSONField(default=dict)
+    concepts = OrderedJSONField(default=dict)
     protect = ArrayField(models.CharField(max_length=64), blank=True, default=list)
     rule_id = models.UUIDField(null=True, blank=True)
     output_template = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import connection, models
 from django.db.models import CompositePrimaryKey
 
+from jobs.models.fields import OrderedJSONField
 from jobs.states import JobStatus
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class JobLog(models.Model):
     status = models.CharField(max_length=16, choices=JobStatus.choices)
     preset = models.CharField(max_length=32)
     rule_id = models.UUIDField(null=True)
-    concepts_json = models.JSONField()
+    concepts_json = OrderedJSONField()
     protect_json = models.JSONField()
     params_json = models.JSONField()
     cost_estimate = models.IntegerField()

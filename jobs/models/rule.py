@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import models
 
+from jobs.models.fields import OrderedJSONField
 from s3project import ids
 
 
@@ -19,7 +20,7 @@ class Rule(models.Model):
     user = models.ForeignKey("users.User", models.PROTECT, related_name="rules")
     name = models.CharField(max_length=100)
     preset_id = models.CharField(max_length=32)
-    concepts = models.JSONField()
+    concepts = OrderedJSONField()
     protect = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

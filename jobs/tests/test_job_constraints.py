@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from jobs.models import JobCoordinator, JobItem
+from jobs.models import JobCoordinator, JobItem, JobLog
 from jobs.states import JobStatus
 from jobs.tests.factories import make_job
 from jobs.tests.rows import all_rows
@@ -80,3 +80,15 @@ def test_two_jobs_may_use_the_same_key() -> None:
     changed = JobItem.objects.filter(job__in=jobs).update(idempotency_key="the same")
 
     assert changed == 2
+
+
+def test_the_order_of_concepts_survives_the_database() -> None:
+    """Where two edits overlap the later one is on top; jsonb would sort them by length."""
+    concepts = {
+        name: {"action": "tone", "value": "warm"} for name in ("Window", "Wall", "Floor", "A")
+    }
+    job = make_job(JobStatus.DONE, concepts=concepts)
+
+    assert list(JobCoordinator.objects.get(pk=job.pk).concepts) == ["Window", "Wall", "Floor", "A"]
+    logged = JobLog.objects.get(job_id=job.id).concepts_json
+    assert list(logged) == ["Window", "Wall", "Floor", "A"]
