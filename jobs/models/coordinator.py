@@ -15,6 +15,7 @@ from jobs import keys
 from jobs.errors import AlreadyCanceled, IdempotencyConflict, InvalidTransition, JobNotFound
 from jobs.models.fields import OrderedJSONField
 from jobs.models.item import JobItem, attempt_of
+from jobs.models.result_statements import ItemChange, JobChange, find_items, store_result
 from jobs.states import FINISHED, IN_WORK, TRANSITIONS, ItemStatus, JobStatus
 from s3project import ids
 from s3project.errors import ValidationFailed
@@ -218,12 +219,7 @@ class JobCoordinator(models.Model):
         """
         output_key, preview_key = self._issued_keys(result)
         key = result.idempotency_key
-        found = {
-            item.idx: item
-            for item in self.items.filter(
-                Q(idx=result.idx) | Q(idempotency_key=key) | Q(superseded_key=key)
-            ).order_by()
-        }
+        found = find_items(self.id, result.idx, key)
         for item in found.values():
             if item.knows_key(key):
                 if item.idx != result.idx:
@@ -235,31 +231,33 @@ class JobCoordinator(models.Model):
             raise InvalidTransition(status=self.status, target=JobStatus.RUNNING)
 
         item = found[result.idx]
-        before = item.status
-        if before == ItemStatus.DONE or before == result.status:
+        if item.status in (ItemStatus.DONE, result.status):
             return ResultEffect(processed=False)
-        attempt = attempt_of(key)
-        if (
-            result.status == ItemStatus.FAILED and attempt is not None and attempt < item.attempt
-        ):  # a failure of an attempt that was given up: the newer one decides (design §3)
-            return ResultEffect(processed=False)
-
         done = result.status == ItemStatus.DONE
-        updated = JobItem.objects.filter(pk=item.pk, status=before).update(
-            status=result.status,
-            output_key=output_key if done else "",
-            preview_key=preview_key if done else "",
-            error="" if done else result.error,
-            warnings=result.warnings,
-            idempotency_key=key,
-            superseded_key=item.idempotency_key,
-            lease_expires_at=None,
+        attempt = attempt_of(key)
+        if not done and attempt is not None and attempt < item.attempt:
+            # A failure of an attempt that was given up: the newer one decides (design §3).
+            return ResultEffect(processed=False)
+        change = self._count(
+            done=int(done), failed=int(not done) - int(item.status == ItemStatus.FAILED)
         )
-        assert updated == 1, "an item changed although its job is locked"
-        self._count(done=+1 if done else 0, failed=int(not done) - int(before == ItemStatus.FAILED))
+        store_result(
+            ItemChange(
+                item_id=item.id,
+                before=item.status,
+                status=result.status,
+                output_key=output_key if done else "",
+                preview_key=preview_key if done else "",
+                error="" if done else result.error,
+                warnings=result.warnings,
+                idempotency_key=key,
+            ),
+            change,
+        )
         return ResultEffect(processed=True)
 
-    def _count(self, *, done: int, failed: int) -> None:
+    def _count(self, *, done: int, failed: int) -> JobChange:
+        """Adds to the counters and moves to where they lead; returns what is to be written."""
         self.done_items += done
         self.failed_items += failed
         if self.status == JobStatus.QUEUED:
@@ -267,14 +265,7 @@ class JobCoordinator(models.Model):
         if self.done_items + self.failed_items == self.total_items:
             self._move(JobStatus.DONE if self.done_items else JobStatus.FAILED)
             self.finished_at = timezone.now()
-        # F(): a count made without the lock would still add up, or break on a CHECK.
-        JobCoordinator.objects.filter(pk=self.pk).update(
-            status=self.status,
-            done_items=F("done_items") + done,
-            failed_items=F("failed_items") + failed,
-            finished_at=self.finished_at,
-            updated_at=Now(),
-        )
+        return JobChange(self.status, done, failed, self.finished_at)
 
     def cancel(self) -> bool:
         """any except done, canceled → canceled

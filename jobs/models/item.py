@@ -81,6 +81,3 @@ class JobItem(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.idx} {self.status}"
-
-    def knows_key(self, idempotency_key: str) -> bool:
-        return idempotency_key in (self.idempotency_key, self.superseded_key)

@@ -1,0 +1,96 @@
+"""The two statements of the hottest path, a worker's result, written out.
+
+Most of a callback's time went into Django building the same queries again and again: that takes
+several times as long as PostgreSQL needs to answer them (docs/performance.md). Both run under the
+job's row lock.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+# The item, and any other item of the job that knows the key.
+FIND_ITEMS = """
+    SELECT id, idx, status, attempt, idempotency_key, superseded_key
+      FROM jobs_jobitem
+     WHERE job_id = %s AND (idx = %s OR idempotency_key = %s OR superseded_key = %s)
+"""
+
+# The item and its job together, or neither. Counters are added to, not set: a count made without
+# the lock would still add up, or break on a CHECK.
+STORE_RESULT = """
+    WITH item AS (
+        UPDATE jobs_jobitem
+           SET status = %s, output_key = %s, preview_key = %s, error = %s, warnings = %s,
+               idempotency_key = %s, superseded_key = idempotency_key, lease_expires_at = NULL
+         WHERE id = %s AND status = %s
+     RETURNING job_id
+    )
+    UPDATE jobs_jobcoordinator AS job
+       SET status = %s, done_items = done_items + %s, failed_items = failed_items + %s,
+           finished_at = %s, updated_at = statement_timestamp()
+      FROM item
+     WHERE job.id = item.job_id
+"""
+
+
+class FoundItem(NamedTuple):
+    """What deciding about a result needs to know of an item."""
+
+    id: int
+    idx: int
+    status: str
+    attempt: int
+    idempotency_key: str | None
+    superseded_key: str | None
+
+    def knows_key(self, idempotency_key: str) -> bool:
+        return idempotency_key in (self.idempotency_key, self.superseded_key)
+
+
+@dataclass(frozen=True)
+class ItemChange:
+    """An item's new state; `before` is the status that it must still have."""
+
+    item_id: int
+    before: str
+    status: str
+    output_key: str
+    preview_key: str
+    error: str
+    warnings: list[str]
+    idempotency_key: str
+
+
+@dataclass(frozen=True)
+class JobChange:
+    """The job's new state; `done` and `failed` are added to its counters."""
+
+    status: str
+    done: int
+    failed: int
+    finished_at: datetime | None
+
+
+def find_items(job_id: UUID, idx: int, key: str) -> dict[int, FoundItem]:
+    """By idx: the item `idx`, and the one that knows the key."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_ITEMS, [job_id, idx, key, key])
+        return {item.idx: item for item in map(FoundItem._make, cursor.fetchall())}
+
+
+def store_result(item: ItemChange, job: JobChange) -> None:
+    """Writes both changes in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            STORE_RESULT,
+            [
+                *(item.status, item.output_key, item.preview_key, item.error, item.warnings),
+                *(item.idempotency_key, item.item_id, item.before),
+                *(job.status, job.done, job.failed, job.finished_at),
+            ],
+        )
+        assert cursor.rowcount == 1, "an item changed although its job is locked"
