@@ -32,20 +32,23 @@ DELETE_OUTPUTS = "jobs.delete_outputs"
 def dispatch_items(job: JobCoordinator, idxs: Sequence[int], *, attempt: int) -> bool:
     """Publishes the items in chunks, then leases them to the queue.
 
-    Returns False, with the items left due, when the broker is away. Not to be called inside a
-    transaction.
+    Returns False, with what was not sent left due, when the broker is away. Not to be called
+    inside a transaction.
     """
     size = settings.BATCH_CONCURRENCY
+    sent = 0
     for start in range(0, len(idxs), size):
         chunk = idxs[start : start + size]
         message = work_message(job, chunk, attempt=attempt)
         if not publish(PROCESS_ITEMS, [message.to_json()], queue=GPU_QUEUE):
-            return False
+            break
+        sent += len(chunk)
+    if sent:
         # Only what is still due: a worker may have claimed its items already.
-        JobItem.objects.due().filter(job_id=job.id, idx__in=chunk).update(
+        JobItem.objects.due().filter(job_id=job.id, idx__in=idxs[:sent]).update(
             attempt=attempt, claimed_by="", lease_expires_at=Now() + settings.QUEUE_LEASE
         )
-    return True
+    return sent == len(idxs)
 
 
 def dispatch_delete_outputs(job_id: UUID) -> bool:
@@ -56,7 +59,8 @@ def dispatch_delete_outputs(job_id: UUID) -> bool:
 def publish(task: str, args: list[object], *, queue: str) -> bool:
     """Whether the broker took the message. One try: the sweep is the retry."""
     try:
-        current_app.send_task(task, args=args, queue=queue, retry=False)
+        # Without a repr of its own Celery writes the arguments out once more, for its logs.
+        current_app.send_task(task, args=args, queue=queue, retry=False, argsrepr="…")
     except OperationalError:
         logger.warning("broker unavailable, %s will be sent later", task)
         return False

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -38,6 +38,11 @@ def envelope(
             **(meta or {}),
         },
     }
+
+
+def encode(body: Mapping[str, Any]) -> bytes:
+    """JSON in UTF-8; what cannot be encoded (a surrogate in an echoed key) becomes "?"."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def error_body(error: DomainError) -> dict[str, Any]:
@@ -75,14 +80,15 @@ class EnvelopeRenderer(BaseRenderer):
             return b""
         meta = getattr(response, "meta", None)
         body = envelope(error=data) if response.exception else envelope(data, meta=meta)
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+        return encode(body)
 
 
 # --- Errors outside DRF's views: handler404 and its kin in urls.py ---------------------------
 
 
 def _answer(error: DomainError) -> HttpResponse:
-    return JsonResponse(envelope(error=error_body(error)), status=error.status)
+    body = encode(envelope(error=error_body(error)))
+    return HttpResponse(body, status=error.status, content_type="application/json")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

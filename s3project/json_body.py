@@ -3,6 +3,7 @@
 import json
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
@@ -22,10 +23,24 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def read_body(request: HttpRequest) -> bytes:
     """The raw body; raises BodyTooLarge above DATA_UPLOAD_MAX_MEMORY_SIZE, before reading it."""
+    if request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        return _read_chunked(request)
     try:
         return request.body
     except RequestDataTooBig:
         raise BodyTooLarge from None
+
+
+def _read_chunked(request: HttpRequest) -> bytes:
+    """A body of unannounced length, which Django would take for an empty one."""
+    body: bytes | None = getattr(request, "chunked_body", None)
+    if body is None:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = request.META["wsgi.input"].read(limit + 1)
+        if len(body) > limit:
+            raise BodyTooLarge
+        vars(request)["chunked_body"] = body
+    return body
 
 
 def read_json_object(request: HttpRequest) -> dict[str, Any]:

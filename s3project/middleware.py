@@ -21,6 +21,9 @@ class RequestIdMiddleware:
         try:
             response = self.get_response(request)
             response.headers["X-Request-ID"] = request_id.get()
+            # Without it the server would send every answer in chunks.
+            if not response.streaming and "Content-Length" not in response.headers:
+                response.headers["Content-Length"] = str(len(response.content))
             return response
         finally:
             request_id.reset(token)

@@ -53,9 +53,14 @@ def live_stack(
 ) -> Iterator[LiveStack]:
     """Processes on the test database: see LiveStack. Their work is seen outside a transaction
     only, so a test that asks for it is marked `django_db(transaction=True)`."""
-    environment = {**engines.environment, "DATABASE_URL": _test_database_url()}
-    with LiveStack(environment, tmp_path) as stack:
+    with live_stack_of(engines, tmp_path) as stack:
         yield stack
+
+
+def live_stack_of(engines: EmbeddedStack, folder: Path) -> LiveStack:
+    """Processes on the test database, for fixtures that keep them for more than one test."""
+    environment = {**engines.environment, "DATABASE_URL": _test_database_url()}
+    return LiveStack(environment, folder)
 
 
 def _start(engines: ExitStack) -> None:
@@ -70,6 +75,9 @@ def _start(engines: ExitStack) -> None:
         stack = engines.enter_context(_stack(Path(folder), variables))
     os.environ.update(stack.environment)
     os.environ["S3_STACK"] = "off"
+    # Tests make users by the hundred from one address; those of the limits set their own.
+    for name in ("ANON_SIGNUP_RATE", "REFRESH_RATE", "USER_RATE"):
+        os.environ[name] = "off"
     STACK = stack
 
 
