@@ -48,15 +48,16 @@ def _cancel(
     try:
         _, settlement = services.cancel_job(user_id=job.user_id, job_id=job.id)
     except AlreadyCanceled:
-        level, text = messages.WARNING, "was already canceled"
+        level, text = messages.WARNING, f"Nothing to do: {job} is already canceled."
     except InvalidTransition:
-        level, text = messages.WARNING, "is done and cannot be canceled"
+        level, text = messages.WARNING, f"Not canceled: {job} is done."
     except OperationalError:
-        level, text = messages.ERROR, "is busy right now: try again"
+        level, text = messages.ERROR, f"Not canceled: {job} is busy right now, try again."
     else:
-        level, text = messages.SUCCESS, f"canceled, {settlement.refunded} credits refunded"
-        model_admin.log_change(request, job, f"Canceled, {settlement.refunded} credits refunded.")
-    model_admin.message_user(request, f"{job.public_id}: {text}.", level)
+        level = messages.SUCCESS
+        text = f"Canceled {job}: {settlement.refunded} credits refunded."
+        model_admin.log_change(request, job, text)
+    model_admin.message_user(request, text, level)
 
 
 def _ask(

@@ -46,6 +46,7 @@ class JobLogAdmin(ReadOnlyAdmin[JobLog], SearchById[JobLog]):
         "error",
     )
     list_filter = ("status", PresetFilter, "created_at")
+    ordering = ("-job_id",)
     # Only shows the search box; search_text decides.
     search_fields = ("user_id",)
     search_help_text = "A user's email, or public ids: job_…, u_…, rule_…"

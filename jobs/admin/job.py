@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -49,7 +49,7 @@ class JobAdmin(ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinator]):
         moment_column("finished_at", "finished"),
     )
     list_filter = ("status", FinishedFilter, PresetFilter, "created_at")
-    list_select_related = ("user",)
+    ordering = ("-id",)
     search_fields = ("user__email",)
     search_help_text = "A user's email, or public ids: job_…, u_…, rule_…"
     id_lookups = {
@@ -64,6 +64,9 @@ class JobAdmin(ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinator]):
         ("Times", {"fields": (("created", "queued", "updated", "finished"),)}),
         ("Work", {"fields": (("preset", "rule", "output_template"), "work", "protected")}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[JobCoordinator]:
+        return super().get_queryset(request).select_related("user")
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("jobs.change_jobcoordinator")

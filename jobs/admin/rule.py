@@ -32,6 +32,7 @@ class RuleAdmin(ReadOnlyAdmin[Rule], SearchById[Rule]):
     )
     list_filter = (RulePresetFilter, "created_at")
     list_select_related = ("user",)
+    ordering = ("-id",)
     search_fields = ("name", "user__email")
     search_help_text = "A name, a user's email, or public ids: rule_…, u_…"
     id_lookups = {

@@ -1,7 +1,10 @@
 """The ledger and the reservations of all users, to browse."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from s3project import ids
@@ -10,6 +13,7 @@ from users.admin.search import SearchById
 from users.admin.tables import (
     Cell,
     badge,
+    code,
     job_link,
     moment,
     moment_column,
@@ -35,6 +39,7 @@ class BillingEventAdmin(ReadOnlyAdmin[BillingEvent], SearchById[BillingEvent]):
     fields = (
         "when", "user_column", "type_column", "signed_amount", "balance_after", "belongs_to", "id",
     )  # fmt: skip
+    ordering = ("-id",)
     search_fields = ("user__email",)
     search_help_text = "A user's email, or public ids: u_…, job_…"
     id_lookups = {
@@ -63,25 +68,45 @@ class BillingEventAdmin(ReadOnlyAdmin[BillingEvent], SearchById[BillingEvent]):
         return ref_link(event.ref)
 
 
+class OpenFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Open"), ("no", "Released")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Reservation]
+    ) -> QuerySet[Reservation]:
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(released_at__isnull=self.value() == "yes")
+
+
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin[Reservation], SearchById[Reservation]):
     list_display = (
-        "__str__",
+        "public_id_column",
         "user_column",
         "item_count",
         moment_column("reserved_at", "reserved"),
         moment_column("released_at", "released"),
         "state",
     )
-    list_filter = (("released_at", admin.EmptyFieldListFilter), "reserved_at")
+    list_filter = (OpenFilter, "reserved_at")
     list_select_related = ("limiter__user",)
     fields = ("job", "user_column", "item_count", "reserved", "released", "state")
+    ordering = ("-job_id",)
     search_fields = ("limiter__user__email",)
     search_help_text = "A user's email, or public ids: u_…, job_…"
     id_lookups = {
         ids.USER: lambda key: Q(limiter_id=key),
         ids.JOB: lambda key: Q(job_id=key),
     }
+
+    @admin.display(description="job", ordering="job_id")
+    def public_id_column(self, reservation: Reservation) -> SafeString:
+        return code(job_ref(reservation.job_id))
 
     @admin.display(description="job")
     def job(self, reservation: Reservation) -> SafeString:

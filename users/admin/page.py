@@ -36,6 +36,9 @@ class PageAdmin(GenericModelAdmin[M]):
 
     A button posts to the list what the list's own action menu would post, so that an action is
     written, permitted and confirmed in one place; `FROM_PAGE` brings the operator back.
+
+    Lists are ordered by their key: ids are time-ordered, and the newest page of a large table is
+    then read from the end of an index that is always there.
     """
 
     FROM_PAGE = "from_page"

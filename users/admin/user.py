@@ -62,6 +62,7 @@ class UserAdmin(SearchById[User]):
     )
     list_filter = ("plan", "is_active", "is_staff", "created_at")
     list_select_related = ("limiter",)
+    ordering = ("-id",)
     search_fields = ("email",)
     search_help_text = "An email, or public ids: u_…, or the job_… of a user's job."
     id_lookups = {
@@ -125,13 +126,14 @@ class UserAdmin(SearchById[User]):
         try:
             granted = services.set_plan(user_id=user.pk, plan=plan)
         except UserLimiter.DoesNotExist:
-            self.message_user(request, f"{user} is an operator without a plan.", messages.ERROR)
+            text, level = f"Not moved: {user} is an operator without a plan.", messages.ERROR
         except OperationalError:
-            self.message_user(request, f"{user} is busy right now: try again.", messages.ERROR)
+            text, level = f"Not moved: {user} is busy right now, try again.", messages.ERROR
         else:
-            text = f"{user.plan} → {plan}, {granted} credits granted"
-            self.log_change(request, user, f"Plan: {text}.")
-            self.message_user(request, f"{user}: {text}.", messages.SUCCESS)
+            text = f"Moved {user}: {user.plan} → {plan}, {granted} credits granted."
+            level = messages.SUCCESS
+            self.log_change(request, user, text)
+        self.message_user(request, text, level)
 
     def buttons(self, request: HttpRequest, obj: User) -> Sequence[Button]:
         if not hasattr(obj, "limiter") or not self.has_plan_permission(request):
