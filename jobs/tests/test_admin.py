@@ -1,0 +1,177 @@
+"""The operators' pages of jobs, rules and the history."""
+
+from uuid import UUID
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from django.utils.html import strip_tags
+
+from jobs.models import JobCoordinator, Rule
+from jobs.states import ItemStatus, JobStatus
+from jobs.tests.factories import RECOLOR_FLOOR, make_job, report
+from jobs.tests.rows import all_rows
+from s3project.testing.sql import recorded_statements
+from users.models import User
+from users.tests.factories import make_user
+from users.tests.operators import browser_of, make_operator, text_of
+
+pytestmark = pytest.mark.django_db
+
+JOBS = "/admin/jobs/jobcoordinator/"
+LOGS = "/admin/jobs/joblog/"
+RULES = "/admin/jobs/rule/"
+
+
+def page_of(job: JobCoordinator, pages: str = JOBS) -> str:
+    return f"{pages}{job.pk}/change/"
+
+
+def listed(browser: Client, query: str, pages: str = JOBS) -> list[UUID]:
+    response = browser.get(pages, {"q": query})
+    return [row.pk for row in response.context["cl"].result_list]
+
+
+def make_rule(user: User) -> Rule:
+    return Rule.objects.create(
+        user=user, name="Oak", preset_id="interior", concepts=RECOLOR_FLOOR, protect=["Grout"]
+    )
+
+
+@pytest.fixture
+def browser() -> Client:
+    return browser_of(make_operator(superuser=True))
+
+
+# --- Finding and seeing --------------------------------------------------------------------
+
+
+def test_the_list_takes_four_queries_for_fifty_jobs(browser: Client) -> None:
+    for _ in range(50):
+        make_job()
+
+    with recorded_statements() as statements:
+        response = browser.get(JOBS)
+
+    # Session, operator, the count, the page with its users.
+    assert len(statements) == 4
+    assert len(response.context["cl"].result_list) == 50
+
+
+def test_the_page_takes_six_queries_for_two_hundred_items(browser: Client) -> None:
+    job = make_job(JobStatus.QUEUED, user=make_user(plan="pro"), items=200)
+    ContentType.objects.get_for_model(JobCoordinator)  # read once per process
+
+    with recorded_statements() as statements:
+        response = browser.get(page_of(job))
+
+    # Session, operator, job with its user, reservation, billing events, items.
+    assert len(statements) == 6
+    _, items = response.context["tables"]
+    assert [row[0] for row in items.rows] == list(range(200))
+
+
+def test_progress_is_told_in_words(browser: Client) -> None:
+    job = make_job(JobStatus.QUEUED, items=10)
+    for idx in range(7):
+        report(job, idx)
+    report(job, 7, ItemStatus.FAILED)
+
+    assert "7 of 10, 1 failed" in text_of(browser.get(JOBS))
+    assert "7 of 10, 1 failed" in text_of(browser.get(page_of(job)))
+
+
+def test_a_job_is_found_by_its_id_by_its_user_and_by_email(browser: Client) -> None:
+    anna = make_user()
+    User.objects.filter(pk=anna.pk).update(email="anna@studio.example")
+    job, other = make_job(user=anna), make_job()
+
+    assert listed(browser, job.public_id) == [job.pk]
+    assert listed(browser, f" {anna.public_id} ") == [job.pk]
+    assert listed(browser, "anna@") == [job.pk]
+    assert set(listed(browser, f"{job.public_id} {other.public_id}")) == {job.pk, other.pk}
+    assert listed(browser, "job_" + "0" * 32) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"status__exact": "done"}, [JobStatus.DONE]),
+        ({"finished": "no"}, [JobStatus.QUEUED]),
+        ({"finished": "yes"}, [JobStatus.DONE]),
+        ({"preset": "seller"}, []),
+    ],
+)
+def test_the_list_filters(
+    browser: Client, query: dict[str, str], expected: list[JobStatus]
+) -> None:
+    make_job(JobStatus.QUEUED)
+    make_job(JobStatus.DONE)
+
+    response = browser.get(JOBS, query)
+
+    assert [row.status for row in response.context["cl"].result_list] == expected
+
+
+def test_a_job_shows_its_items_and_its_money_on_one_page(browser: Client) -> None:
+    job = make_job(JobStatus.QUEUED, items=2)
+    report(job, 0)
+    report(job, 1, ItemStatus.FAILED)
+
+    response = browser.get(page_of(job))
+
+    money, items = response.context["tables"]
+    assert [row[2:] for row in money.rows] == [("-2", 8), ("+1", 9)]
+    assert "Reservation of 2 credits: commit since" in strip_tags(money.more)
+    assert [strip_tags(str(row[1])) for row in items.rows] == ["done", "failed"]
+    assert "photo 1 is broken" in items.rows[1][4]
+    assert job.user.public_id in text_of(response)
+
+
+def test_the_history_shows_a_job_with_its_items(browser: Client) -> None:
+    job, running = make_job(JobStatus.FAILED), make_job(JobStatus.RUNNING)
+
+    assert listed(browser, "", LOGS) == [job.pk]
+    assert listed(browser, job.public_id, LOGS) == [job.pk]
+    assert listed(browser, job.user.public_id, LOGS) == [job.pk]
+    assert listed(browser, running.public_id, LOGS) == []
+    page = browser.get(page_of(job, LOGS))
+    (items,) = page.context["tables"]
+    assert [(row[0], strip_tags(row[1])) for row in items.rows] == [(0, "failed"), (1, "failed")]
+    assert "photo 0 is broken" in text_of(page)
+
+
+def test_the_history_is_searched_by_email(browser: Client) -> None:
+    job = make_job(JobStatus.DONE)
+    make_job(JobStatus.DONE)
+    User.objects.filter(pk=job.user_id).update(email="anna@studio.example")
+
+    assert listed(browser, "anna", LOGS) == [job.pk]
+
+
+def test_rules_are_browsed(browser: Client) -> None:
+    user = make_user()
+    rule = make_rule(user)
+
+    assert listed(browser, rule.public_id, RULES) == [rule.pk]
+    assert listed(browser, user.public_id, RULES) == [rule.pk]
+    assert listed(browser, "oak", RULES) == [rule.pk]
+    assert "oak_a" in text_of(browser.get(f"{RULES}{rule.pk}/change/"))
+
+
+# --- What may be changed -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pages", [JOBS, LOGS, RULES])
+@pytest.mark.parametrize("view", ["add/", "{}/change/", "{}/delete/"])
+def test_nothing_is_edited_even_by_a_superuser(browser: Client, pages: str, view: str) -> None:
+    job = make_job(JobStatus.DONE)
+    rule = make_rule(job.user)
+    before = all_rows()
+
+    response = browser.post(
+        pages + view.format(rule.pk if pages == RULES else job.pk), {"status": "canceled"}
+    )
+
+    assert response.status_code == 403
+    assert all_rows() == before

@@ -1,0 +1,42 @@
+"""Operators for tests, and what they see."""
+
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.utils.html import strip_tags
+
+from users.models import User
+
+PASSWORD = "correct horse battery"
+
+
+def make_operator(*permissions: str, superuser: bool = False) -> User:
+    """Staff with the permissions of those codenames."""
+    number = User.objects.filter(is_staff=True).count()
+    operator = User.objects.create_superuser(f"operator{number}@example.com", PASSWORD)
+    if not superuser:
+        operator.is_superuser = False
+        operator.save(update_fields=["is_superuser"])
+    chosen = Permission.objects.filter(codename__in=permissions)
+    assert len(chosen) == len(permissions), "unknown permission"
+    operator.user_permissions.set(chosen)
+    return operator
+
+
+def browser_of(operator: User) -> Client:
+    """A browser in which the operator is logged in."""
+    browser = Client()
+    browser.force_login(operator)
+    return browser
+
+
+def messages_in(response: Any) -> list[str]:
+    """What the admin tells the operator after an action."""
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def text_of(response: Any) -> str:
+    """The words on a page."""
+    return " ".join(strip_tags(response.content.decode()).split())

@@ -1,0 +1,104 @@
+"""`manage.py set_plan` and `manage.py grant_credits`."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from s3project import ids
+from users.models import User
+from users.tests.factories import ledger_of, limiter_of, make_user
+from users.tests.operators import make_operator
+
+pytestmark = pytest.mark.django_db
+
+
+def said(*command: str) -> str:
+    out = StringIO()
+    call_command(*command, stdout=out)
+    return out.getvalue().strip()
+
+
+def refusal(*command: str) -> str:
+    with pytest.raises(CommandError) as caught:
+        call_command(*command)
+    return str(caught.value)
+
+
+def test_set_plan_says_what_moved_and_what_came_with_it() -> None:
+    user = make_user()
+
+    assert said("set_plan", user.public_id, "pro") == (
+        f"{user.public_id}: free → pro, 190 credits granted, balance 200"
+    )
+    assert said("set_plan", user.public_id, "free") == (
+        f"{user.public_id}: pro → free, 0 credits granted, balance 200"
+    )
+    user.refresh_from_db()
+    assert user.plan == "free"
+
+
+def test_grant_credits_says_the_new_balance() -> None:
+    user = make_user()
+
+    assert said("grant_credits", user.public_id, "25") == (
+        f"{user.public_id}: 25 credits granted, balance 35"
+    )
+    assert ledger_of(user)[-1] == ("grant", 25, 35, None)
+
+
+def test_a_user_may_be_named_by_email() -> None:
+    user = make_user()
+    User.objects.filter(pk=user.pk).update(email="anna@studio.example")
+
+    said("grant_credits", "Anna@Studio.example", "1")
+
+    assert limiter_of(user).credits == 11
+
+
+@pytest.mark.parametrize("command", [("set_plan", "pro"), ("grant_credits", "5")])
+@pytest.mark.parametrize(
+    "name", ["u_", "nobody@example.com", "", "job_" + "0" * 32, ids.public_id("u", ids.new_id())]
+)
+def test_an_unknown_user_is_refused(command: tuple[str, str], name: str) -> None:
+    assert refusal(command[0], name, command[1]) == f"There is no user {name}."
+
+
+def test_an_unknown_plan_is_refused() -> None:
+    user = make_user()
+
+    assert refusal("set_plan", user.public_id, "gold") == (
+        "There is no plan gold; there are free, pro."
+    )
+
+
+@pytest.mark.parametrize("amount", ["0", "-5", "1.5", "ten", "", "²", "00"])
+def test_only_a_positive_whole_number_is_granted(amount: str) -> None:
+    user = make_user()
+
+    message = refusal("grant_credits", user.public_id, "--", amount)
+
+    assert message == f"{amount} is not a positive whole number."
+    assert limiter_of(user).credits == 10
+
+
+@pytest.mark.parametrize("amount", [str(2**31 - 1), "9" * 12, "9" * 40])
+def test_more_than_a_balance_holds_is_refused(amount: str) -> None:
+    user = make_user()
+
+    assert refusal("grant_credits", user.public_id, amount) == (
+        f"{amount} credits are more than a balance can hold."
+    )
+    assert limiter_of(user).credits == 10
+
+
+def test_an_operator_has_neither_plan_nor_credits() -> None:
+    operator = make_operator()
+    assert operator.email is not None
+
+    assert refusal("set_plan", operator.email, "pro") == (
+        f"{operator.email} is an operator and has no plan."
+    )
+    assert refusal("grant_credits", operator.public_id, "5") == (
+        f"{operator.email} is an operator and has no credits."
+    )
