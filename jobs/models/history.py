@@ -7,6 +7,7 @@ from django.db.models import CompositePrimaryKey
 
 from jobs.models.fields import OrderedJSONField
 from jobs.states import JobStatus
+from s3project import ids
 
 if TYPE_CHECKING:
     from jobs.models.coordinator import JobCoordinator
@@ -34,7 +35,7 @@ class JobLog(models.Model):
         indexes = (models.Index(fields=["user_id", "created_at"], name="jobs_log_user_created"),)
 
     def __str__(self) -> str:
-        return f"{self.job_id} {self.status}"
+        return f"{ids.public_id(ids.JOB, self.job_id)} {self.status}"
 
 
 class JobItemLog(models.Model):
