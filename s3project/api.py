@@ -25,6 +25,8 @@ from s3project.json_body import read_json_object
 
 logger = logging.getLogger(__name__)
 
+NON_FIELD_ERRORS = "non_field_errors"  # DRF's name for what concerns no single field
+
 
 def as_domain_error(error: Exception) -> DomainError | None:
     """What a client is told about an exception; None for one that is our own mistake."""
@@ -98,7 +100,9 @@ def _details(detail: Any) -> dict[str, list[str]]:
     def collect(path: str, value: Any) -> None:
         if isinstance(value, Mapping):
             for key, inner in value.items():
-                collect(f"{path}.{key}" if path else str(key), inner)
+                # What is wrong with an object as a whole is said under its own path.
+                name = [] if key == NON_FIELD_ERRORS else [str(key)]
+                collect(".".join([path, *name] if path else name), inner)
         elif isinstance(value, list) and any(isinstance(inner, Mapping) for inner in value):
             for index, inner in enumerate(value):
                 collect(f"{path}.{index}", inner)
