@@ -7,8 +7,11 @@ default in `settings.py`. Secrets have no default in production.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.core.exceptions import ImproperlyConfigured
+
+from s3project.rates import Rate
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off", ""})
@@ -38,6 +41,16 @@ class Environment:
         except ValueError:
             raise ImproperlyConfigured(f"{name} must be a whole number.") from None
 
+    def period(self, name: str, default: int, *, unit: timedelta) -> timedelta | None:
+        """So many units; None for 0, which stands for never.
+
+        Raises ImproperlyConfigured when the value is not a whole number, or negative.
+        """
+        number = self.integer(name, default)
+        if number < 0:
+            raise ImproperlyConfigured(f"{name} must not be negative; 0 means never.")
+        return number * unit or None
+
     def flag(self, name: str, default: bool) -> bool:
         """Raises ImproperlyConfigured when the value is neither a yes nor a no."""
         value = self.find(name)
@@ -48,6 +61,13 @@ class Environment:
         if value.lower() in FALSE:
             return False
         raise ImproperlyConfigured(f"{name} must be one of 1, 0, true, false, yes, no, on, off.")
+
+    def rate(self, name: str, default: str) -> Rate | None:
+        """A rate such as `600/hour`; None for `off` and `0`. Raises ImproperlyConfigured."""
+        try:
+            return Rate.parse(self.text(name, default))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {error}.") from None
 
     def words(self, name: str, default: list[str]) -> list[str]:
         """A comma-separated list; blanks around and between the commas are dropped."""
@@ -62,3 +82,11 @@ class Environment:
         if value is None and required:
             raise ImproperlyConfigured(f"{name} must be set in production.")
         return value or ""
+
+    def secrets(self, name: str, *, required: bool) -> list[str]:
+        """A comma-separated list of secrets; raises ImproperlyConfigured when it is required and
+        names none."""
+        values = self.words(name, [])
+        if not values and required:
+            raise ImproperlyConfigured(f"{name} must be set in production.")
+        return values

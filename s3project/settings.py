@@ -25,8 +25,10 @@ WEB_SECRETS_REQUIRED = PRODUCTION and not GPU_WORKER
 
 # --- Secrets -------------------------------------------------------------------------------
 SECRET_KEY = env.secret("DJANGO_SECRET_KEY", required=WEB_SECRETS_REQUIRED) or "development-only"
-# HS256 wants at least 32 bytes (RFC 7518 §3.2).
-JWT_SECRET = env.secret("JWT_SECRET", required=WEB_SECRETS_REQUIRED) or "development-only" * 2
+# The first signs, all verify: a secret is replaced by putting the new one in front, and the old
+# one goes when its tokens have expired. HS256 wants at least 32 bytes (RFC 7518 §3.2).
+JWT_SECRETS = env.secrets("JWT_SECRET", required=WEB_SECRETS_REQUIRED) or ["development-only" * 2]
+JWT_SECRET = JWT_SECRETS[0]
 # Several live at once while they are rotated, separated by commas; a worker sends the first.
 GPU_CALLBACK_SECRETS = env.words("GPU_CALLBACK_SECRET", [])
 if PRODUCTION:
@@ -40,7 +42,10 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["*"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [PUBLIC_BASE_URL])
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", [])
 CORS_ALLOWED_ORIGIN_REGEXES = [] if PRODUCTION else [r"^http://localhost:\d+$"]
-CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
+CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "POST", "PUT"]
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-none-match"]
+CORS_EXPOSE_HEADERS = ["ETag", "Idempotent-Replayed", "Retry-After", "X-Request-ID"]
+CORS_EXPOSE_HEADERS += ["RateLimit", "RateLimit-Policy"]
 
 # --- Django --------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -92,6 +97,7 @@ USE_I18N = False
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 0)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 # The largest body that is read; above it the answer is 413 before anything is parsed.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -103,14 +109,26 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["s3project.envelope.EnvelopeRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "s3project.envelope.JsonAlways",
+    "DEFAULT_THROTTLE_CLASSES": ["s3project.throttles.UserThrottle"],
     "EXCEPTION_HANDLER": "s3project.api.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
+# Rates: `600/hour`, `5/10s`; `off` or `0` for no limit. docs/authentication.md
+USER_RATE = env.rate("USER_RATE", "1200/minute")
+ANON_SIGNUP_RATE = env.rate("ANON_SIGNUP_RATE", "600/hour" if PRODUCTION else "6000/hour")
+REFRESH_RATE = env.rate("REFRESH_RATE", "600/hour")
+# How many proxies of ours stand before the web process; 0 means that X-Forwarded-For is a lie.
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
+
+JWT_LIFETIME = timedelta(days=env.integer("JWT_LIFETIME_DAYS", 30))
+# A session ends when nobody refreshes it for this long.
+REFRESH_LIFETIME = timedelta(days=env.integer("REFRESH_LIFETIME_DAYS", 90))
+# A spent refresh token that comes again within this time is two requests that crossed; later it
+# is a copy in other hands, and its session ends.
+REFRESH_REUSE_LEEWAY = timedelta(seconds=env.integer("REFRESH_REUSE_LEEWAY_SEC", 10))
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
-    "SIGNING_KEY": JWT_SECRET,
-    "ACCESS_TOKEN_LIFETIME": timedelta(days=env.integer("JWT_LIFETIME_DAYS", 30)),
-    "USER_ID_CLAIM": "sub",
+    "ACCESS_TOKEN_LIFETIME": JWT_LIFETIME,
     "TOKEN_TYPE_CLAIM": None,
 }
 
@@ -139,9 +157,19 @@ ENGINE_SEGMENTER = env.text("ENGINE_SEGMENTER", "cpu")
 MODEL_CACHE_DIR = env.text("MODEL_CACHE_DIR", "/models")
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL")
+# Where the rate limits count.
+RATE_LIMIT_URL = env.text("RATE_LIMIT_URL", CELERY_BROKER_URL)
 # The longest a chunk may take. The broker redelivers an unacknowledged message only after
 # `visibility_timeout`, which must be longer, or slow work would be delivered twice.
 TASK_TIME_LIMIT_SEC = env.integer("TASK_TIME_LIMIT_SEC", 900)
+
+# --- What ends by the clock (docs/operations.md) ---------------------------------------------
+# 0 stands for never. Jobs that nobody goes on with are ended and refunded.
+CREATED_EXPIRES_AFTER = env.period("CREATED_EXPIRES_HOURS", 24, unit=timedelta(hours=1))
+UPLOADED_EXPIRES_AFTER = env.period("UPLOADED_EXPIRES_DAYS", 7, unit=timedelta(days=1))
+STALLED_AFTER = env.period("STALLED_AFTER_MIN", 30, unit=timedelta(minutes=1))
+# Photos and results of finished jobs are deleted.
+STORAGE_RETENTION = env.period("STORAGE_RETENTION_DAYS", 30, unit=timedelta(days=1))
 
 # --- Logs ----------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "info").upper()
