@@ -1,22 +1,19 @@
 """Who sends a request: `Authorization: Bearer <JWT>` (contract §3.1)."""
 
+from uuid import UUID
+
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
-from rest_framework_simplejwt.tokens import AccessToken
 
-from s3project import ids
 from users.errors import AuthRequired, TokenExpired, TokenInvalid
 from users.models import User
+from users.tokens import AccessToken
 
 
-def issue_token(user: User) -> str:
-    """A signed token with the claims sub, iat, exp and jti, and nothing that can change."""
-    token = AccessToken()
-    # simplejwt writes the type claim even where the settings name none, under the key None.
-    token.payload = {claim: value for claim, value in token.payload.items() if claim}
-    token["sub"] = user.public_id
-    return str(token)
+def issue_token(user: User, session_id: UUID | None = None) -> str:
+    """A signed access token. Without a session only its end or the user's can end it."""
+    return str(AccessToken.of(user.id, session_id))
 
 
 def current_user(request: Request) -> User:
@@ -26,8 +23,17 @@ def current_user(request: Request) -> User:
     return user
 
 
+def current_session_id(request: Request) -> UUID:
+    """The session that issued the request's token; raises TokenInvalid when none did."""
+    token = request.auth
+    assert isinstance(token, AccessToken), "the view lets anonymous requests in"
+    if token.session_id is None:
+        raise TokenInvalid
+    return token.session_id
+
+
 class TokenAuthentication(BaseAuthentication):
-    """One query: the user, who must exist and be active.
+    """One query: the user, who must exist and be active, in a session that was not revoked.
 
     Raises AuthRequired, TokenExpired or TokenInvalid, decided by the exception's type.
     """
@@ -42,10 +48,8 @@ class TokenAuthentication(BaseAuthentication):
             raise TokenExpired from None
         except TokenError:
             raise TokenInvalid from None
-        user_id = ids.parse_public_id(ids.USER, token.get("sub", ""))
-        if user_id is None:
+        user_id = token.user_id
+        user = user_id and User.objects.signed_in(user_id, token.session_id)
+        if not user:
             raise TokenInvalid
-        try:
-            return User.objects.get(pk=user_id, is_active=True), token
-        except User.DoesNotExist:
-            raise TokenInvalid from None
+        return user, token

@@ -7,14 +7,34 @@ from rest_framework import serializers
 from s3project import ids
 from s3project.fields import Text
 from users.models import User, UserState
+from users.services import SignIn
 
 
 class AnonymousSignUpIn(serializers.Serializer[Any]):
     device_hash = Text(required=False, allow_null=True, allow_blank=True, max_length=1024)
 
 
-def sign_up_out(user: User, token: str, is_new: bool) -> dict[str, Any]:
-    return {"user_id": user.public_id, "token": token, "plan": user.plan, "is_new": is_new}
+class RefreshSessionIn(serializers.Serializer[Any]):
+    # Whatever is no token of ours is an unknown one, not a malformed request.
+    refresh = Text(allow_blank=True)
+
+
+def sign_up_out(sign_in: SignIn, token: str) -> dict[str, Any]:
+    return {
+        "user_id": sign_in.user.public_id,
+        "token": token,
+        "refresh": sign_in.refresh,
+        "plan": sign_in.user.plan,
+        "is_new": sign_in.is_new,
+    }
+
+
+def refreshed_session_out(sign_in: SignIn, token: str) -> dict[str, str]:
+    return {"token": token, "refresh": sign_in.refresh}
+
+
+def signed_out_out() -> dict[str, bool]:
+    return {"signed_out": True}
 
 
 def me_out(user: User, state: UserState) -> dict[str, Any]:

@@ -1,28 +1,46 @@
 """What happens to users: each function is one transaction."""
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
-from users.models import BillingEvent, User, UserLimiter
+from users.errors import TokenInvalid
+from users.models import (
+    BillingEvent,
+    Session,
+    SpentRefreshToken,
+    User,
+    UserLimiter,
+    refresh_digest,
+)
 from users.plans import DEFAULT_PLAN, PLANS
+
+logger = logging.getLogger(__name__)
 
 # Below this a device hash could be guessed, and guessing it would be a login.
 MIN_DEVICE_HASH_LENGTH = 32
 
 
 @dataclass(frozen=True)
-class SignUp:
+class SignIn:
+    """A session that may issue access tokens, and the refresh token that continues it."""
+
     user: User
-    is_new: bool
+    session_id: UUID
+    refresh: str
+    is_new: bool = False
 
 
-def sign_up_anonymously(*, device_hash: str | None = None) -> SignUp:
-    """A new user with the credits of the first plan, or the one who has this device's secret.
+def sign_up_anonymously(*, device_hash: str | None = None) -> SignIn:
+    """A session of a new user with the credits of the first plan, or of the one who has this
+    device's secret.
 
-    A device hash that is too short to be a secret is ignored.
+    A device hash that is too short to be a secret is ignored. Raises TokenInvalid when the user
+    of the device was deactivated.
     """
     digest = None
     if device_hash is not None and len(device_hash) >= MIN_DEVICE_HASH_LENGTH:
@@ -43,12 +61,49 @@ def sign_up_anonymously(*, device_hash: str | None = None) -> SignUp:
                 balance_after=credits,
                 ref=f"plan:{DEFAULT_PLAN}",
             )
-    return SignUp(user, is_new)
+        elif not user.is_active:
+            raise TokenInvalid
+        session, refresh = Session.objects.open(user.id)
+    return SignIn(user, session.id, refresh, is_new)
 
 
 def _anonymous() -> dict[str, str]:
     # "!" is Django's mark of a password that no one can log in with.
     return {"password": "!", "plan": DEFAULT_PLAN}
+
+
+def refresh_session(*, refresh: str) -> SignIn:
+    """Exchanges a session's refresh token for its next one.
+
+    Raises TokenInvalid for a token that is unknown, spent, expired or of a deactivated user. A
+    spent one that comes again later than REFRESH_REUSE_LEEWAY ends its session: one of the two
+    who hold it is a thief, and the thief must not be the one who goes on.
+    """
+    digest = refresh_digest(refresh)
+    with transaction.atomic():
+        try:
+            session = Session.objects.lock(digest)
+        except Session.DoesNotExist:
+            session = None
+        now = timezone.now()  # after the wait for the lock
+        if session is not None and session.is_alive(now):
+            return SignIn(session.user, session.id, session.rotate(now))
+    if session is None:
+        _end_replayed_session(digest)
+    raise TokenInvalid
+
+
+def _end_replayed_session(digest: str) -> None:
+    spent = SpentRefreshToken.objects.filter(pk=digest).first()
+    if spent is None or not spent.is_replayed(timezone.now()):
+        return
+    if Session.objects.revoke(spent.session_id):
+        logger.warning("a spent refresh token came again: session %s revoked", spent.session_id)
+
+
+def sign_out(*, session_id: UUID) -> None:
+    """Ends a session: its access tokens and its refresh token stop working at once."""
+    Session.objects.revoke(session_id)
 
 
 @transaction.atomic

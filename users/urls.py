@@ -1,8 +1,10 @@
 from django.urls import path
 
-from users.views import MeView, SignUpAnonymouslyView
+from users.views import MeView, RefreshSessionView, SignOutView, SignUpAnonymouslyView
 
 urlpatterns = [
     path("auth/anon", SignUpAnonymouslyView.as_view()),
+    path("auth/refresh", RefreshSessionView.as_view()),
+    path("auth/sign-out", SignOutView.as_view()),
     path("me", MeView.as_view()),
 ]

@@ -1,15 +1,26 @@
-"""Sign-up and `GET /me`."""
+"""Sign-up, sessions and `GET /me`."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from s3project.api import ApiView, parse
 from users import services
-from users.auth import current_user, issue_token
+from users.auth import current_session_id, current_user, issue_token
 from users.models import UserLimiter
-from users.serializers import AnonymousSignUpIn, me_out, sign_up_out
+from users.serializers import (
+    AnonymousSignUpIn,
+    RefreshSessionIn,
+    me_out,
+    refreshed_session_out,
+    sign_up_out,
+    signed_out_out,
+)
+from users.throttles import RefreshThrottle, SignUpThrottle
 
 SIGN_UP_IN = AnonymousSignUpIn()
+REFRESH_SESSION_IN = RefreshSessionIn()
+# Tokens are for the caller alone (RFC 6749 §5.1).
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 class SignUpAnonymouslyView(ApiView):
@@ -17,11 +28,35 @@ class SignUpAnonymouslyView(ApiView):
 
     authentication_classes = ()
     permission_classes = ()
+    throttle_classes = (SignUpThrottle,)
 
     def post(self, request: Request) -> Response:
         args = parse(SIGN_UP_IN, request)
-        sign_up = services.sign_up_anonymously(**args)
-        return Response(sign_up_out(sign_up.user, issue_token(sign_up.user), sign_up.is_new))
+        sign_in = services.sign_up_anonymously(**args)
+        token = issue_token(sign_in.user, sign_in.session_id)
+        return Response(sign_up_out(sign_in, token), headers=NO_STORE)
+
+
+class RefreshSessionView(ApiView):
+    """POST /auth/refresh"""
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = (RefreshThrottle,)
+
+    def post(self, request: Request) -> Response:
+        args = parse(REFRESH_SESSION_IN, request)
+        sign_in = services.refresh_session(**args)
+        token = issue_token(sign_in.user, sign_in.session_id)
+        return Response(refreshed_session_out(sign_in, token), headers=NO_STORE)
+
+
+class SignOutView(ApiView):
+    """POST /auth/sign-out"""
+
+    def post(self, request: Request) -> Response:
+        services.sign_out(session_id=current_session_id(request))
+        return Response(signed_out_out())
 
 
 class MeView(ApiView):

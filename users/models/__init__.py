@@ -1,6 +1,17 @@
 from users.models.idempotency import IdempotentRequest
 from users.models.ledger import BillingEvent
 from users.models.limiter import Reservation, UserLimiter, UserState
+from users.models.session import Session, SpentRefreshToken, refresh_digest
 from users.models.user import User
 
-__all__ = ["BillingEvent", "IdempotentRequest", "Reservation", "User", "UserLimiter", "UserState"]
+__all__ = [
+    "BillingEvent",
+    "IdempotentRequest",
+    "Reservation",
+    "Session",
+    "SpentRefreshToken",
+    "User",
+    "UserLimiter",
+    "UserState",
+    "refresh_digest",
+]
