@@ -65,8 +65,6 @@ class RateLimiter:
             socket_connect_timeout=TIMEOUT_SECONDS,
             socket_timeout=TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
-            lib_name=None,
-            lib_version=None,
         )
         self._of_thread = threading.local()
         self._lock = threading.Lock()
