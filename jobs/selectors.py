@@ -1,14 +1,18 @@
-"""Reading jobs: what a client sees of them."""
+"""Reading jobs and rules: what a client sees of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from jobs import storage
-from jobs.models import JobCoordinator
+from jobs import keys, storage
+from jobs.errors import JobNotFound
+from jobs.models import JobCoordinator, Rule
+from jobs.models.poll_statements import ItemRow, VersionRow, read_job, read_version
 from jobs.services import Upload, sign_uploads
 from jobs.states import ItemStatus, JobStatus
+from s3project.pagination import Page, PageRequest, take_page
 
 # An error is shown as it is only when it reads as a plain remark: no paths, hosts or traces.
 PLAIN_REMARK = re.compile(r"(?!.*[A-Za-z]\.\w)(?!.*\d\.\d+\.\d)[\w ,.'’()%+-]{1,200}")
@@ -32,12 +36,15 @@ class OutputView:
 
 @dataclass(frozen=True)
 class JobView:
-    """A job with its items in order; `uploads` only while photos may still be sent."""
+    """A job with its items in order; `uploads` only while photos may still be sent. `version` is
+    what `get_job_version` says of it.
+    """
 
     job: JobCoordinator
     items: Sequence[ItemView]
     outputs: Sequence[OutputView]
     uploads: Sequence[Upload] | None
+    version: str
 
 
 def check_job_exists(*, job_id: UUID | None, user_id: UUID | None = None) -> None:
@@ -50,27 +57,89 @@ def check_job_exists(*, job_id: UUID | None, user_id: UUID | None = None) -> Non
     jobs.get_job(job_id)
 
 
+def list_jobs(
+    *, user_id: UUID, statuses: Collection[JobStatus], page: PageRequest
+) -> Page[JobCoordinator]:
+    """The user's jobs that have one of the statuses (none given: any), newest first. One query,
+    without what the jobs were told to do.
+    """
+    jobs = JobCoordinator.objects.owned_by(user_id).defer("concepts", "protect")
+    if statuses:
+        jobs = jobs.filter(status__in=statuses)
+    return take_page(jobs, page)
+
+
+def list_rules(*, user_id: UUID, page: PageRequest) -> Page[Rule]:
+    """The user's rules, newest first. One query."""
+    return take_page(Rule.objects.owned_by(user_id), page)
+
+
+def get_rule(*, user_id: UUID, rule_id: UUID | None) -> Rule:
+    """One query. Raises RuleNotFound."""
+    return Rule.objects.owned_by(user_id).get_rule(rule_id)
+
+
+def get_job_version(*, user_id: UUID, job_id: UUID | None) -> str:
+    """A text that is another one whenever `get_job` would show something else. One query.
+
+    Raises JobNotFound or StorageUnavailable.
+    """
+    row = read_version(user_id=user_id, job_id=job_id) if job_id is not None else None
+    if row is None or job_id is None:
+        raise JobNotFound
+    return _version(user_id, job_id, row, at=storage.steady_moment())
+
+
 def get_job(*, user_id: UUID, job_id: UUID | None) -> JobView:
-    """Two queries. Raises JobNotFound or StorageUnavailable."""
-    job = JobCoordinator.objects.owned_by(user_id).get_job(job_id)
-    rows = job.items.order_by("idx").values_list(
-        "idx", "status", "error", "warnings", "output_key", "preview_key"
-    )
-    items = []
-    done = []
-    for idx, status, error, warnings, output_key, preview_key in rows:
-        shown = public_error(error) if status == ItemStatus.FAILED else ""
-        items.append(ItemView(idx, status, shown, warnings))
-        if status == ItemStatus.DONE:
-            done.append((idx, output_key, preview_key))
+    """One query. All URLs are signed on a rounded clock: they stay the same for a while.
+
+    Raises JobNotFound or StorageUnavailable.
+    """
+    found = read_job(user_id=user_id, job_id=job_id) if job_id is not None else None
+    if found is None:
+        raise JobNotFound
+    job, rows = found
+    at = storage.steady_moment()
     outputs: list[OutputView] = []
-    if done and job.status != JobStatus.CANCELED:
-        urls = iter(storage.presign_downloads(key for row in done for key in row[1:]))
-        outputs = [OutputView(idx, next(urls), next(urls)) for idx, _, _ in done]
+    if _shows_outputs(job):
+        done = [row for row in rows if row.status == ItemStatus.DONE]
+        urls = iter(
+            storage.presign_downloads(
+                (key for row in done for key in (row.output_key, row.preview_key)), at=at
+            )
+        )
+        outputs = [OutputView(row.idx, next(urls), next(urls)) for row in done]
     uploads = None
     if job.status == JobStatus.CREATED:
-        uploads = sign_uploads(user_id, job.id, range(job.total_items))
-    return JobView(job, items, outputs, uploads)
+        uploads = sign_uploads(user_id, job.id, range(job.total_items), at=at)
+    return JobView(
+        job=job,
+        items=[ItemView(row.idx, row.status, _shown_error(row), row.warnings) for row in rows],
+        outputs=outputs,
+        uploads=uploads,
+        version=_version(user_id, job.id, job, at=at),
+    )
+
+
+def _version(user_id: UUID, job_id: UUID, job: JobCoordinator | VersionRow, *, at: datetime) -> str:
+    """Each event moves status or counters to where they have never been before; `updated_at` is
+    for whoever changes a job past its methods. Where URLs are shown, one more of their kind is
+    signed: it changes whenever they do, by the clock or by a new storage key.
+    """
+    facts = (job.status, job.done_items, job.failed_items, job.updated_at)
+    signature = []
+    if job.status == JobStatus.CREATED or _shows_outputs(job):
+        signature = storage.presign_downloads([keys.input_prefix(user_id, job_id)], at=at)
+    return " ".join(map(str, (job_id.hex, *facts, *signature)))
+
+
+def _shows_outputs(job: JobCoordinator | VersionRow) -> bool:
+    """A canceled job serves no results (contract §2)."""
+    return job.done_items > 0 and job.status != JobStatus.CANCELED
+
+
+def _shown_error(item: ItemRow) -> str:
+    return public_error(item.error) if item.status == ItemStatus.FAILED else ""
 
 
 def public_error(error: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from jobs.models import JobCoordinator, ResultEffect
-from jobs.presets import ACTIONS, PRESETS
+from jobs.presets import ACTIONS, PRESETS, Preset
 from jobs.selectors import JobView
 from jobs.services import Settlement, Upload
 from jobs.states import ItemStatus
@@ -74,11 +74,14 @@ class ConceptsField(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
+def protect_field(**options: Any) -> serializers.ListField:
+    """Names of concepts whose pixels stay as they are; at most 64."""
+    return serializers.ListField(child=ConceptName(), max_length=MAX_CONCEPTS, **options)
+
+
 class ExecuteJobIn(serializers.Serializer[Any]):
     concepts = ConceptsField(required=False, allow_null=True, default=None)
-    protect = serializers.ListField(
-        child=ConceptName(), required=False, default=list, max_length=MAX_CONCEPTS
-    )
+    protect = protect_field(required=False, default=list)
     rule_id = Text(max_length=64, required=False, allow_null=True, default=None)
     output_template = Text(
         max_length=100, required=False, allow_null=True, allow_blank=True, default=None
@@ -192,6 +195,17 @@ def canceled_job_out(job: JobCoordinator, settlement: Settlement) -> dict[str, A
     }
 
 
+def job_summary_out(job: JobCoordinator) -> dict[str, Any]:
+    """A job in a list."""
+    return {
+        "job_id": job.public_id,
+        "status": job.status,
+        "preset": job.preset,
+        "created_at": timestamp(job.created_at),
+        "progress": progress_out(job),
+    }
+
+
 def job_out(view: JobView) -> dict[str, Any]:
     job = view.job
     body = {
@@ -232,3 +246,27 @@ def item_result_out(job: JobCoordinator, effect: ResultEffect) -> dict[str, Any]
 
 def claim_out(job: JobCoordinator, granted: Sequence[int], *, lease_seconds: int) -> dict[str, Any]:
     return {"granted": list(granted), "job_status": job.status, "lease_seconds": lease_seconds}
+
+
+def preset_summary_out(preset: Preset) -> dict[str, Any]:
+    """A preset in the list; `concept_count` counts the concepts that clients are offered."""
+    return {
+        "id": preset.id,
+        "name": preset.name,
+        "concept_count": len(preset.concepts),
+        "description": preset.description,
+    }
+
+
+def preset_out(preset: Preset) -> dict[str, Any]:
+    return {
+        "id": preset.id,
+        "name": preset.name,
+        "concept_count": len(preset.concepts),
+        "concepts": [concept.name for concept in preset.concepts],
+        "protect_defaults": list(preset.protect_defaults),
+        "output_templates": [
+            {"id": template.id, "name": template.name, "description": template.description}
+            for template in preset.output_templates
+        ],
+    }

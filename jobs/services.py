@@ -1,8 +1,10 @@
 """What happens to jobs. Each function opens the transaction, locks in order (job → items →
-limiter), tells the models what happened, and dispatches once the outermost transaction has committed.
+limiter) and tells the models what happened. What it sends to the broker waits for the commit of
+the outermost transaction.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -11,7 +13,6 @@ from django.conf import settings
 from django.db import transaction
 
 from jobs import dispatch, keys, storage
-from jobs.errors import RuleNotFound
 from jobs.models import ItemResult, JobCoordinator, ResultEffect, Rule
 from jobs.models.history import relabel_history, write_history
 from jobs.states import JobStatus
@@ -56,10 +57,12 @@ def create_job(
     return job, uploads
 
 
-def sign_uploads(user_id: UUID, job_id: UUID, idxs: range) -> list[Upload]:
-    """Fresh upload URLs for items of a job. Raises StorageUnavailable."""
+def sign_uploads(
+    user_id: UUID, job_id: UUID, idxs: range, *, at: datetime | None = None
+) -> list[Upload]:
+    """Upload URLs for items of a job, valid from `at` or else now. Raises StorageUnavailable."""
     input_keys = [keys.input_key(user_id, job_id, idx) for idx in idxs]
-    urls = storage.presign_uploads(input_keys)
+    urls = storage.presign_uploads(input_keys, at=at)
     return [Upload(*row) for row in zip(idxs, urls, input_keys, strict=True)]
 
 
@@ -117,9 +120,7 @@ def execute_job(
 
 def _rule_for(job: JobCoordinator, rule_id: str) -> Rule:
     key = ids.parse_public_id(ids.RULE, rule_id)
-    rule = Rule.objects.owned_by(job.user_id).filter(pk=key).first() if key else None
-    if rule is None:
-        raise RuleNotFound
+    rule = Rule.objects.owned_by(job.user_id).get_rule(key)
     if rule.preset_id != job.preset:
         raise ValidationFailed({"rule_id": ["The rule belongs to another preset."]})
     return rule

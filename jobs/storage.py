@@ -108,14 +108,19 @@ def presigner() -> Presigner:
     )
 
 
-def presign_uploads(keys: Iterable[str]) -> list[str]:
-    """A PUT URL for each key, valid from now. Raises StorageUnavailable."""
-    return _presign("PUT", keys, datetime.now(UTC))
+def steady_moment() -> datetime:
+    """When URLs that shall stay the same for a while are signed: see presign.ROUNDING."""
+    return rounded(datetime.now(UTC))
 
 
-def presign_downloads(keys: Iterable[str]) -> list[str]:
-    """A GET URL for each key, the same for up to 15 minutes. Raises StorageUnavailable."""
-    return _presign("GET", keys, rounded(datetime.now(UTC)))
+def presign_uploads(keys: Iterable[str], *, at: datetime | None = None) -> list[str]:
+    """A PUT URL for each key, valid from `at` or else now. Raises StorageUnavailable."""
+    return _presign("PUT", keys, at or datetime.now(UTC))
+
+
+def presign_downloads(keys: Iterable[str], *, at: datetime) -> list[str]:
+    """A GET URL for each key, valid from `at`. Raises StorageUnavailable."""
+    return _presign("GET", keys, at)
 
 
 def _presign(method: str, keys: Iterable[str], at: datetime) -> list[str]:

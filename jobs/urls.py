@@ -1,14 +1,21 @@
 from django.urls import path
 
 from jobs.callback import CallbackView, ClaimView
-from jobs.views import JobViewSet
+from jobs.rule_views import RuleViewSet
+from jobs.views import JobViewSet, PresetViewSet
+
+RULE = RuleViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})
 
 urlpatterns = [
-    path("jobs", JobViewSet.as_view({"post": "create"})),
+    path("jobs", JobViewSet.as_view({"get": "list", "post": "create"})),
     path("jobs/<str:job_id>", JobViewSet.as_view({"get": "retrieve"})),
     path("jobs/<str:job_id>/confirm-upload", JobViewSet.as_view({"post": "confirm_upload"})),
     path("jobs/<str:job_id>/execute", JobViewSet.as_view({"post": "execute"})),
     path("jobs/<str:job_id>/cancel", JobViewSet.as_view({"post": "cancel"})),
     path("jobs/<str:job_id>/callback", CallbackView.as_view()),
     path("jobs/<str:job_id>/claim", ClaimView.as_view()),
+    path("rules", RuleViewSet.as_view({"get": "list", "post": "create"})),
+    path("rules/<str:rule_id>", RULE),
+    path("presets", PresetViewSet.as_view({"get": "list"})),
+    path("presets/<str:preset_id>", PresetViewSet.as_view({"get": "retrieve"})),
 ]

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import selectors, services
+from jobs.presets import PRESETS
 from jobs.serializers import (
     CreateJobIn,
     ExecuteJobIn,
@@ -14,11 +16,17 @@ from jobs.serializers import (
     confirmed_job_out,
     created_job_out,
     job_out,
+    job_summary_out,
+    preset_out,
+    preset_summary_out,
     queued_job_out,
 )
+from jobs.states import JobStatus
 from s3project import ids
 from s3project.api import ApiViewSet, parse
-from s3project.errors import ValidationFailed
+from s3project.conditional import cache_headers, client_has, not_modified, weak_etag
+from s3project.errors import NotFound, ValidationFailed
+from s3project.pagination import PageResponse, page_request
 from users.auth import current_user
 from users.idempotency import idempotent
 
@@ -36,11 +44,23 @@ class JobViewSet(ApiViewSet):
         body = created_job_out(job, uploads, expires_in=settings.PRESIGNED_URL_SECONDS)
         return Response(body, status=201)
 
-    def retrieve(self, request: Request, job_id: str) -> Response:
-        view = selectors.get_job(
-            user_id=current_user(request).id, job_id=ids.parse_public_id(ids.JOB, job_id)
+    def list(self, request: Request) -> Response:
+        page = selectors.list_jobs(
+            user_id=current_user(request).id,
+            statuses=_statuses(request),
+            page=page_request(request),
         )
-        return Response(job_out(view))
+        return PageResponse(page, job_summary_out)
+
+    def retrieve(self, request: Request, job_id: str) -> HttpResponse:
+        user_id = current_user(request).id
+        key = ids.parse_public_id(ids.JOB, job_id)
+        if "If-None-Match" in request.headers:
+            etag = weak_etag(selectors.get_job_version(user_id=user_id, job_id=key))
+            if client_has(request, etag):
+                return not_modified(etag)
+        view = selectors.get_job(user_id=user_id, job_id=key)
+        return Response(job_out(view), headers=cache_headers(weak_etag(view.version)))
 
     @idempotent
     def confirm_upload(self, request: Request, job_id: str) -> Response:
@@ -67,3 +87,28 @@ class JobViewSet(ApiViewSet):
             user_id=current_user(request).id, job_id=ids.parse_public_id(ids.JOB, job_id)
         )
         return Response(canceled_job_out(job, settlement))
+
+
+def _statuses(request: Request) -> set[JobStatus]:
+    """`?status=queued,running`, also given several times; empty where the parameter is absent.
+
+    Raises ValidationFailed.
+    """
+    names = [name for given in request.query_params.getlist("status") for name in given.split(",")]
+    if not set(names) <= set(JobStatus.values):
+        allowed = ", ".join(JobStatus.values)
+        raise ValidationFailed({"status": [f"Must be one or more of: {allowed}."]})
+    return set(map(JobStatus, names))
+
+
+class PresetViewSet(ApiViewSet):
+    """The domain presets; they are part of the program, not of the database."""
+
+    def list(self, request: Request) -> Response:
+        return Response([preset_summary_out(preset) for preset in PRESETS.values()])
+
+    def retrieve(self, request: Request, preset_id: str) -> Response:
+        preset = PRESETS.get(preset_id)
+        if preset is None:
+            raise NotFound
+        return Response(preset_out(preset))

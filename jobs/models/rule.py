@@ -1,16 +1,33 @@
 """Rule: what to do and what to protect, saved under a name for the next album."""
 
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import models
 
+from jobs.errors import RuleNotFound
 from jobs.models.fields import OrderedJSONField
 from s3project import ids
+
+EDITABLE = {"name", "concepts", "protect"}
 
 
 class RuleQuerySet(models.QuerySet["Rule"]):
     def owned_by(self, user_id: UUID) -> "RuleQuerySet":
         return self.filter(user_id=user_id)
+
+    def get_rule(self, rule_id: UUID | None) -> "Rule":
+        """Unlocked, for reading. Raises RuleNotFound."""
+        if rule_id is None:
+            raise RuleNotFound
+        try:
+            return self.get(pk=rule_id)
+        except Rule.DoesNotExist:
+            raise RuleNotFound from None
+
+    def lock(self, rule_id: UUID | None) -> "Rule":
+        """Never lazy, and no other lock is taken under it. Raises RuleNotFound."""
+        return self.select_for_update(of=("self",), no_key=True).get_rule(rule_id)
 
 
 class Rule(models.Model):
@@ -25,7 +42,7 @@ class Rule(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = RuleQuerySet.as_manager()
+    objects: ClassVar[RuleQuerySet] = RuleQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -37,3 +54,11 @@ class Rule(models.Model):
     @property
     def public_id(self) -> str:
         return ids.public_id(ids.RULE, self.id)
+
+    def edit(self, **changes: Any) -> None:
+        """Replaces some of name, concepts and protect; needs the row locked by `lock`."""
+        assert changes.keys() <= EDITABLE
+        if changes:
+            for name, value in changes.items():
+                setattr(self, name, value)
+            self.save(update_fields=[*changes, "updated_at"])

@@ -70,6 +70,12 @@ class Api:
         """Sends `body` as JSON, nothing when it is None."""
         return self.send("POST", path, b"" if body is None else json.dumps(body).encode())
 
+    def put(self, path: str, body: object) -> Answer:
+        return self.send("PUT", path, json.dumps(body).encode())
+
+    def delete(self, path: str) -> Answer:
+        return self.send("DELETE", path)
+
     def send(
         self,
         method: str,

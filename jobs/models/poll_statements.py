@@ -1,0 +1,70 @@
+"""The two statements of a poll, written out.
+
+A client asks for its job every few seconds, and Django takes several times as long to build these
+queries as PostgreSQL to answer them (`bench/poll.py`).
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from jobs.models.coordinator import JobCoordinator
+
+READ_VERSION = """
+    SELECT status, done_items, failed_items, updated_at
+      FROM jobs_jobcoordinator
+     WHERE id = %s AND user_id = %s
+"""
+
+# One statement and therefore one snapshot: a result that commits meanwhile is in the counters and
+# in the items, or in neither. (json arrives decoded, jsonb would not.)
+READ_JOB = """
+    SELECT id, user_id, status, preset, rule_id, created_at, updated_at, finished_at,
+           total_items, done_items, failed_items,
+           (SELECT json_agg(
+                       json_build_array(idx, status, error, warnings, output_key, preview_key)
+                       ORDER BY idx
+                   )
+              FROM jobs_jobitem
+             WHERE job_id = job.id) AS item_rows
+      FROM jobs_jobcoordinator AS job
+     WHERE id = %s AND user_id = %s
+"""
+
+
+class VersionRow(NamedTuple):
+    """What changes with every event of a job, named as on the job."""
+
+    status: str
+    done_items: int
+    failed_items: int
+    updated_at: datetime
+
+
+class ItemRow(NamedTuple):
+    idx: int
+    status: str
+    error: str
+    warnings: list[str]
+    output_key: str
+    preview_key: str
+
+
+def read_version(*, user_id: UUID, job_id: UUID) -> VersionRow | None:
+    """None when the user has no such job."""
+    with connection.cursor() as cursor:
+        cursor.execute(READ_VERSION, [job_id, user_id])
+        row = cursor.fetchone()
+    return VersionRow(*row) if row else None
+
+
+def read_job(*, user_id: UUID, job_id: UUID) -> tuple[JobCoordinator, list[ItemRow]] | None:
+    """The job, without what it was told to do, and its items by idx; None when the user has no
+    such job.
+    """
+    for job in JobCoordinator.objects.raw(READ_JOB, [job_id, user_id]):
+        rows = vars(job)["item_rows"] or ()  # a column that the model does not have
+        return job, [ItemRow(*row) for row in rows]
+    return None

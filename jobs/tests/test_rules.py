@@ -1,0 +1,347 @@
+"""Saved rules through the API: create, list, read, change, delete."""
+
+from typing import Any
+
+import pytest
+
+from jobs.models import Rule
+from jobs.tests.rows import all_rows
+from s3project.testing.sql import recorded_statements
+from users.services import set_plan
+from users.tests.factories import api_of, limiter_of, make_user
+
+pytestmark = pytest.mark.django_db
+
+RECOLOR = {"action": "recolor", "value": "oak_a"}
+RULE = {
+    "name": "Warm oak",
+    "preset_id": "interior",
+    "concepts": {"Floor": RECOLOR, "Door": {"action": "remove", "value": None}},
+    "protect": ["Grout", "a lamp"],
+}
+NOWHERE = "rule_" + "0" * 32
+
+
+def test_a_created_rule_is_answered_in_full_and_can_be_read() -> None:
+    user = make_user()
+    api = api_of(user)
+
+    answer = api.post("/rules", RULE)
+
+    assert answer.status == 201
+    row = Rule.objects.get(user=user)
+    assert answer.data == {
+        "id": row.public_id,
+        **RULE,
+        "created_at": answer.data["created_at"],
+        "updated_at": answer.data["updated_at"],
+    }
+    assert row.public_id.startswith("rule_")
+    assert api.get(f"/rules/{row.public_id}").data == answer.data
+    assert api.get("/me").data["rule_slots"] == {"used": 1, "max": 2}
+
+
+def test_a_rule_keeps_the_order_of_its_concepts() -> None:
+    api = api_of(make_user())
+    concepts = dict.fromkeys(("Window", "Wall", "A", "Floor", "B"), RECOLOR)
+
+    rule_id = api.post("/rules", {**RULE, "concepts": concepts}).data["id"]
+
+    assert list(api.get(f"/rules/{rule_id}").data["concepts"]) == list(concepts)
+
+
+def test_protect_may_be_left_out() -> None:
+    body = {key: value for key, value in RULE.items() if key != "protect"}
+
+    assert api_of(make_user()).post("/rules", body).data["protect"] == []
+
+
+def test_a_name_is_trimmed_before_it_is_measured() -> None:
+    api = api_of(make_user())
+
+    answer = api.post("/rules", {**RULE, "name": "\t " + "따" * 100 + " \n"})
+
+    assert answer.data["name"] == "따" * 100
+
+
+MANY = {f"concept {n}": RECOLOR for n in range(65)}
+
+BAD_FIELDS = [
+    ("name", None),
+    ("name", ""),
+    ("name", "  \n"),
+    ("name", "x" * 101),
+    ("name", 7),
+    ("name", "nul\x00"),
+    ("name", "half of a pair \ud800"),
+    ("concepts", None),
+    ("concepts", {}),
+    ("concepts", []),
+    ("concepts", MANY),
+    ("concepts", {"Floor": {"action": "explode", "value": "x"}}),
+    ("concepts", {"Floor": {"action": "recolor"}}),
+    ("concepts", {"Floor": {"action": "recolor", "value": "x" * 201}}),
+    ("concepts", {"": RECOLOR}),
+    ("concepts", {"x" * 65: RECOLOR}),
+    ("concepts", {"nul\x00": RECOLOR}),
+    ("protect", None),
+    ("protect", "Grout"),
+    ("protect", [7]),
+    ("protect", [""]),
+    ("protect", ["x" * 65]),
+    ("protect", [f"concept {n}" for n in range(65)]),
+    ("preset_id", None),
+    ("preset_id", "garden"),
+    ("preset_id", 1),
+    ("preset_id", ["interior"]),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), BAD_FIELDS)
+def test_a_rule_that_is_not_valid_is_neither_made_nor_takes_a_slot(field: str, value: Any) -> None:
+    api = api_of(make_user())
+    before = all_rows()
+
+    answer = api.post("/rules", {**RULE, field: value})
+
+    assert answer.refusal == (400, "VALIDATION_ERROR")
+    assert {name.partition(".")[0] for name in answer.error["details"]} == {field}
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("field", ["name", "preset_id", "concepts"])
+def test_a_new_rule_needs_its_fields(field: str) -> None:
+    api = api_of(make_user())
+    body = {key: value for key, value in RULE.items() if key != field}
+
+    answer = api.post("/rules", body)
+
+    assert answer.refusal == (400, "VALIDATION_ERROR")
+    assert answer.error["details"] == {field: ["This field is required."]}
+
+
+def test_the_largest_rule_fits() -> None:
+    api = api_of(make_user())
+    body = {
+        "name": "n" * 100,
+        "preset_id": "seller",
+        "concepts": {
+            f"{n:02}" + "따" * 62: {"action": "tone", "value": "v" * 200} for n in range(64)
+        },
+        "protect": [f"{n:02}" + "p" * 62 for n in range(64)],
+    }
+
+    rule = api.post("/rules", body).data
+
+    assert {key: rule[key] for key in body} == body
+
+
+def test_a_body_is_validated_before_the_slots_are_looked_at() -> None:
+    api = api_of(make_user())
+    for _ in range(2):
+        api.post("/rules", RULE)
+
+    assert api.post("/rules", {**RULE, "name": ""}).refusal == (400, "VALIDATION_ERROR")
+    assert api.post("/rules", RULE).refusal == (403, "RULE_SLOT_FULL")
+
+
+def test_a_third_rule_on_the_free_plan_is_refused_without_effect() -> None:
+    api = api_of(make_user())
+    for _ in range(2):
+        assert api.post("/rules", RULE).status == 201
+    before = all_rows()
+
+    assert api.post("/rules", RULE).refusal == (403, "RULE_SLOT_FULL")
+    assert all_rows() == before
+
+
+def test_the_pro_plan_has_twenty_slots() -> None:
+    api = api_of(make_user(plan="pro"))
+
+    statuses = [api.post("/rules", {**RULE, "name": f"rule {n}"}).status for n in range(21)]
+
+    assert statuses == [201] * 20 + [403]
+
+
+def test_a_downgrade_keeps_the_rules_and_refuses_new_ones_until_there_is_room() -> None:
+    user = make_user(plan="pro")
+    api = api_of(user)
+    made = [api.post("/rules", RULE).data["id"] for _ in range(3)]
+
+    set_plan(user_id=user.id, plan="free")
+
+    assert [rule["id"] for rule in api.get("/rules").data] == made[::-1]
+    assert api.get("/me").data["rule_slots"] == {"used": 3, "max": 2}
+    assert api.put(f"/rules/{made[0]}", {"name": "still mine"}).data["name"] == "still mine"
+    for rule_id in made[:2]:
+        assert api.post("/rules", RULE).refusal == (403, "RULE_SLOT_FULL")
+        assert api.delete(f"/rules/{rule_id}").status == 200
+    assert api.post("/rules", RULE).status == 201
+    assert limiter_of(user).rule_slots_used == 2 == Rule.objects.filter(user=user).count()
+
+
+def test_rules_are_listed_newest_first_and_only_to_their_owner() -> None:
+    api, stranger = api_of(make_user()), api_of(make_user())
+    first, second = api.post("/rules", RULE).data, api.post("/rules", RULE).data
+    stranger.post("/rules", RULE)
+
+    assert api.get("/rules").data == [second, first]
+
+
+def test_rules_come_in_pages() -> None:
+    api = api_of(make_user())
+    first, second = api.post("/rules", RULE).data, api.post("/rules", RULE).data
+
+    page = api.get("/rules?limit=1")
+
+    assert page.data == [second]
+    rest = api.get(f"/rules?limit=1&cursor={page.envelope['meta']['next_cursor']}")
+    assert rest.data == [first]
+    assert rest.envelope["meta"]["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "Another"},
+        {"concepts": {"Wall": {"action": "tone", "value": ""}}},
+        {"protect": []},
+        {"name": "All", "concepts": {"Tile": RECOLOR}, "protect": ["Wall"]},
+    ],
+)
+def test_a_put_replaces_what_it_names_and_nothing_else(changes: dict[str, Any]) -> None:
+    api = api_of(make_user())
+    before = api.post("/rules", RULE).data
+
+    after = api.put(f"/rules/{before['id']}", changes).data
+
+    assert after == {**before, **changes, "updated_at": after["updated_at"]}
+    assert api.get(f"/rules/{before['id']}").data == after
+
+
+def test_a_put_moves_updated_at_in_the_database() -> None:
+    user = make_user()
+    api = api_of(user)
+    rule_id = api.post("/rules", RULE).data["id"]
+    before = Rule.objects.get(user=user)
+
+    api.put(f"/rules/{rule_id}", {"name": "Another"})
+
+    after = Rule.objects.get(user=user)
+    assert after.updated_at > before.updated_at
+    assert after.created_at == before.created_at
+
+
+@pytest.mark.parametrize("body", [{}, {"preset_id": "interior"}, {"unknown": 1}])
+def test_a_put_of_nothing_changes_nothing(body: dict[str, Any]) -> None:
+    api = api_of(make_user())
+    rule = api.post("/rules", RULE).data
+    before = all_rows()
+
+    assert api.put(f"/rules/{rule['id']}", body).data == rule
+    assert all_rows() == before
+
+
+def test_a_rule_may_be_put_back_as_it_was_read() -> None:
+    api = api_of(make_user())
+    rule = api.post("/rules", RULE).data
+
+    after = api.put(f"/rules/{rule['id']}", rule).data
+
+    assert after == {**rule, "updated_at": after["updated_at"]}
+
+
+def test_the_preset_of_a_rule_cannot_be_changed() -> None:
+    api = api_of(make_user())
+    rule_id = api.post("/rules", RULE).data["id"]
+    before = all_rows()
+
+    answer = api.put(f"/rules/{rule_id}", {"name": "Another", "preset_id": "seller"})
+
+    assert answer.refusal == (400, "VALIDATION_ERROR")
+    assert answer.error["details"] == {"preset_id": ["A rule's preset cannot be changed."]}
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize(("field", "value"), BAD_FIELDS)
+def test_a_put_that_is_not_valid_changes_nothing(field: str, value: Any) -> None:
+    api = api_of(make_user())
+    rule_id = api.post("/rules", RULE).data["id"]
+    before = all_rows()
+
+    answer = api.put(f"/rules/{rule_id}", {field: value})
+
+    assert answer.refusal == (400, "VALIDATION_ERROR")
+    assert all_rows() == before
+
+
+def test_a_deleted_rule_is_gone_and_its_slot_free_at_once() -> None:
+    user = make_user()
+    api = api_of(user)
+    rule_id = api.post("/rules", RULE).data["id"]
+
+    assert api.delete(f"/rules/{rule_id}").data == {"id": rule_id, "deleted": True}
+
+    assert api.get("/me").data["rule_slots"] == {"used": 0, "max": 2}
+    for answer in (
+        api.get(f"/rules/{rule_id}"),
+        api.put(f"/rules/{rule_id}", {"name": "x"}),
+        api.delete(f"/rules/{rule_id}"),
+    ):
+        assert answer.refusal == (404, "RULE_NOT_FOUND")
+    assert limiter_of(user).rule_slots_used == 0
+
+
+def test_somebody_elses_rule_is_answered_like_one_that_does_not_exist() -> None:
+    rule_id = api_of(make_user()).post("/rules", RULE).data["id"]
+    stranger = api_of(make_user())
+    before = all_rows()
+
+    for method, body in (("GET", b""), ("PUT", b'{"name":"mine"}'), ("DELETE", b"")):
+        errors = []
+        for name in (rule_id, NOWHERE, "rule_1", "job_" + "0" * 32, "%00", "x" * 300):
+            answer = stranger.send(method, f"/rules/{name}", body)
+            assert answer.refusal == (404, "RULE_NOT_FOUND")
+            errors.append(answer.error)
+        assert errors == [errors[0]] * len(errors)
+    assert all_rows() == before
+
+
+def test_a_rule_that_does_not_exist_outranks_a_bad_body() -> None:
+    rule_id = api_of(make_user()).post("/rules", RULE).data["id"]
+    stranger = api_of(make_user())
+
+    for name in (rule_id, NOWHERE, "nonsense"):
+        answer = stranger.send("PUT", f"/rules/{name}", b'{"name":')
+        assert answer.refusal == (404, "RULE_NOT_FOUND")
+
+
+def test_a_rule_can_only_be_used_with_the_methods_it_has() -> None:
+    api = api_of(make_user())
+    rule_id = api.post("/rules", RULE).data["id"]
+
+    assert api.send("PATCH", f"/rules/{rule_id}").refusal == (405, "METHOD_NOT_ALLOWED")
+    assert api.delete("/rules").refusal == (405, "METHOD_NOT_ALLOWED")
+    assert api.put("/rules", RULE).refusal == (405, "METHOD_NOT_ALLOWED")
+
+
+def test_every_rule_endpoint_has_its_number_of_queries() -> None:
+    api = api_of(make_user(plan="pro"))
+    rule_id = api.post("/rules", RULE).data["id"]
+    for _ in range(3):
+        api.post("/rules", RULE)
+
+    counts = {}
+    for name, send in {
+        "create": lambda: api.post("/rules", RULE),
+        "list": lambda: api.get("/rules"),
+        "retrieve": lambda: api.get(f"/rules/{rule_id}"),
+        "update": lambda: api.put(f"/rules/{rule_id}", {"name": "x"}),
+        "destroy": lambda: api.delete(f"/rules/{rule_id}"),
+    }.items():
+        with recorded_statements() as statements:
+            assert send().status in (200, 201)
+        counts[name] = len(statements)
+
+    # One of each is the user behind the token.
+    assert counts == {"create": 4, "list": 2, "retrieve": 2, "update": 3, "destroy": 4}
