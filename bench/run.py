@@ -5,7 +5,8 @@
 
 Starts the engines, the API and maintenance (no GPU worker: the load plays it) under
 `.local/bench`, runs the load, and prints CPU per lifecycle by process, lifecycles per second and
-the latency of every endpoint. Figures are medians over the runs.
+the latency of every endpoint. Figures are medians over the runs. Rate limits are off unless set
+in the environment: all sign-ups come from one address.
 """
 
 import argparse
@@ -34,6 +35,8 @@ def main() -> int:
     parser.add_argument("-c", "--concurrency", type=int, default=8)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    for limit in ("ANON_SIGNUP_RATE", "USER_RATE"):
+        os.environ.setdefault(limit, "off")
     with EmbeddedStack(PROJECT / ".local" / "bench") as stack:
         start_services(stack, worker=False)
         report = run_load(stack, options)
