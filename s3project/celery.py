@@ -35,7 +35,9 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_transport_options={
         "visibility_timeout": settings.TASK_TIME_LIMIT_SEC + 300,
-        # Seconds. A broker that is away must cost an /execute a moment, not a request timeout.
+        # Seconds. A broker that is away must cost an /execute a moment, not a request timeout:
+        # one try to connect, where Kombu would go on for 6 s. Workers have their own retries.
+        "max_retries": 0,
         "socket_connect_timeout": 2,
         "socket_timeout": 10,
     },
