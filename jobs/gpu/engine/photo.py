@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
-import numpy as np
-
 from jobs.gpu.engine.arrays import Mask, Rgb
 
 
@@ -33,14 +30,3 @@ class Photo:
     def width(self) -> int:
         """Columns."""
         return int(self.rgb.shape[1])
-
-    def on_white(self) -> Rgb:
-        """The photo laid on a white sheet, HxWx3.
-
-        The colours stored under transparent pixels are arbitrary, often streaks or black, and
-        would mislead a segmenter.
-        """
-        if self.alpha is None:
-            return self.rgb
-        weight = cv2.merge([self.alpha] * 3).astype(np.uint16)
-        return ((self.rgb * weight + 255 * (255 - weight) + 127) // 255).astype(np.uint8)

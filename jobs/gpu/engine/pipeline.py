@@ -8,19 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import cv2
+import numpy as np
 
 from jobs.gpu.engine.actions.base import Canvas, Region
 from jobs.gpu.engine.actions.catalogue import CATALOGUE
 from jobs.gpu.engine.arrays import BoolMask, Mask, Rgb
 from jobs.gpu.engine.decode import decode
-from jobs.gpu.engine.edges import follow_edges
+from jobs.gpu.engine.edges import EdgeFollower
 from jobs.gpu.engine.errors import EditSkipped
 from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.photo import Photo
 from jobs.gpu.engine.png import encode_png
 from jobs.gpu.engine.preview import encode_preview
-from jobs.gpu.engine.protect import protected_pixels, restore
+from jobs.gpu.engine.protect import protected_pixels, restore, unweighted
 from jobs.gpu.engine.segmenters.base import Segmentation, Segmenter
+from jobs.gpu.engine.view import full_size, reduced_on_white, view_factor
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,12 @@ class Engine:
         watch = _Stopwatch()
         with watch.measure("decode"):
             photo = decode(data)
-            seen = photo.on_white()
+            factor = view_factor(photo)
+            seen = reduced_on_white(photo, factor)
         with watch.measure("segment"):
             found = self._segment(seen, concepts, protect)
         with watch.measure("edit"):
-            edited = self._apply(photo, seen, found, concepts, protect)
+            edited = self._apply(photo, _Outlines(found, seen, factor), concepts, protect)
         with watch.measure("encode"):
             png = encode_png(edited)
         with watch.measure("preview"):
@@ -89,17 +92,20 @@ class Engine:
     def _apply(
         self,
         photo: Photo,
-        seen: Rgb,
-        found: Segmentation,
+        outlines: _Outlines,
         concepts: Mapping[str, Edit],
         protect: Sequence[str],
     ) -> Photo:
+        found = outlines.found
         warnings = [*photo.warnings, *self._absences(found, concepts, protect)]
-        protected = protected_pixels(_protecting(found, seen, protect), (photo.height, photo.width))
+        shape = (photo.height, photo.width)
+        protected = outlines.protected(protect, shape)
         canvas = Canvas(photo.rgb.copy(), None if photo.alpha is None else photo.alpha.copy())
         for name, edit in concepts.items():
             if name in found.masks:
-                region = _region(name, found, seen, protected)
+                weight = outlines.weight(name, shape)
+                unweighted(weight, protected)
+                region = Region(concept=name, weight=weight, protected=protected)
                 warnings.extend(f"{name}: {text}" for text in _edit(canvas, region, edit))
         restore(canvas.rgb, photo.rgb, protected)
         if canvas.alpha is not None and photo.alpha is not None:
@@ -132,22 +138,32 @@ class Engine:
         return warnings
 
 
-def _protecting(found: Segmentation, seen: Rgb, protect: Sequence[str]) -> Iterator[Mask]:
-    """Each mask as it was found and as it follows the picture: both are to be left alone."""
-    for name in protect:
-        if name in found.masks:
-            yield found.masks[name]
-            yield follow_edges(found.masks[name], seen)
+class _Outlines:
+    """Masks of the view, drawn to the edges of the picture and enlarged to the photo."""
 
+    def __init__(self, found: Segmentation, seen: Rgb, factor: int) -> None:
+        self.found = found
+        self._factor = factor
+        self._edges = EdgeFollower(seen) if found.masks else None
 
-def _region(name: str, found: Segmentation, seen: Rgb, protected: BoolMask) -> Region:
-    weight = follow_edges(found.masks[name], seen)
-    weight[protected] = 0
-    return Region(concept=name, weight=weight, protected=protected)
+    def weight(self, name: str, shape: tuple[int, int]) -> Mask:
+        """How much of each pixel of the photo (`shape`) belongs to the concept; a new array."""
+        return full_size(self._drawn(self.found.masks[name]), shape, self._factor)
+
+    def protected(self, names: Sequence[str], shape: tuple[int, int]) -> BoolMask:
+        """The pixels of the photo to be left alone: the masks as found and as drawn."""
+        masks = [self.found.masks[name] for name in names if name in self.found.masks]
+        if masks:
+            masks.append(self._drawn(np.maximum.reduce(masks)))
+        return protected_pixels(masks, shape, self._factor)
+
+    def _drawn(self, mask: Mask) -> Mask:
+        assert self._edges is not None
+        return self._edges.draw(mask)
 
 
 def _edit(canvas: Canvas, region: Region, edit: Edit) -> tuple[str, ...]:
-    if not region.weight.any():
+    if not cv2.countNonZero(region.weight):
         return ("entirely protected, left unchanged",)
     try:
         return CATALOGUE[edit.action](canvas, region, edit.value)

@@ -165,7 +165,7 @@ def test_surfaces_lie_on_their_own_plane() -> None:
 def test_a_floor_gets_finer_with_distance() -> None:
     mask = np.zeros((200, 300), np.uint8)
     mask[110:] = 255
-    *_, density = plane_for("Floor", mask).coordinates(slice(110, 200), 300)
+    *_, density = plane_for("Floor", mask).coordinates(slice(110, 200), slice(0, 300))
     assert (np.diff(density) < 0).all()
     assert density[0] > 3 * density[-1]
 

@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 from jobs.gpu.engine import decode as decode_module
 from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.errors import PhotoError
+from jobs.gpu.engine.view import reduced_on_white
 from jobs.tests.engine.pictures import noise, opened, photo_file, saved, wall
 
 
@@ -210,7 +211,7 @@ def test_heic_is_read() -> None:
 
 def test_a_photo_is_seen_on_white() -> None:
     photo = decode(saved(rgba(), "PNG"))
-    seen = photo.on_white()
+    seen = reduced_on_white(photo, 1)
     assert (seen[:, 0] == 255).all()
     expected = np.asarray(Image.alpha_composite(Image.new("RGBA", (30, 20), "white"), rgba()))
     assert np.abs(seen.astype(int) - expected[..., :3]).max() <= 1

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jobs.gpu.engine.decode import decode
-from jobs.gpu.engine.edges import follow_edges
+from jobs.gpu.engine.edges import EdgeFollower
 from jobs.gpu.engine.errors import ModelError
 from jobs.gpu.engine.segmenters.body import find_body
 from jobs.gpu.engine.segmenters.cpu import CpuSegmenter
@@ -114,6 +114,6 @@ def test_a_border_in_doubt_moves_onto_the_edge() -> None:
 
 
 def test_following_edges_keeps_the_inside_full_and_the_outside_empty() -> None:
-    drawn = follow_edges(left_half(200, 300), wall(200, 300))
+    drawn = EdgeFollower(wall(200, 300)).draw(left_half(200, 300))
     assert (drawn[:, :140] == 255).all()
     assert (drawn[:, 160:] == 0).all()

@@ -41,13 +41,13 @@ class Plane:
     focal: float = 0.0
     centre: float = 0.0
 
-    def coordinates(self, rows: slice, width: int) -> tuple[Floats, Floats, Floats]:
+    def coordinates(self, rows: slice, columns: slice) -> tuple[Floats, Floats, Floats]:
         """u and v (HxW, repetitions) and, per row, repetitions per pixel (H)."""
-        x = np.arange(width, dtype=np.float32)[np.newaxis]
+        x = np.arange(columns.start, columns.stop, dtype=np.float32)[np.newaxis]
         y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, np.newaxis]
         if self.kind == UPRIGHT:
             density = np.full(len(y), 1 / self.period, np.float32)
-            shape = (len(y), width)
+            shape = (y.size, x.size)
             return (
                 np.broadcast_to(x / self.period, shape).astype(np.float32),
                 np.broadcast_to(y / self.period, shape).astype(np.float32),
@@ -97,28 +97,31 @@ def reduced_copies(square: Rgb) -> list[Rgb]:
     return copies
 
 
-def lay(copies: list[Rgb], plane: Plane, rows: slice, width: int) -> Floats:
-    """The pattern as it appears in some rows of the picture, HxWx3, 0-255.
+def lay(copies: list[Rgb], plane: Plane, rows: slice, columns: slice) -> Rgb:
+    """The pattern as it appears in some rows and columns of the picture, HxWx3.
 
     Williams, "Pyramidal parametrics", 1983: each row mixes the two copies nearest to its scale.
     """
-    u, v, density = plane.coordinates(rows, width)
-    u, v = u % 1, v % 1
+    u, v, density = plane.coordinates(rows, columns)
+    u -= np.floor(u)
+    v -= np.floor(v)
     level = np.clip(np.log2(np.maximum(density * len(copies[0]), 1e-6)), 0, len(copies) - 1)
-    laid = np.zeros((len(level), width, 3), np.float32)
-    for index in range(int(level.min()), int(np.ceil(level.max())) + 1):
-        share = np.maximum(0, 1 - np.abs(level - index)).astype(np.float32)
-        used = np.flatnonzero(share > 0)
-        if not used.size:
-            continue
+    finer = np.minimum(np.floor(level), len(copies) - 2).astype(np.intp)
+    laid = np.empty((*u.shape, 3), np.uint8)
+    for index in np.unique(finer):
+        used = np.flatnonzero(finer == index)
         part = slice(int(used[0]), int(used[-1]) + 1)
-        side = len(copies[index])
-        seen = cv2.remap(
-            copies[index],
-            u[part] * side - 0.5,
-            v[part] * side - 0.5,
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_WRAP,
-        )
-        laid[part] += seen * share[part, np.newaxis, np.newaxis]
+        near, far = (_seen(copies[index + step], u[part], v[part]) for step in (0, 1))
+        share = np.broadcast_to((level[part] - index)[:, np.newaxis], near.shape[:2])
+        coarse = share.astype(np.float32)
+        laid[part] = cv2.blendLinear(far, near, coarse, 1 - coarse)
     return laid
+
+
+def _seen(square: Rgb, u: Floats, v: Floats) -> Rgb:
+    side = np.float32(len(square))
+    half = np.float32(0.5)
+    seen = cv2.remap(
+        square, u * side - half, v * side - half, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
+    )
+    return np.asarray(seen, np.uint8)

@@ -38,10 +38,10 @@ def texture(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
     shading = _shading(canvas.rgb, region.weight)
     height, width = region.weight.shape
 
-    def render(strip: Rgb, rows: slice) -> Rgb:
-        light = _rows_of(shading, rows, height, width)
-        shaded: Floats = lay(copies, plane, rows, width) * light[..., np.newaxis]
-        return np.minimum(np.rint(shaded), 255).astype(np.uint8)
+    def render(tile: Rgb, rows: slice, columns: slice) -> Rgb:
+        light = _light_on(shading, rows, columns, height, width)
+        laid = lay(copies, plane, rows, columns)
+        return np.asarray(cv2.multiply(laid, cv2.merge([light] * 3), dtype=cv2.CV_8U), np.uint8)
 
     blend(canvas.rgb, region.weight, render)
     return warnings
@@ -79,13 +79,22 @@ def _shading(rgb: Rgb, weight: Mask) -> Floats:
     return np.where(relative > 1, np.minimum(highlights, _BRIGHTEST), relative).astype(np.float32)
 
 
-def _rows_of(small: Floats, rows: slice, height: int, width: int) -> Floats:
-    """Rows of a reduced field (hxw), enlarged to the width of the photo."""
-    y = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) * (len(small) / height) - 0.5
-    y = np.clip(y, 0, len(small) - 1)
-    above = np.floor(y).astype(np.intp)
-    below = np.minimum(above + 1, len(small) - 1)
-    share = (y - above)[:, np.newaxis].astype(np.float32)
-    mixed = small[above] * (1 - share) + small[below] * share
-    enlarged = cv2.resize(mixed, (width, len(mixed)), interpolation=cv2.INTER_LINEAR)
+def _light_on(small: Floats, rows: slice, columns: slice, height: int, width: int) -> Floats:
+    """A reduced field (hxw), enlarged to the photo and cut to some of its rows and columns."""
+    y = _positions(rows, len(small), height)[:, np.newaxis]
+    x = _positions(columns, small.shape[1], width)[np.newaxis]
+    shape = (y.size, x.size)
+    enlarged = cv2.remap(
+        small,
+        np.broadcast_to(x, shape).copy(),
+        np.broadcast_to(y, shape).copy(),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
     return np.asarray(enlarged, np.float32)
+
+
+def _positions(span: slice, small: int, full: int) -> Floats:
+    """Where the centres of full-size pixels lie in the reduced field."""
+    centres = np.arange(span.start, span.stop, dtype=np.float32) + np.float32(0.5)
+    return (centres * np.float32(small / full) - np.float32(0.5)).astype(np.float32)

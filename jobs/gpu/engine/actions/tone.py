@@ -44,8 +44,8 @@ def tone(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
     curves = _curves(settings, float(mean @ _LUMA))
     mixing = _saturation(settings.saturation)
 
-    def render(strip: Rgb, rows: slice) -> Rgb:
-        curved = cv2.LUT(strip, curves)
+    def render(tile: Rgb, rows: slice, columns: slice) -> Rgb:
+        curved = cv2.LUT(tile, curves)
         if settings.saturation != 1:
             curved = cv2.transform(curved, mixing)
         return np.asarray(curved, np.uint8)

@@ -133,10 +133,14 @@ def _contact(graph: RegionGraph, count: int) -> tuple[Values, Values]:
 
 def _colour_likelihood(graph: RegionGraph, belief: Values) -> Values:
     """How well each superpixel's colour fits what is believed to be each class (n x 4)."""
-    scaled = graph.colour * [0.6, 1.3, 1.3]
+    scaled = (graph.colour * [0.6, 1.3, 1.3]).astype(np.float32)
     squares = (scaled**2).sum(axis=1)
-    distance = np.maximum(squares[:, None] + squares[None] - 2 * scaled @ scaled.T, 0)
-    likeness = np.exp(-distance / (2 * 7.0**2))
+    likeness = scaled @ scaled.T
+    likeness *= 2
+    likeness -= squares[:, None]
+    likeness -= squares[None]
+    likeness *= 1 / (2 * 7.0**2)
+    likeness = cv2.exp(np.minimum(likeness, 0, out=likeness))
     weight = belief**2 * graph.area[:, None]
     return _normalised(likeness @ weight / (weight.sum(axis=0) + 1e-6) + 1e-12)
 
