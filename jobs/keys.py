@@ -26,5 +26,10 @@ def output_prefixes(user_id: UUID, job_id: UUID) -> tuple[str, ...]:
     return tuple(_folder(kind, user_id, job_id) for kind in ("outputs", "previews", "masks"))
 
 
+def prefixes(user_id: UUID, job_id: UUID) -> tuple[str, ...]:
+    """The folders of everything that belongs to a job."""
+    return (input_prefix(user_id, job_id), *output_prefixes(user_id, job_id))
+
+
 def _folder(kind: str, user_id: UUID, job_id: UUID) -> str:
     return f"{kind}/{ids.public_id(ids.USER, user_id)}/{ids.public_id(ids.JOB, job_id)}/"

@@ -1,4 +1,4 @@
-"""What runs by the clock: sending due items again, and deleting what canceled jobs left."""
+"""The sweep: due items are sent again, and given up after too many attempts."""
 
 import logging
 from datetime import timedelta
@@ -8,10 +8,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from jobs import dispatch, keys, services
+from jobs import dispatch, services
 from jobs.models import ItemResult, JobCoordinator, JobItem
-from jobs.states import IN_WORK, ItemStatus, JobStatus
-from jobs.storage import photo_storage
+from jobs.states import IN_WORK, ItemStatus
 
 logger = logging.getLogger(__name__)
 
@@ -65,33 +64,3 @@ def _dispatch_due_items_of(job_id: UUID) -> int:
             return 0
     logger.info("swept %s: %d sent again, %d lost", job.public_id, len(due) - len(lost), len(lost))
     return len(due) - len(lost)
-
-
-def delete_outputs(job_id: UUID) -> int:
-    """Deletes what a canceled job left in the storage; returns how many objects.
-
-    A worker may be in the middle of an item when the job is canceled, so this runs once at the
-    cancel and once more when no lease can be alive (`delete_canceled_outputs`).
-    """
-    job = JobCoordinator.objects.filter(pk=job_id, status=JobStatus.CANCELED).first()
-    if job is None:
-        return 0
-    return photo_storage().delete_below(keys.output_prefixes(job.user_id, job.id))
-
-
-def delete_canceled_outputs() -> int:
-    """The final deletion for jobs that were canceled longer ago than any worker can still be at
-    work on them; returns how many jobs.
-    """
-    settled_for = timedelta(seconds=settings.TASK_TIME_LIMIT_SEC) + settings.WORK_LEASE
-    canceled = list(
-        JobCoordinator.objects.filter(
-            status=JobStatus.CANCELED,
-            outputs_deleted_at__isnull=True,
-            updated_at__lt=Now() - settled_for,
-        ).values_list("pk", flat=True)[:JOBS_PER_SWEEP]
-    )
-    for job_id in canceled:
-        delete_outputs(job_id)
-        JobCoordinator.objects.filter(pk=job_id).update(outputs_deleted_at=Now())
-    return len(canceled)

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from celery import shared_task
 
-from jobs import dispatch, maintenance
+from jobs import dispatch, expiry, maintenance, retention
 from jobs.gpu import worker
+from jobs.storage import StorageUnavailable
 
 
 @shared_task(name=dispatch.PROCESS_ITEMS, bind=True)
@@ -23,11 +24,22 @@ def dispatch_due_items() -> None:
     maintenance.dispatch_due_items()
 
 
-@shared_task(name=dispatch.DELETE_OUTPUTS)
+@shared_task(name="jobs.expire_jobs")
+def expire_jobs() -> None:
+    expiry.expire_jobs()
+
+
+@shared_task(
+    name=dispatch.DELETE_OUTPUTS,
+    autoretry_for=(StorageUnavailable,),
+    retry_backoff=10,  # seconds before the first repeat, doubled each time
+    max_retries=6,
+)
 def delete_outputs(job_id: str) -> None:
-    maintenance.delete_outputs(UUID(job_id))
+    """Ten minutes of an absent storage are bridged; after that the final deletion has it."""
+    retention.delete_outputs(UUID(job_id))
 
 
-@shared_task(name="jobs.delete_canceled_outputs")
-def delete_canceled_outputs() -> None:
-    maintenance.delete_canceled_outputs()
+@shared_task(name="jobs.delete_expired_objects")
+def delete_expired_objects() -> None:
+    retention.delete_expired_objects()

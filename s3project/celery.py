@@ -50,11 +50,26 @@ app.conf.update(
             # A sweep that waited longer than its period would only repeat the next one.
             "options": {"queue": "maintenance", "expires": settings.SWEEP_SECONDS},
         },
-        "delete_canceled_outputs": {
-            "task": "jobs.delete_canceled_outputs",
+        "expire_jobs": {
+            "task": "jobs.expire_jobs",
             "schedule": 60,
             "options": {"queue": "maintenance", "expires": 60},
         },
+        "delete_expired_objects": {
+            "task": "jobs.delete_expired_objects",
+            "schedule": 60,
+            "options": {"queue": "maintenance", "expires": 60},
+        },
+        "delete_expired_answers": {
+            "task": "users.delete_expired_answers",
+            "schedule": 3600,
+            "options": {"queue": "maintenance", "expires": 3600},
+        },
+        "delete_expired_sessions": {
+            "task": "users.delete_expired_sessions",
+            "schedule": 3600,
+            "options": {"queue": "maintenance", "expires": 3600},
+        },
     },
 )
-app.autodiscover_tasks(["jobs"])
+app.autodiscover_tasks(["jobs", "users"])

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Concat, Now
 from django.utils import timezone
 
 from jobs import keys
@@ -19,6 +19,9 @@ from jobs.models.result_statements import ItemChange, JobChange, find_items, sto
 from jobs.states import FINISHED, IN_WORK, TRANSITIONS, ItemStatus, JobStatus
 from s3project import ids
 from s3project.errors import ValidationFailed
+
+# The error of an item that no worker reported in time.
+TIMEOUT = "timeout"
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,8 @@ class JobCoordinator(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     queued_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    # When what a canceled job left in the storage was deleted for good.
-    outputs_deleted_at = models.DateTimeField(null=True, blank=True)
+    # When everything the job had in the storage was deleted for good.
+    storage_deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[JobQuerySet] = JobQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -109,9 +112,19 @@ class JobCoordinator(models.Model):
                 name="job_in_work",
             ),
             models.Index(
+                fields=["created_at"],
+                condition=Q(status__in=["created", "uploaded"]),
+                name="job_waiting",
+            ),
+            models.Index(
+                fields=["updated_at"],
+                condition=Q(status="canceled", storage_deleted_at__isnull=True),
+                name="job_canceled_in_storage",
+            ),
+            models.Index(
                 fields=["finished_at"],
-                condition=Q(status="canceled", outputs_deleted_at__isnull=True),
-                name="job_canceled_with_outputs",
+                condition=Q(status__in=["done", "failed"], storage_deleted_at__isnull=True),
+                name="job_finished_in_storage",
             ),
         )
         constraints = (
@@ -138,6 +151,10 @@ class JobCoordinator(models.Model):
                 condition=~Q(status__in=["queued", "running", "done", "failed"])
                 | Q(queued_at__isnull=False),
                 name="job_in_work_was_queued",
+            ),
+            models.CheckConstraint(
+                condition=Q(storage_deleted_at__isnull=True) | Q(finished_at__isnull=False),
+                name="job_deleted_from_storage_only_if_finished",
             ),
             models.CheckConstraint(
                 condition=~Q(status="done")
@@ -279,6 +296,33 @@ class JobCoordinator(models.Model):
         self.finished_at = self.finished_at or timezone.now()
         self.save(update_fields=["status", "finished_at", "updated_at"])
         return was_unfinished
+
+    def time_out(self) -> int:
+        """queued → running, running → done | failed: what nobody reported fails
+
+        Returns how many items. Raises InvalidTransition when the job is not in work.
+        """
+        if not self.is_in_work:
+            raise InvalidTransition(status=self.status, target=JobStatus.FAILED)
+        unreported = self.items.filter(status=ItemStatus.PENDING)
+        # Locked in the order of idx, as everywhere, before one statement changes them all.
+        idxs = list(unreported.lock_in_order().values_list("idx", flat=True))
+        unreported.update(
+            status=ItemStatus.FAILED,
+            error=TIMEOUT,
+            lease_expires_at=None,
+            idempotency_key=Concat(
+                Value(f"{self.public_id}:"), Cast("idx", models.CharField()), Value(f":{TIMEOUT}")
+            ),
+        )
+        change = self._count(done=0, failed=len(idxs))
+        JobCoordinator.objects.filter(pk=self.pk).update(
+            status=change.status,
+            failed_items=F("failed_items") + change.failed,
+            finished_at=change.finished_at,
+            updated_at=Now(),
+        )
+        return len(idxs)
 
     def claim(self, idxs: list[int], *, attempt: int, worker: str, lease: timedelta) -> list[int]:
         """The items among `idxs` that `worker` may edit now; they are leased to it (§4.4).

@@ -28,6 +28,18 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
             status=ItemStatus.PENDING,
         )
 
+    def lock_in_order(self) -> "JobItemQuerySet":
+        """The second level of job → items → limiter."""
+        return self.select_for_update(of=("self",), no_key=True).order_by("idx")
+
+    def in_hand(self) -> "JobItemQuerySet":
+        """Pending items under the live lease of a worker, by the database's clock. A lease of
+        the queue has no name on it and does not count.
+        """
+        return self.filter(status=ItemStatus.PENDING, lease_expires_at__gt=Now()).exclude(
+            claimed_by=""
+        )
+
 
 class JobItem(models.Model):
     """Changed only under the lock of its job; counted when it leaves `pending`, never by key."""

@@ -1,0 +1,18 @@
+"""The Celery tasks of `users`: each calls one function and knows no more."""
+
+from celery import shared_task
+
+from users.models import Session
+from users.models.idempotency import IdempotentRequest
+
+
+@shared_task(name="users.delete_expired_answers")
+def delete_expired_answers() -> None:
+    """Answers that were kept for repeated requests."""
+    IdempotentRequest.objects.delete_expired()
+
+
+@shared_task(name="users.delete_expired_sessions")
+def delete_expired_sessions() -> None:
+    """Sessions of which no token can be alive."""
+    Session.objects.delete_expired()
