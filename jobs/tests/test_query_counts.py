@@ -1,0 +1,147 @@
+"""How many statements each request costs; transaction control is not counted.
+
+Round trips are what a request spends its time on. A number that rises needs a reason; one that
+depends on the number of photos is a mistake.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from jobs.models import JobCoordinator
+from jobs.states import ItemStatus, JobStatus
+from jobs.tests.factories import (
+    RECOLOR_FLOOR,
+    callback_body,
+    callback_path,
+    make_job,
+    report,
+    worker_api,
+)
+from s3project.testing.api import Answer, Api
+from s3project.testing.broker import purge
+from s3project.testing.sql import recorded_statements
+from users.tests.factories import api_of, make_user
+
+# Outside a transaction of the test's own, so that what follows a commit is counted too.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FEW, MANY = 1, 200
+
+
+@pytest.fixture(autouse=True)
+def _empty_queues() -> Iterator[None]:
+    yield
+    purge("gpu")
+    purge("maintenance")
+
+
+def cost(request: Callable[[], Answer], *, status: int = 200) -> int:
+    """The statements of a request that is answered with `status`."""
+    with recorded_statements() as statements:
+        answer = request()
+    assert answer.status == status, answer.raw
+    return len(statements)
+
+
+def job_of(items: int, status: JobStatus = JobStatus.CREATED) -> JobCoordinator:
+    return make_job(status, user=make_user(plan="pro"), items=items)
+
+
+def request_to(job: JobCoordinator, action: str, body: Any = None) -> Callable[[], Answer]:
+    api = api_of(job.user)
+    return lambda: api.post(f"/jobs/{job.public_id}/{action}", body)
+
+
+def test_sign_up() -> None:
+    secret = {"device_hash": "d" * 32}
+    assert cost(lambda: Api().post("/auth/anon")) == 4
+    assert cost(lambda: Api().post("/auth/anon", secret)) == 5
+    assert cost(lambda: Api().post("/auth/anon", secret)) == 2
+
+
+def test_health_and_presets() -> None:
+    api = api_of(make_user())
+    assert cost(lambda: api.get("/health")) == 0
+    assert cost(lambda: api.get("/presets")) == 1
+    assert cost(lambda: api.get("/presets/interior")) == 1
+
+
+def test_me() -> None:
+    api = api_of(make_user())
+    assert cost(lambda: api.get("/me")) == 2
+
+
+@pytest.mark.parametrize("items", [FEW, MANY])
+def test_create(items: int) -> None:
+    api = api_of(make_user(plan="pro"))
+    body = {"preset": "interior", "item_count": items}
+    assert cost(lambda: api.post("/jobs", body), status=201) == 8
+
+
+@pytest.mark.parametrize("items", [FEW, MANY])
+def test_confirm(items: int) -> None:
+    assert cost(request_to(job_of(items), "confirm-upload")) == 4
+
+
+@pytest.mark.parametrize("items", [FEW, MANY])
+def test_execute(items: int) -> None:
+    job = job_of(items, JobStatus.UPLOADED)
+    assert cost(request_to(job, "execute", {"concepts": RECOLOR_FLOOR}), status=202) == 4
+
+
+@pytest.mark.parametrize("items", [2, MANY])
+def test_claim(items: int) -> None:
+    job = job_of(items, JobStatus.QUEUED)
+    body = {"items": list(range(items)), "attempt": 1, "worker": "w"}
+    assert cost(lambda: worker_api().post(f"/jobs/{job.public_id}/claim", body)) == 3
+
+
+@pytest.mark.parametrize("items", [2, MANY])
+@pytest.mark.parametrize("status", ["done", "failed"])
+def test_callback(items: int, status: str) -> None:
+    job = job_of(items, JobStatus.QUEUED)
+    body = callback_body(job, 0, status)
+    assert cost(lambda: worker_api().post(callback_path(job), body)) == 3
+    assert cost(lambda: worker_api().post(callback_path(job), body)) == 2  # a repeat
+
+
+@pytest.mark.parametrize("items", [2, 30])
+@pytest.mark.parametrize(("status", "statements"), [("done", 9), ("failed", 10)])
+def test_the_last_callback(items: int, status: str, statements: int) -> None:
+    """A failed job asks once more: for the error of its first photo."""
+    job = job_of(items, JobStatus.QUEUED)
+    for idx in range(items - 1):
+        report(job, idx, ItemStatus.FAILED)
+    body = callback_body(job, items - 1, status)
+    assert cost(lambda: worker_api().post(callback_path(job), body)) == statements
+
+
+@pytest.mark.parametrize("items", [2, 30])
+@pytest.mark.parametrize(
+    "status", [JobStatus.CREATED, JobStatus.UPLOADED, JobStatus.RUNNING, JobStatus.DONE]
+)
+def test_poll(items: int, status: JobStatus) -> None:
+    job = job_of(items, status)
+    api = api_of(job.user)
+    assert cost(lambda: api.get(f"/jobs/{job.public_id}")) == 2
+
+
+@pytest.mark.parametrize("items", [FEW, MANY])
+@pytest.mark.parametrize("status", [JobStatus.CREATED, JobStatus.QUEUED])
+def test_cancel(items: int, status: JobStatus) -> None:
+    assert cost(request_to(job_of(items, status), "cancel")) == 9
+
+
+def test_cancel_of_a_failed_job() -> None:
+    assert cost(request_to(job_of(2, JobStatus.FAILED), "cancel")) == 5
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_list(jobs: int) -> None:
+    user = make_user(plan="pro")
+    for _ in range(jobs):
+        make_job(user=user)
+    api = api_of(user)
+    assert cost(lambda: api.get("/jobs")) == 2
