@@ -6,21 +6,24 @@
 | everything of a canceled job | finally, CANCELED_SETTLES after it was canceled |
 | everything of a done or failed job | finally, STORAGE_RETENTION after it finished |
 
-The final deletion is noted in `storage_deleted_at`, after it was done: whatever breaks in between
+A job is `expired` as soon as its retention is over, and its objects go when the last URL that was
+handed out has ended: no URL is ever dead before its time. The final deletion is noted in `storage_deleted_at`, after it was done: whatever breaks in between
 is done again. Two runs at once delete the same objects twice, which changes nothing.
 """
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from jobs import keys
 from jobs.models import JobCoordinator
 from jobs.models.coordinator import JobQuerySet
+from jobs.models.poll_statements import VersionRow
 from jobs.states import JobStatus
 from jobs.storage import StorageUnavailable, photo_storage
 
@@ -31,6 +34,8 @@ JOBS_PER_RUN = 50
 # With the storage away every job would wait for its timeouts.
 FAILURES_PER_RUN = 3
 
+# What these jobs made is served until their retention is over.
+KEPT = (JobStatus.DONE, JobStatus.FAILED)
 URL_LIFETIME = timedelta(seconds=settings.PRESIGNED_URL_SECONDS)
 # Nobody can add an object later: upload URLs have ended, and so has every worker's claim.
 CANCELED_SETTLES = max(
@@ -43,6 +48,21 @@ class RetentionRun:
     jobs: int = 0
     objects: int = 0
     failed: int = 0
+
+
+def expires_at(job: JobCoordinator | VersionRow) -> datetime | None:
+    """When the photos and results of a done or failed job cease to be kept; None for never, and
+    while the job is unfinished or when it was canceled.
+    """
+    if settings.STORAGE_RETENTION is None or job.status not in KEPT or job.finished_at is None:
+        return None
+    return job.finished_at + settings.STORAGE_RETENTION
+
+
+def is_expired(job: JobCoordinator | VersionRow) -> bool:
+    """Whether the photos and results of the job are deleted, or are about to be."""
+    end = expires_at(job)
+    return job.storage_deleted_at is not None or (end is not None and end <= timezone.now())
 
 
 def delete_outputs(job_id: UUID) -> int:
@@ -86,7 +106,7 @@ def _canceled() -> JobQuerySet:
 def _kept_longer_than(retention: timedelta) -> JobQuerySet:
     """A URL handed out in the last moment of the retention is honoured until it ends."""
     return _undeleted().filter(
-        status__in=[JobStatus.DONE, JobStatus.FAILED],
+        status__in=KEPT,
         finished_at__lt=Now() - retention - URL_LIFETIME,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from jobs import keys, storage
+from jobs import keys, retention, storage
 from jobs.errors import JobNotFound
 from jobs.models import JobCoordinator, Rule
 from jobs.models.poll_statements import ItemRow, VersionRow, read_job, read_version
@@ -36,14 +36,17 @@ class OutputView:
 
 @dataclass(frozen=True)
 class JobView:
-    """A job with its items in order; `uploads` only while photos may still be sent. `version` is
-    what `get_job_version` says of it.
+    """A job with its items in order; `uploads` only while photos may still be sent. From
+    `expires_at` on the job is `expired`: its photos and results are not kept any longer.
+    `version` is what `get_job_version` says of it.
     """
 
     job: JobCoordinator
     items: Sequence[ItemView]
     outputs: Sequence[OutputView]
     uploads: Sequence[Upload] | None
+    expires_at: datetime | None
+    expired: bool
     version: str
 
 
@@ -117,6 +120,8 @@ def get_job(*, user_id: UUID, job_id: UUID | None) -> JobView:
         items=[ItemView(row.idx, row.status, _shown_error(row), row.warnings) for row in rows],
         outputs=outputs,
         uploads=uploads,
+        expires_at=retention.expires_at(job),
+        expired=retention.is_expired(job),
         version=_version(user_id, job.id, job, at=at),
     )
 
@@ -126,7 +131,10 @@ def _version(user_id: UUID, job_id: UUID, job: JobCoordinator | VersionRow, *, a
     for whoever changes a job past its methods. Where URLs are shown, one more of their kind is
     signed: it changes whenever they do, by the clock or by a new storage key.
     """
-    facts = (job.status, job.done_items, job.failed_items, job.updated_at)
+    facts = (
+        *(job.status, job.done_items, job.failed_items, job.updated_at),
+        *(retention.expires_at(job), retention.is_expired(job)),
+    )
     signature = []
     if job.status == JobStatus.CREATED or _shows_outputs(job):
         signature = storage.presign_downloads([keys.input_prefix(user_id, job_id)], at=at)
@@ -134,8 +142,8 @@ def _version(user_id: UUID, job_id: UUID, job: JobCoordinator | VersionRow, *, a
 
 
 def _shows_outputs(job: JobCoordinator | VersionRow) -> bool:
-    """A canceled job serves no results (contract §2)."""
-    return job.done_items > 0 and job.status != JobStatus.CANCELED
+    """A canceled job serves no results (contract §2), an expired one has none."""
+    return job.done_items > 0 and job.status != JobStatus.CANCELED and not retention.is_expired(job)
 
 
 def _shown_error(item: ItemRow) -> str:

@@ -215,6 +215,8 @@ def job_out(view: JobView) -> dict[str, Any]:
         "rule_id": ids.public_id(ids.RULE, job.rule_id) if job.rule_id else None,
         "created_at": timestamp(job.created_at),
         "finished_at": timestamp(job.finished_at) if job.finished_at else None,
+        "expires_at": timestamp(view.expires_at) if view.expires_at else None,
+        "expired": view.expired,
         "progress": progress_out(job),
         "items": [
             {

@@ -77,16 +77,22 @@ class PhotoStorage(S3Storage):  # type: ignore[misc]  # django-storages ships no
         return found
 
     def delete_below(self, prefixes: Iterable[str]) -> int:
-        """Deletes all objects below the prefixes; returns how many there were."""
+        """Deletes all objects below the prefixes; returns how many there were.
+
+        Raises StorageUnavailable, also when an object could not be deleted.
+        """
         deleted = 0
         for prefix in prefixes:
             found = list(self.sizes(prefix))
             for start in range(0, len(found), MAX_KEYS_PER_DELETE):
                 batch = [{"Key": key} for key in found[start : start + MAX_KEYS_PER_DELETE]]
                 with storage_errors():
-                    self.client.delete_objects(
+                    answer = self.client.delete_objects(
                         Bucket=self.bucket_name, Delete={"Objects": batch, "Quiet": True}
                     )
+                # The answer is 200 even if it says of single objects that they are still there.
+                if answer.get("Errors"):
+                    raise StorageUnavailable
             deleted += len(found)
         return deleted
 

@@ -13,7 +13,7 @@ from django.db import connection
 from jobs.models.coordinator import JobCoordinator
 
 READ_VERSION = """
-    SELECT status, done_items, failed_items, updated_at
+    SELECT status, done_items, failed_items, updated_at, finished_at, storage_deleted_at
       FROM jobs_jobcoordinator
      WHERE id = %s AND user_id = %s
 """
@@ -22,7 +22,7 @@ READ_VERSION = """
 # in the items, or in neither. (json arrives decoded, jsonb would not.)
 READ_JOB = """
     SELECT id, user_id, status, preset, rule_id, created_at, updated_at, finished_at,
-           total_items, done_items, failed_items,
+           storage_deleted_at, total_items, done_items, failed_items,
            (SELECT json_agg(
                        json_build_array(idx, status, error, warnings, output_key, preview_key)
                        ORDER BY idx
@@ -41,6 +41,8 @@ class VersionRow(NamedTuple):
     done_items: int
     failed_items: int
     updated_at: datetime
+    finished_at: datetime | None
+    storage_deleted_at: datetime | None
 
 
 class ItemRow(NamedTuple):

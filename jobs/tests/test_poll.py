@@ -31,6 +31,8 @@ def test_a_new_job_shows_its_photos_and_where_to_send_them() -> None:
         "rule_id": None,
         "created_at": timestamp(job.created_at),
         "finished_at": None,
+        "expires_at": None,
+        "expired": False,
         "progress": {"done": 0, "failed": 0, "total": 2},
         "items": [{"idx": 0, "status": "pending"}, {"idx": 1, "status": "pending"}],
         "outputs_ready": [],

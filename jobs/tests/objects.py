@@ -1,0 +1,38 @@
+"""The objects of a job in the real bucket."""
+
+import requests
+
+from jobs import keys
+from jobs.gpu import transfer
+from jobs.models import JobCoordinator
+from jobs.storage import photo_storage
+
+KINDS = ("inputs", "masks", "outputs", "previews")
+
+
+def store_input(job: JobCoordinator, idx: int, data: bytes = b"a photo") -> None:
+    transfer.store_result(keys.input_key(job.user_id, job.id, idx), data, "image/jpeg")
+
+
+def store_results(job: JobCoordinator, idx: int) -> None:
+    """What a worker makes of one photo: result, preview and a mask."""
+    output_key = keys.output_key(job.user_id, job.id, idx)
+    transfer.store_result(output_key, b"a result", "image/png")
+    transfer.store_result(keys.preview_key(job.user_id, job.id, idx), b"a preview", "image/jpeg")
+    mask_key = output_key.replace("outputs/", "masks/").replace("_result", "_Wall")
+    transfer.store_result(mask_key, b"a mask", "image/png")
+
+
+def objects_of(job: JobCoordinator) -> dict[str, int]:
+    """How many there are of each kind, leaving out kinds of which there are none."""
+    found = {}
+    for prefix in keys.prefixes(job.user_id, job.id):
+        number = len(photo_storage().sizes(prefix))
+        if number:
+            found[prefix.partition("/")[0]] = number
+    return found
+
+
+def http_status(url: str) -> int:
+    """What a browser gets that opens the URL."""
+    return requests.get(url, timeout=10).status_code
