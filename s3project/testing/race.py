@@ -14,7 +14,7 @@ T = TypeVar("T")
 # Nothing here waits for longer unless it hangs.
 PATIENCE_SECONDS = 20
 ROW_LOCK = re.compile(r" FOR (NO KEY )?UPDATE( OF [^()]*)?\s*$")
-WRITES = ("INSERT", "UPDATE", "DELETE")
+WRITE = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM) ")  # also inside a WITH
 
 
 def race(*actions: Callable[[], T]) -> list[T | Exception]:
@@ -69,7 +69,8 @@ class _Unlocked:
     def __call__(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
     ) -> Any:
-        if sql.startswith(WRITES) and not self._has_read:
+        sql = ROW_LOCK.sub("", sql)
+        if WRITE.search(sql) and not self._has_read:
             self._has_read = True
             self._everyone_has_read.wait(PATIENCE_SECONDS)
-        return execute(ROW_LOCK.sub("", sql), params, many, context)
+        return execute(sql, params, many, context)
