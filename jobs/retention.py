@@ -7,8 +7,9 @@
 | everything of a done or failed job | finally, STORAGE_RETENTION after it finished |
 
 A job is `expired` as soon as its retention is over, and its objects go when the last URL that was
-handed out has ended: no URL is ever dead before its time. The final deletion is noted in `storage_deleted_at`, after it was done: whatever breaks in between
-is done again. Two runs at once delete the same objects twice, which changes nothing.
+handed out has ended: no URL is ever dead before its time. The final deletion is noted in
+`storage_deleted_at`, after it was done: whatever breaks in between is done again. Two runs at once
+delete the same objects twice, which changes nothing.
 """
 
 import logging

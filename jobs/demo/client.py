@@ -48,6 +48,9 @@ class Client:
     def get_job(self, job_id: str) -> dict[str, Any]:
         return self._call("GET", f"/jobs/{job_id}")
 
+    def cancel(self, job_id: str) -> dict[str, Any]:
+        return self._call("POST", f"/jobs/{job_id}/cancel")
+
     def me(self) -> dict[str, Any]:
         return self._call("GET", "/me")
 
