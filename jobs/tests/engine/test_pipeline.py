@@ -38,7 +38,7 @@ def test_a_room_gets_its_edits_and_keeps_what_is_protected() -> None:
     assert (edited.width, edited.height) == (1600, 1200)
     assert edited.warnings == (
         "Door: not supported by the cpu backend, left unchanged",
-        "Grout: not supported by the cpu backend, could not be protected",
+        "Grout: not found in this photo, nothing to protect",
     )
     ceiling = segmenter.segment(before.rgb, ["Ceiling"]).masks["Ceiling"] >= 64
     assert np.array_equal(after.rgb[ceiling], before.rgb[ceiling])

@@ -6,15 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jobs.gpu.engine.arrays import Rgb
 from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.edges import EdgeFollower
 from jobs.gpu.engine.errors import ModelError
+from jobs.gpu.engine.messages import Edit
+from jobs.gpu.engine.pipeline import Engine
 from jobs.gpu.engine.segmenters.body import find_body
 from jobs.gpu.engine.segmenters.cpu import CpuSegmenter
+from jobs.gpu.engine.segmenters.lines import find_gloss, find_grout
 from jobs.gpu.engine.segmenters.outline import UNSURE, settle_borders
 from jobs.gpu.engine.segmenters.registry import load_segmenter
 from jobs.gpu.engine.segmenters.room import find_surfaces
-from jobs.gpu.engine.segmenters.weights import U2NETP, Weights, load_session
+from jobs.gpu.engine.segmenters.text import find_text
+from jobs.gpu.engine.segmenters.weights import TEXT_DETECTOR, U2NETP, Weights, load_session
+from jobs.gpu.engine.view import full_size, reduced_on_white, view_factor
 from jobs.tests.engine.pictures import left_half, noise, photo_file, wall
 
 
@@ -77,13 +83,102 @@ def test_only_what_is_asked_for_is_computed(monkeypatch: pytest.MonkeyPatch) -> 
     assert CpuSegmenter().segment(wall(), ["Door", "Handle"]).unsupported == ("Door", "Handle")
 
 
+def seen(name: str) -> Rgb:
+    photo = decode(photo_file(name))
+    return reduced_on_white(photo, view_factor(photo))
+
+
+def test_the_text_of_a_label_is_found_letter_by_letter() -> None:
+    bottle = seen("product_juice_apple.png")
+    text = find_text(bottle)
+    assert text is not None
+    assert len(text.lines) >= 6
+    assert text.lines[0].score >= text.lines[-1].score > 0.6
+    left, top, right, bottom = text.lines[0].box
+    assert 0.35 < left < right < 0.65
+    assert 0.3 < top < bottom < 0.8
+    letters = bottle[text.strokes > 0].astype(int)
+    assert (text.strokes[:300] == 0).all()  # the cap has none
+    assert 0.003 < float((text.strokes > 0).mean()) < 0.04
+    blue = (letters[:, 2] - letters[:, 0] > 60).mean()
+    assert blue > 0.3  # most of the ink on this label
+
+
+def test_text_beside_the_product_does_not_count_where_the_product_is_known() -> None:
+    mug = seen("product_mug.png")
+    anywhere, on_it = find_text(mug), find_text(mug, within=find_body(mug))
+    assert anywhere is not None
+    assert on_it is not None
+    assert len(on_it.lines) <= len(anywhere.lines)
+    handle = np.s_[380:560, 150:330]  # what shows through it is no letter
+    assert not on_it.strokes[handle].any()
+
+
+def test_a_cup_without_writing_has_no_text() -> None:
+    assert find_text(seen("product_coffee_cup.png")) is None
+
+
+def test_the_sellers_default_protection_keeps_the_label_bit_for_bit() -> None:
+    data = photo_file("product_juice_apple.png")
+    edited = Engine(CpuSegmenter()).edit(
+        data, {"Body": Edit("recolor", "navy")}, ["Label_Text", "Logo", "Gloss"]
+    )
+    assert edited.warnings == ("Logo: not supported by the cpu backend, could not be protected",)
+    before, after = decode(data), decode(edited.png)
+    text = find_text(reduced_on_white(before, 2), within=find_body(reduced_on_white(before, 2)))
+    assert text is not None
+    letters = full_size(text.strokes, (2160, 2160), 2) >= 64
+    assert letters.sum() > 10_000
+    assert np.array_equal(after.rgb[letters], before.rgb[letters])
+    assert (after.rgb != before.rgb).any(axis=2).mean() > 0.05
+
+
+def test_grout_is_found_close_up_and_in_no_room() -> None:
+    grout = find_grout(seen("texture_brick_gray.png"))
+    assert grout is not None
+    assert 0.1 < float((grout > 127).mean()) < 0.3
+    for room in ("interior_kitchen.jpg", "interior_waiting_room.jpg", "interior_living_room.jpg"):
+        assert find_grout(seen(room)) is None
+
+
+def test_grout_may_be_darker_than_its_tiles_and_a_known_place_is_enough() -> None:
+    tiles = np.full((400, 400, 3), 200, np.uint8)
+    tiles[::50], tiles[1::50], tiles[:, ::50], tiles[:, 1::50] = 90, 90, 90, 90
+    tiles = np.ascontiguousarray(tiles)
+    inside = np.zeros((400, 400), np.uint8)
+    inside[:, :200] = 255
+    grout = find_grout(tiles, within=inside)
+    assert grout is not None
+    assert grout[100, 25] == 255
+    assert grout[125, 125] == 0
+    assert not grout[:, 210:].any()
+
+
+def test_a_highlight_is_gloss_and_a_white_part_is_not() -> None:
+    product = np.full((400, 400, 3), (40, 60, 120), np.uint8)
+    product[100:106, 100:107] = 250
+    product[200:300, 200:300] = 250
+    gloss = find_gloss(product, within=np.full((400, 400), 255, np.uint8))
+    assert gloss is not None
+    assert gloss[103, 103] == 255
+    assert gloss[250, 250] == 0
+
+
+def test_instances_come_with_boxes_and_scores() -> None:
+    found = CpuSegmenter().segment(seen("product_juice_apple.png"), ["Body", "Label_Text"])
+    (body,) = found.instances["Body"]
+    assert 0.3 < body.box[0] < body.box[2] < 0.7
+    assert len(found.instances["Label_Text"]) >= 5
+
+
 def test_an_unknown_backend_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"unknown segmenter 'magic'; known: cpu"):
         load_segmenter("magic")
 
 
-def test_a_model_is_loaded_once() -> None:
-    assert load_session(U2NETP) is load_session(U2NETP)
+@pytest.mark.parametrize("weights", [U2NETP, TEXT_DETECTOR])
+def test_a_model_is_loaded_once(weights: Weights) -> None:
+    assert load_session(weights) is load_session(weights)
 
 
 def test_an_altered_model_is_refused(tmp_path: Path) -> None:

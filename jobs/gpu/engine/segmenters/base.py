@@ -7,19 +7,22 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from jobs.gpu.engine.arrays import Mask, Rgb
+from jobs.gpu.engine.segmenters.instance import Instance
 
 
 @dataclass(frozen=True)
 class Segmentation:
     """What was asked for, sorted into found, absent and not on offer. Each name is in one of them.
 
-    masks: concept name as it was asked for → HxW uint8 at the size of the photo. A mask may be
-    rough at its edge: the pipeline draws it to the picture's own edges.
+    masks: concept name as it was asked for → HxW uint8 at the size of the picture. A mask may be
+    rough at its edge: the pipeline draws it to the picture's own edges. instances: for those
+    names of `masks` whose backend tells things apart, the surest first.
     """
 
     masks: Mapping[str, Mask] = field(default_factory=dict)
     not_found: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
+    instances: Mapping[str, tuple[Instance, ...]] = field(default_factory=dict)
 
 
 class Segmenter(Protocol):
@@ -31,7 +34,7 @@ class Segmenter(Protocol):
         ...
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
-        """Look for every concept in one photo (HxWx3 uint8).
+        """Look for every concept in one picture (HxWx3 uint8), the view of a photo.
 
         Raises ModelError when a model cannot run; never guesses a concept it was not made for.
         """

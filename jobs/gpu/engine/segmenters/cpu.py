@@ -1,4 +1,4 @@
-"""The backend that needs no graphics card: a classical room segmenter and a small network.
+"""The backend that needs no graphics card: two small networks, and classical image analysis.
 
 It offers few concepts and says so for the rest. A wrong door is worse than no door.
 """
@@ -6,48 +6,89 @@ It offers few concepts and says so for the rest. A wrong door is worse than no d
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 from jobs.gpu.engine.arrays import Mask, Rgb
 from jobs.gpu.engine.segmenters.base import Segmentation, canonical
 from jobs.gpu.engine.segmenters.body import find_body
+from jobs.gpu.engine.segmenters.instance import Instance, box_of
+from jobs.gpu.engine.segmenters.lines import find_gloss, find_grout
 from jobs.gpu.engine.segmenters.room import SURFACES, find_surfaces
+from jobs.gpu.engine.segmenters.text import FoundText, find_text
 
 _SURFACES: Final = {canonical(name): name for name in SURFACES}
 _BODY: Final = frozenset({"body", "product"})
 _BACKGROUND: Final = "background"
+_TEXT: Final = "label_text"
+_GLOSS: Final = "gloss"
+_GROUT: Final = "grout"
+SUPPORTED: Final = _SURFACES.keys() | _BODY | {_BACKGROUND, _TEXT, _GLOSS, _GROUT}
 
 
 class CpuSegmenter:
-    """Wall, Floor, Ceiling, and Body (also asked for as Product) with its Background."""
+    """Wall, Floor, Ceiling; Body (or Product), Background, Label_Text, Gloss; Grout close up."""
 
     name = "cpu"
+    version = "1"
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
         """See `Segmenter.segment`. Each model runs at most once, and only when it is needed."""
-        wanted = {canonical(concept) for concept in concepts}
-        found: dict[str, Mask | None] = {}
-        if wanted & _SURFACES.keys():
-            surfaces = find_surfaces(rgb)
-            found.update({key: surfaces.get(name) for key, name in _SURFACES.items()})
-        if wanted & (_BODY | {_BACKGROUND}):
-            body = find_body(rgb)
-            found.update(dict.fromkeys(_BODY, body))
-            found[_BACKGROUND] = None if body is None else 255 - body
-        return _sorted_out(concepts, found)
-
-
-def _sorted_out(concepts: Sequence[str], found: dict[str, Mask | None]) -> Segmentation:
-    masks: dict[str, Mask] = {}
-    not_found: list[str] = []
-    unsupported: list[str] = []
-    for concept in dict.fromkeys(concepts):
-        key = canonical(concept)
-        mask = found.get(key)
-        if mask is not None:
+        masks: dict[str, Mask] = {}
+        instances: dict[str, tuple[Instance, ...]] = {}
+        not_found: list[str] = []
+        unsupported: list[str] = []
+        looks = _Looks(rgb, {canonical(concept) for concept in concepts})
+        for concept in dict.fromkeys(concepts):
+            key = canonical(concept)
+            if key not in SUPPORTED:
+                unsupported.append(concept)
+                continue
+            mask = looks.mask(key)
+            if mask is None:
+                not_found.append(concept)
+                continue
             masks[concept] = mask
-        elif key in found:
-            not_found.append(concept)
-        else:
-            unsupported.append(concept)
-    return Segmentation(masks, tuple(not_found), tuple(unsupported))
+            if key == _TEXT and looks.text is not None:
+                instances[concept] = looks.text.lines
+            elif key in _BODY:
+                instances[concept] = (Instance(box_of(mask), 1.0),)
+        return Segmentation(masks, tuple(not_found), tuple(unsupported), instances)
+
+
+class _Looks:
+    """One picture, each way of looking at it used once at most."""
+
+    def __init__(self, rgb: Rgb, wanted: set[str]) -> None:
+        self._rgb = rgb
+        # Text on a product lies on the product; but finding the product costs half a second.
+        self._knows_body = bool(wanted & (_BODY | {_BACKGROUND, _GLOSS}))
+
+    def mask(self, key: str) -> Mask | None:
+        """The mask of one supported concept, by its canonical name."""
+        if key in _SURFACES:
+            return self._surfaces.get(_SURFACES[key])
+        if key in _BODY:
+            return self._body
+        if key == _BACKGROUND:
+            return None if self._body is None else 255 - self._body
+        if key == _TEXT:
+            return None if self.text is None else self.text.strokes
+        if key == _GROUT:
+            return find_grout(self._rgb)
+        assert key == _GLOSS
+        if self._body is None:
+            return None
+        return find_gloss(self._rgb, within=self._body)
+
+    @cached_property
+    def text(self) -> FoundText | None:
+        return find_text(self._rgb, within=self._body if self._knows_body else None)
+
+    @cached_property
+    def _surfaces(self) -> dict[str, Mask]:
+        return find_surfaces(self._rgb)
+
+    @cached_property
+    def _body(self) -> Mask | None:
+        return find_body(self._rgb)

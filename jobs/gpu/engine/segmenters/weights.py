@@ -26,6 +26,9 @@ class Weights:
 U2NETP: Final = Weights(
     "u2netp.onnx", "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
 )
+TEXT_DETECTOR: Final = Weights(
+    "PP-OCRv6_det_small.onnx", "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"
+)
 
 
 @cache
