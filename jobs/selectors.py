@@ -103,6 +103,8 @@ def get_job(*, user_id: UUID, job_id: UUID | None) -> JobView:
         raise JobNotFound
     job, rows = found
     at = storage.steady_moment()
+    # Before anything else looks at a clock: a tag may be older than its body, never newer.
+    version = _version(user_id, job.id, job, at=at)
     outputs: list[OutputView] = []
     if _shows_outputs(job):
         done = [row for row in rows if row.status == ItemStatus.DONE]
@@ -122,7 +124,7 @@ def get_job(*, user_id: UUID, job_id: UUID | None) -> JobView:
         uploads=uploads,
         expires_at=retention.expires_at(job),
         expired=retention.is_expired(job),
-        version=_version(user_id, job.id, job, at=at),
+        version=version,
     )
 
 

@@ -134,5 +134,4 @@ def _presign(method: str, keys: Iterable[str], at: datetime) -> list[str]:
         signer = presigner()
     except ValueError as error:
         raise StorageUnavailable from error
-    expires_in = settings.PRESIGNED_URL_SECONDS
-    return [signer.url(method, key, at=at, expires_in=expires_in) for key in keys]
+    return list(signer.urls(method, keys, at=at, expires_in=settings.PRESIGNED_URL_SECONDS))

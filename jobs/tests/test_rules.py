@@ -1,11 +1,13 @@
 """Saved rules through the API: create, list, read, change, delete."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from jobs.models import Rule
 from jobs.tests.rows import all_rows
+from s3project.testing.api import Answer
 from s3project.testing.sql import recorded_statements
 from users.services import set_plan
 from users.tests.factories import api_of, limiter_of, make_user
@@ -331,14 +333,15 @@ def test_every_rule_endpoint_has_its_number_of_queries() -> None:
     for _ in range(3):
         api.post("/rules", RULE)
 
-    counts = {}
-    for name, send in {
+    requests: dict[str, Callable[[], Answer]] = {
         "create": lambda: api.post("/rules", RULE),
         "list": lambda: api.get("/rules"),
         "retrieve": lambda: api.get(f"/rules/{rule_id}"),
         "update": lambda: api.put(f"/rules/{rule_id}", {"name": "x"}),
         "destroy": lambda: api.delete(f"/rules/{rule_id}"),
-    }.items():
+    }
+    counts = {}
+    for name, send in requests.items():
         with recorded_statements() as statements:
             assert send().status in (200, 201)
         counts[name] = len(statements)
