@@ -10,6 +10,7 @@ HEX32 = re.compile(r"[0-9a-f]{32}")
 USER = "u"
 JOB = "job"
 RULE = "rule"
+EVENT = "event"
 
 
 def new_id() -> UUID:

@@ -5,8 +5,9 @@ from typing import Any
 from rest_framework import serializers
 
 from s3project import ids
+from s3project.envelope import timestamp
 from s3project.fields import Text
-from users.models import User, UserState
+from users.models import BillingEvent, User, UserState
 from users.services import SignIn
 
 
@@ -46,4 +47,16 @@ def me_out(user: User, state: UserState) -> dict[str, Any]:
         "rule_slots": {"used": state.rule_slots_used, "max": state.plan.max_rules},
         "max_concurrency": state.plan.max_concurrency,
         "max_items_per_job": state.plan.max_items_per_job,
+    }
+
+
+def billing_event_out(event: BillingEvent) -> dict[str, Any]:
+    """`ref` is what the event belongs to: a job, or the plan that a grant came with."""
+    return {
+        "id": ids.public_id(ids.EVENT, event.id),
+        "type": event.type,
+        "amount": event.amount,
+        "balance_after": event.balance_after,
+        "ref": event.ref,
+        "created_at": timestamp(event.created_at),
     }

@@ -1,15 +1,17 @@
-"""Sign-up, sessions and `GET /me`."""
+"""Sign-up, sessions, `GET /me` and the ledger."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from s3project.api import ApiView, parse
-from users import services
+from s3project.pagination import PageResponse, page_request
+from users import selectors, services
 from users.auth import current_session_id, current_user, issue_token
 from users.models import UserLimiter
 from users.serializers import (
     AnonymousSignUpIn,
     RefreshSessionIn,
+    billing_event_out,
     me_out,
     refreshed_session_out,
     sign_up_out,
@@ -67,3 +69,13 @@ class MeView(ApiView):
         limiter = UserLimiter.objects.get(pk=user.pk)
         limiter.user = user
         return Response(me_out(user, limiter.get_user_state()))
+
+
+class LedgerView(ApiView):
+    """GET /me/ledger"""
+
+    def get(self, request: Request) -> Response:
+        page = selectors.list_billing_events(
+            user_id=current_user(request).id, page=page_request(request)
+        )
+        return PageResponse(page, billing_event_out)
