@@ -12,12 +12,12 @@ from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
-from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from jobs import keys
 from jobs.gpu.engine.messages import Edit, WorkItem, WorkMessage
-from jobs.models import JobCoordinator, JobItem
+from jobs.models import JobCoordinator
+from jobs.models.lease_statement import lease_to_queue
 from jobs.presets import resolve_value
 from s3project import ids
 
@@ -35,7 +35,9 @@ def dispatch_items(job: JobCoordinator, idxs: Sequence[int], *, attempt: int) ->
     Returns False, with what was not sent left due, when the broker is away. Not to be called
     inside a transaction.
     """
-    size = settings.BATCH_CONCURRENCY
+    # A photo that a worker was lost with goes alone from then on: should it be the one that
+    # kills workers, it takes no neighbour along.
+    size = settings.BATCH_CONCURRENCY if attempt == 1 else 1
     sent = 0
     for start in range(0, len(idxs), size):
         chunk = idxs[start : start + size]
@@ -44,10 +46,7 @@ def dispatch_items(job: JobCoordinator, idxs: Sequence[int], *, attempt: int) ->
             break
         sent += len(chunk)
     if sent:
-        # Only what is still due: a worker may have claimed its items already.
-        JobItem.objects.due().filter(job_id=job.id, idx__in=idxs[:sent]).update(
-            attempt=attempt, claimed_by="", lease_expires_at=Now() + settings.QUEUE_LEASE
-        )
+        lease_to_queue(job.id, idxs[:sent], attempt=attempt, lease=settings.QUEUE_LEASE)
     return sent == len(idxs)
 
 

@@ -114,7 +114,8 @@ def execute_job(
             output_template=output_template,
         )
         send = partial(dispatch.dispatch_items, job, range(job.total_items), attempt=1)
-        transaction.on_commit(send)
+        # Robust: the job is queued, and what goes wrong from here on is the sweep's.
+        transaction.on_commit(send, robust=True)
     return job
 
 
@@ -164,7 +165,8 @@ def cancel_job(*, user_id: UUID, job_id: UUID | None) -> tuple[JobCoordinator, S
             relabel_history(job)
             settlement = Settlement(0, UserLimiter.objects.get(pk=user_id).credits)
         if job.queued_at is not None:
-            transaction.on_commit(partial(dispatch.dispatch_delete_outputs, job.id))
+            delete = partial(dispatch.dispatch_delete_outputs, job.id)
+            transaction.on_commit(delete, robust=True)
     return job, settlement
 
 

@@ -7,15 +7,20 @@ from celery import shared_task
 
 from jobs import dispatch, expiry, maintenance, retention
 from jobs.gpu import worker
+from jobs.gpu.reporter import DeliveryFailed
 from jobs.storage import StorageUnavailable
 
 
-@shared_task(name=dispatch.PROCESS_ITEMS, bind=True)
-def process_items(self: Any, message: dict[str, Any]) -> None:
-    """One chunk of a job, on a GPU host without a database.
-
-    A result that cannot be reported raises: the chunk is not acknowledged and delivered again.
-    """
+@shared_task(
+    name=dispatch.PROCESS_ITEMS,
+    # Twice again, whether the process died or the server could not be told; never for ever. What
+    # was claimed by then stays its lease long with who claimed it: after that the sweep sends it.
+    max_retries=2,
+    default_retry_delay=15,
+    autoretry_for=(DeliveryFailed,),
+)
+def process_items(message: dict[str, Any]) -> None:
+    """One chunk of a job, on a GPU host without a database."""
     worker.process_items(message)
 
 

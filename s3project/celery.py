@@ -26,9 +26,10 @@ app.conf.update(
     accept_content=["json"],
     task_ignore_result=True,
     task_default_queue="maintenance",
-    # A worker that dies gives its chunk back; a chunk given back twice costs one claim.
+    # A worker that dies gives its chunk back, max_retries times. task_reject_on_worker_lost does
+    # not count: what kills every worker would come back for ever.
     task_acks_late=True,
-    task_reject_on_worker_lost=True,
+    task_retry_on_worker_lost=True,
     worker_prefetch_multiplier=1,
     task_time_limit=settings.TASK_TIME_LIMIT_SEC,
     worker_cancel_long_running_tasks_on_connection_loss=False,
@@ -39,7 +40,8 @@ app.conf.update(
         # one try to connect, where Kombu would go on for 6 s. Workers have their own retries.
         "max_retries": 0,
         "socket_connect_timeout": 2,
-        "socket_timeout": 10,
+        # Of one command. A worker waits longer for a broker that hangs than a request may.
+        "socket_timeout": 10 if IS_CELERY else 2,
     },
     # The worker keeps the log format and level of settings.LOGGING.
     worker_hijack_root_logger=False,

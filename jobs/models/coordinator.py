@@ -340,7 +340,8 @@ class JobCoordinator(models.Model):
                 idx__in=idxs,
                 attempt__lte=attempt,
             )
-            .order_by("idx")
+            # The sweep leases items without the lock of the job.
+            .lock_in_order()
             .values_list("idx", flat=True)
         )
         if granted:

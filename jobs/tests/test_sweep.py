@@ -5,15 +5,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
+from pytest_django import Settings
 
-from jobs import maintenance
+from jobs import maintenance, services
 from jobs.models import JobCoordinator, JobItem
+from jobs.models.lease_statement import lease_to_queue
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.factories import make_job, report
 from jobs.tests.rows import all_rows, assert_books_balance
+from jobs.tests.test_dispatch import broker_away
 from s3project.testing.broker import purge, waiting
 from s3project.testing.race import race
+from users.models import UserLimiter
 from users.tests.factories import ledger_of, limiter_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,8 +41,9 @@ def swept_job(status: JobStatus = JobStatus.QUEUED, *, items: int = 3) -> JobCoo
     return job
 
 
-def expire(job: JobCoordinator, *idxs: int, **changes: Any) -> None:
-    job.items.filter(idx__in=idxs).update(lease_expires_at=PAST, **changes)
+def expire(job: JobCoordinator, *idxs: int, worker: str = "gone:1", **changes: Any) -> None:
+    """The lease of `worker` has run out; without one, the lease of the queue."""
+    job.items.filter(idx__in=idxs).update(lease_expires_at=PAST, claimed_by=worker, **changes)
 
 
 def sent() -> list[tuple[list[int], int]]:
@@ -58,11 +64,11 @@ def test_leased_items_are_left_alone() -> None:
 
 def test_items_whose_lease_ran_out_are_sent_again_as_the_next_attempt() -> None:
     job = swept_job()
-    expire(job, 0, 2, claimed_by="gone:1")
+    expire(job, 0, 2)
 
     assert maintenance.dispatch_due_items() == 2
 
-    assert sent() == [([0, 2], 2)]
+    assert sent() == [([0], 2), ([2], 2)]  # alone: one of them may be what kills workers
     items = job.items.order_by("idx").values_list("attempt", "claimed_by")
     assert list(items) == [(2, ""), (1, ""), (2, "")]
     assert maintenance.dispatch_due_items() == 0
@@ -75,7 +81,101 @@ def test_items_on_different_attempts_go_in_messages_of_their_own() -> None:
 
     assert maintenance.dispatch_due_items() == 3
 
-    assert sorted(sent()) == [([0, 1], 2), ([2], 3)]
+    assert sorted(sent()) == [([0], 2), ([1], 2), ([2], 3)]
+
+
+def test_what_nobody_has_claimed_is_sent_again_as_the_same_attempt(settings: Settings) -> None:
+    settings.BATCH_CONCURRENCY = 4
+    job = swept_job()
+    expire(job, 0, 1, worker="")
+    expire(job, 2, worker="", attempt=3)
+
+    assert maintenance.dispatch_due_items() == 3
+
+    assert sorted(sent()) == [([0, 1], 1), ([2], 3)]
+    assert list(job.items.order_by("idx").values_list("attempt", flat=True)) == [1, 1, 3]
+
+
+def test_what_nobody_claims_while_the_job_stands_still_for_three_leases_is_lost() -> None:
+    job = swept_job()
+    report(job, 0)
+    expire(job, 1, 2, worker="")
+    patience = 3 * timedelta(minutes=15)
+
+    JobCoordinator.objects.update(updated_at=timezone.now() - patience + timedelta(minutes=1))
+    assert maintenance.dispatch_due_items() == 2
+    expire(job, 1, 2, worker="")
+    JobCoordinator.objects.update(updated_at=timezone.now() - patience - timedelta(minutes=1))
+    assert maintenance.dispatch_due_items() == 0
+
+    job.refresh_from_db()
+    assert (job.status, job.done_items, job.failed_items) == (JobStatus.DONE, 1, 2)
+    assert set(job.items.exclude(idx=0).values_list("error", flat=True)) == {"worker_lost"}
+    assert limiter_of(job.user).credits == 9
+
+
+def test_a_message_that_waited_longer_than_its_lease_is_as_good_as_the_one_sent_after_it() -> None:
+    job = swept_job()
+    expire(job, 0, 1, 2, worker="")
+    maintenance.dispatch_due_items()
+
+    _, granted = services.claim_items(job_id=job.id, items=[0, 1], attempt=1, worker="gpu:1")
+
+    assert granted == [0, 1]
+
+
+def test_a_claim_between_publishing_and_leasing_keeps_its_lease() -> None:
+    job = swept_job()
+    expire(job, 0, 1)
+    services.claim_items(job_id=job.id, items=[0], attempt=2, worker="gpu:1")
+
+    assert lease_to_queue(job.id, [0, 1], attempt=2, lease=timedelta(minutes=15)) == 1
+
+    items = job.items.order_by("idx").values_list("attempt", "claimed_by")
+    assert list(items) == [(2, "gpu:1"), (2, ""), (1, "")]
+
+
+def test_a_sweep_that_was_held_up_takes_no_photo_back_to_an_older_attempt() -> None:
+    job = swept_job()
+    expire(job, 0, attempt=3)
+
+    assert lease_to_queue(job.id, [0], attempt=2, lease=timedelta(minutes=15)) == 0
+
+    assert job.items.get(idx=0).attempt == 3
+
+
+def test_a_job_that_cannot_be_swept_keeps_no_other_from_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd, sound = swept_job(), swept_job()
+    expire(odd, 0, attempt=3)
+    expire(sound, 0)
+    report(odd, 1)
+    report(odd, 2)
+    monkeypatch.setattr(UserLimiter, "release", _refuse)
+
+    assert maintenance.dispatch_due_items() == 1
+
+    assert sent() == [([0], 2)]
+    assert odd.items.get(idx=0).status == "pending"
+    assert "could not be swept" in caplog.text
+
+
+def _refuse(*args: object) -> None:
+    raise DatabaseError("the row is odd")
+
+
+def test_while_the_broker_is_away_lost_photos_are_still_given_back() -> None:
+    first, second = swept_job(), swept_job()
+    expire(first, 0)
+    expire(second, 0, 1, 2, attempt=3)
+
+    with broker_away():
+        assert maintenance.dispatch_due_items() == 0
+
+    assert first.items.get(idx=0).attempt == 1
+    second.refresh_from_db()
+    assert second.status == JobStatus.FAILED
 
 
 def test_a_job_that_was_executed_a_moment_ago_is_left_to_execute() -> None:
