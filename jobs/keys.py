@@ -4,6 +4,9 @@ from uuid import UUID
 
 from s3project import ids
 
+# The first folder of every key of ours.
+KINDS = ("inputs", "outputs", "previews", "masks")
+
 
 def input_prefix(user_id: UUID, job_id: UUID) -> str:
     return _folder("inputs", user_id, job_id)
@@ -23,7 +26,7 @@ def preview_key(user_id: UUID, job_id: UUID, idx: int) -> str:
 
 def output_prefixes(user_id: UUID, job_id: UUID) -> tuple[str, ...]:
     """The folders of everything that a worker makes of a job."""
-    return tuple(_folder(kind, user_id, job_id) for kind in ("outputs", "previews", "masks"))
+    return tuple(_folder(kind, user_id, job_id) for kind in KINDS[1:])
 
 
 def prefixes(user_id: UUID, job_id: UUID) -> tuple[str, ...]:
@@ -33,3 +36,12 @@ def prefixes(user_id: UUID, job_id: UUID) -> tuple[str, ...]:
 
 def _folder(kind: str, user_id: UUID, job_id: UUID) -> str:
     return f"{kind}/{ids.public_id(ids.USER, user_id)}/{ids.public_id(ids.JOB, job_id)}/"
+
+
+def owner_of(key: str) -> tuple[UUID, UUID] | None:
+    """(user, job) that an object belongs to; None when the key is none of ours."""
+    kind, user, job, name = [*key.split("/", 3), "", "", ""][:4]
+    user_id, job_id = ids.parse_public_id(ids.USER, user), ids.parse_public_id(ids.JOB, job)
+    if kind not in KINDS or user_id is None or job_id is None or not name:
+        return None
+    return user_id, job_id

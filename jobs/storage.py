@@ -1,7 +1,7 @@
 """The bucket of photos: django-storages' S3 backend, and the URLs handed to clients."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -65,34 +65,49 @@ class PhotoStorage(S3Storage):  # type: ignore[misc]  # django-storages ships no
         with _client_lock:
             return self.connection.meta.client
 
-    def sizes(self, prefix: str) -> dict[str, int]:
-        """Key → bytes of the objects below `prefix`; one listing for up to 1000 objects."""
-        found: dict[str, int] = {}
+    def listing(self, prefix: str) -> Iterator[dict[str, int]]:
+        """Key → bytes of the objects below `prefix`, in pages of up to 1000.
+
+        Raises StorageUnavailable.
+        """
         with storage_errors():
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket_name, Prefix=prefix
             )
             for page in pages:
-                found.update((entry["Key"], entry["Size"]) for entry in page.get("Contents", ()))
-        return found
+                yield {entry["Key"]: entry["Size"] for entry in page.get("Contents", ())}
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """Key → bytes of all objects below `prefix`; one request for up to 1000 objects.
+
+        Raises StorageUnavailable.
+        """
+        return {key: size for page in self.listing(prefix) for key, size in page.items()}
+
+    def delete_keys(self, keys: Sequence[str]) -> None:
+        """Deletes the objects, of which some may be gone already.
+
+        Raises StorageUnavailable, also when one of them could not be deleted.
+        """
+        for start in range(0, len(keys), MAX_KEYS_PER_DELETE):
+            batch = [{"Key": key} for key in keys[start : start + MAX_KEYS_PER_DELETE]]
+            with storage_errors():
+                answer = self.client.delete_objects(
+                    Bucket=self.bucket_name, Delete={"Objects": batch, "Quiet": True}
+                )
+            # The answer is 200 even if it says of single objects that they are still there.
+            if answer.get("Errors"):
+                raise StorageUnavailable
 
     def delete_below(self, prefixes: Iterable[str]) -> int:
         """Deletes all objects below the prefixes; returns how many there were.
 
-        Raises StorageUnavailable, also when an object could not be deleted.
+        Raises StorageUnavailable, also when one of them could not be deleted.
         """
         deleted = 0
         for prefix in prefixes:
             found = list(self.sizes(prefix))
-            for start in range(0, len(found), MAX_KEYS_PER_DELETE):
-                batch = [{"Key": key} for key in found[start : start + MAX_KEYS_PER_DELETE]]
-                with storage_errors():
-                    answer = self.client.delete_objects(
-                        Bucket=self.bucket_name, Delete={"Objects": batch, "Quiet": True}
-                    )
-                # The answer is 200 even if it says of single objects that they are still there.
-                if answer.get("Errors"):
-                    raise StorageUnavailable
+            self.delete_keys(found)
             deleted += len(found)
         return deleted
 

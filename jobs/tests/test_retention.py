@@ -19,6 +19,7 @@ from jobs.tests.objects import http_status, objects_of, store_input, store_resul
 from s3project.envelope import timestamp
 from s3project.testing.api import Answer
 from s3project.testing.broker import purge, waiting
+from s3project.testing.race import race
 from s3project.testing.sql import recorded_statements
 from users.tests.factories import api_of, make_user
 
@@ -313,3 +314,21 @@ def test_the_lists_of_a_run_have_their_indexes() -> None:
             plans.append(jobs.explain())
     assert "job_canceled_in_storage" in plans[0]
     assert "job_finished_in_storage" in plans[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_delete_everything_and_disturb_each_other_in_nothing() -> None:
+    user = make_user(plan="pro")
+    jobs = [make_job(JobStatus.DONE, user=user) for _ in range(4)]
+    for job in jobs:
+        store_input(job, 0)
+        store_results(job, 0)
+        age(job, 40 * DAY)
+
+    runs = race(delete_expired_objects, delete_expired_objects)
+
+    for run in runs:
+        assert not isinstance(run, Exception)
+        assert run.failed == 0
+    assert [objects_of(job) for job in jobs] == [{}] * 4
+    assert [_is_deleted(job) for job in jobs] == [True] * 4
