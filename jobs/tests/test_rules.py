@@ -1,11 +1,14 @@
 """Saved rules through the API: create, list, read, change, delete."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from jobs.models import Rule
+from jobs.models import JobCoordinator, Rule
+from jobs.states import JobStatus
+from jobs.tests.factories import make_job
 from jobs.tests.rows import all_rows
 from s3project.testing.api import Answer
 from s3project.testing.sql import recorded_statements
@@ -15,7 +18,7 @@ from users.tests.factories import api_of, limiter_of, make_user
 pytestmark = pytest.mark.django_db
 
 RECOLOR = {"action": "recolor", "value": "oak_a"}
-RULE = {
+RULE: dict[str, Any] = {
     "name": "Warm oak",
     "preset_id": "interior",
     "concepts": {"Floor": RECOLOR, "Door": {"action": "remove", "value": None}},
@@ -325,6 +328,48 @@ def test_a_rule_can_only_be_used_with_the_methods_it_has() -> None:
     assert api.send("PATCH", f"/rules/{rule_id}").refusal == (405, "METHOD_NOT_ALLOWED")
     assert api.delete("/rules").refusal == (405, "METHOD_NOT_ALLOWED")
     assert api.put("/rules", RULE).refusal == (405, "METHOD_NOT_ALLOWED")
+
+
+def test_a_rule_sent_twice_with_one_idempotency_key_is_made_once() -> None:
+    user = make_user()
+    api = api_of(user)
+    headers = {"Idempotency-Key": "oak-1"}
+
+    first, second = (
+        api.send("POST", "/rules", json.dumps(RULE).encode(), headers=headers) for _ in range(2)
+    )
+
+    assert (first.status, second.status) == (201, 201)
+    assert first.data == second.data
+    assert limiter_of(user).rule_slots_used == 1 == Rule.objects.filter(user=user).count()
+
+
+def test_a_rule_works_on_one_album_after_another_and_each_keeps_what_it_took() -> None:
+    user = make_user(plan="pro")
+    api = api_of(user)
+    concepts = dict.fromkeys(("Window", "Wall", "A", "Floor"), RECOLOR)
+    rule_id = api.post("/rules", {**RULE, "concepts": concepts}).data["id"]
+    albums = [make_job(JobStatus.UPLOADED, user=user) for _ in range(3)]
+
+    def execute(album: JobCoordinator) -> None:
+        inline = {"concepts": {"Tile": RECOLOR}, "protect": ["Tile"], "rule_id": rule_id}
+        assert api.post(f"/jobs/{album.public_id}/execute", inline).status == 202
+
+    execute(albums[0])
+    api.put(f"/rules/{rule_id}", {"protect": []})
+    execute(albums[1])
+    api.delete(f"/rules/{rule_id}")
+
+    answer = api.post(f"/jobs/{albums[2].public_id}/execute", {"rule_id": rule_id})
+    assert answer.refusal == (404, "RULE_NOT_FOUND")
+    for album in albums:
+        album.refresh_from_db()
+    assert [album.status for album in albums] == ["queued", "queued", "uploaded"]
+    assert [album.protect for album in albums] == [RULE["protect"], [], []]
+    assert [list(album.concepts) for album in albums] == [list(concepts), list(concepts), []]
+    assert albums[0].concepts == concepts
+    shown = [api.get(f"/jobs/{album.public_id}").data["rule_id"] for album in albums]
+    assert shown == [rule_id, rule_id, None]
 
 
 def test_every_rule_endpoint_has_its_number_of_queries() -> None:
