@@ -78,6 +78,7 @@ def test_a_photo_is_segmented_once_for_edits_and_protection() -> None:
 def test_each_photo_gets_its_own_masks() -> None:
     class Brightest:
         name = "brightest"
+        version = "1"
 
         def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
             bright = np.where(rgb.min(axis=2) > 128, 255, 0).astype(np.uint8)
@@ -150,6 +151,7 @@ def test_a_file_that_is_no_photo_fails() -> None:
 def test_a_model_that_cannot_run_fails_the_photo() -> None:
     class Broken:
         name = "broken"
+        version = "1"
 
         def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
             raise ModelError("out of order")

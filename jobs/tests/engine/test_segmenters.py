@@ -172,7 +172,7 @@ def test_instances_come_with_boxes_and_scores() -> None:
 
 
 def test_an_unknown_backend_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match=r"unknown segmenter 'magic'; known: cpu"):
+    with pytest.raises(ValueError, match=r"unknown segmenter 'magic'; known: cpu, onnx, sam3"):
         load_segmenter("magic")
 
 

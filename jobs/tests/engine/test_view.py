@@ -61,6 +61,7 @@ class Halves:
     """Finds the left half and remembers what it was shown."""
 
     name = "halves"
+    version = "1"
     shown: tuple[int, ...] = ()
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:

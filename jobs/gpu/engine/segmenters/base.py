@@ -33,6 +33,11 @@ class Segmenter(Protocol):
         """The name of the backend, as a client may read it in a warning."""
         ...
 
+    @property
+    def version(self) -> str:
+        """Changes whenever the same picture may get other masks; remembered masks depend on it."""
+        ...
+
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
         """Look for every concept in one picture (HxWx3 uint8), the view of a photo.
 

@@ -41,6 +41,11 @@ def load_session(weights: Weights, folder: Path = _FOLDER) -> ort.InferenceSessi
         raise ModelError(f"model file {weights.filename} cannot be read") from error
     if hashlib.sha256(content).hexdigest() != weights.sha256:
         raise ModelError(f"model file {weights.filename} does not have the expected SHA-256")
+    return session_from(content, weights.filename)
+
+
+def session_from(content: bytes, filename: str) -> ort.InferenceSession:
+    """Open a model on one CPU thread. Raises ModelError when the runtime refuses it."""
     options = ort.SessionOptions()
     # One process per core is the worker's business; more threads here would only fight over it.
     options.intra_op_num_threads = 1
@@ -50,4 +55,4 @@ def load_session(weights: Weights, folder: Path = _FOLDER) -> ort.InferenceSessi
     try:
         return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime raises its own, undocumented family
-        raise ModelError(f"model file {weights.filename} cannot be loaded") from error
+        raise ModelError(f"model file {filename} cannot be loaded") from error
