@@ -21,6 +21,8 @@ CONFIGURATION = "valkey.conf"
 class Broker:
     """The broker engine; `durable=False` keeps everything in memory."""
 
+    name = "broker"
+
     def __init__(self, folder: Path, *, password: str, durable: bool = True) -> None:
         self._folder = folder
         self._password = password
@@ -35,7 +37,7 @@ class Broker:
     def launch(self, supervisor: Supervisor) -> None:
         self._configure()
         self._child = supervisor.start(
-            "broker",
+            self.name,
             [_program(), self._folder / CONFIGURATION],
             env=engine_environment(self._folder),
             cwd=self._folder,

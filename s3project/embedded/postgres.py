@@ -39,6 +39,8 @@ DISPOSABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "
 class Postgres:
     """The database engine; `durable=False` is for tests."""
 
+    name = "postgres"
+
     def __init__(self, folder: Path, *, password: str, durable: bool = True) -> None:
         self._folder = folder
         self._data = folder / "data"
@@ -60,7 +62,7 @@ class Postgres:
         settings = SETTINGS | ({} if self._durable else DISPOSABLE) | {"port": str(self._port)}
         options = [f"--{name}={value}" for name, value in settings.items()]
         self._child = supervisor.start(
-            "postgres",
+            self.name,
             [*way.prefix, programs / "postgres", "-D", self._data, *options],
             env=engine_environment(self._folder),
             cwd=Path("/"),

@@ -1,6 +1,7 @@
 """The one-machine stack: the three engines and the processes that use them."""
 
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +31,9 @@ SECRETS = (
 
 
 class Engine(Protocol):
-    """What the stack needs of PostgreSQL, Valkey and SeaweedFS."""
+    """What the stack needs of PostgreSQL, Valkey and SeaweedFS. `name` is its process's."""
+
+    name: str
 
     def launch(self, supervisor: Supervisor) -> None: ...
 
@@ -120,6 +123,20 @@ class EmbeddedStack:
     ) -> Child:
         """Starts a process in the checkout with exactly `env`; it logs to `logs/NAME.log`."""
         return self._supervisor.start(name, argv, env=env, cwd=PROJECT, stop_plan=stop_plan)
+
+    def stop_engine(self, name: str) -> None:
+        """Stops "postgres", "broker" or "storage" as its host's shutdown would."""
+        self._supervisor.stop(name)
+
+    def start_engine(self, name: str) -> None:
+        """Starts an engine that was stopped, at the same address; returns when it answers."""
+        engine = next(engine for engine in self._engines if engine.name == name)
+        engine.launch(self._supervisor)
+        engine.wait_until_ready()
+
+    def signal_engine(self, name: str, number: signal.Signals) -> None:
+        """Sends a signal to an engine's processes, SIGSTOP for one that hangs."""
+        os.killpg(self._supervisor.pids[name], number)
 
     def run_process(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str]) -> str:
         """Runs a program to its end and returns its output; raises StackError when it fails."""

@@ -30,6 +30,8 @@ SOCKETS = "/tmp/seaweedfs-{part}-grpc-{port}.sock"  # noqa: S108
 class Storage:
     """The object storage engine; `durable=False` begins empty each time."""
 
+    name = "storage"
+
     def __init__(
         self, folder: Path, *, access_key: str, secret_key: str, bucket: str, durable: bool = True
     ) -> None:
@@ -55,7 +57,7 @@ class Storage:
             shutil.rmtree(data, ignore_errors=True)
         data.mkdir(exist_ok=True)
         self._child = supervisor.start(
-            "storage",
+            self.name,
             [
                 _program(),
                 "-logtostderr=true",

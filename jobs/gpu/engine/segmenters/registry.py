@@ -15,6 +15,12 @@ def _cpu(models: Path) -> Segmenter:
     return CpuSegmenter()
 
 
+def _obedient(models: Path) -> Segmenter:
+    from jobs.gpu.engine.segmenters.obedient import ObedientSegmenter
+
+    return ObedientSegmenter()
+
+
 def _onnx(models: Path) -> Segmenter:
     from jobs.gpu.engine.segmenters.onnx import OnnxSegmenter
 
@@ -29,6 +35,7 @@ def _sam3(models: Path) -> Segmenter:
 
 BACKENDS: Final[dict[str, Callable[[Path], Segmenter]]] = {
     "cpu": _cpu,
+    "obedient": _obedient,
     "onnx": _onnx,
     "sam3": _sam3,
 }
