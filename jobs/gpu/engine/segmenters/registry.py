@@ -35,9 +35,9 @@ def _sam3(models: Path) -> Segmenter:
 
 BACKENDS: Final[dict[str, Callable[[Path], Segmenter]]] = {
     "cpu": _cpu,
-    "obedient": _obedient,
     "onnx": _onnx,
     "sam3": _sam3,
+    "obedient": _obedient,
 }
 
 
