@@ -2,6 +2,7 @@
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Claim:
 
 
 class Reporter:
-    """One HTTP connection to the server, kept over the items of a chunk."""
+    """HTTP connections to the server, one per thread, kept over the items of a chunk."""
 
     def __init__(
         self,
@@ -46,13 +47,13 @@ class Reporter:
         self._timeout = timeout
         self._worker = worker
         self._sleep = sleep
-        self._session = requests.Session()
-        self._session.headers["Authorization"] = f"Bearer {secret}"
-        # The secret goes to the callback address and nowhere else: no proxy, no .netrc.
-        self._session.trust_env = False
+        self._secret = secret
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
 
     def close(self) -> None:
-        self._session.close()
+        for session in self._sessions:
+            session.close()
 
     def claim(self, message: WorkMessage, items: Sequence[int]) -> Claim:
         """Asks for the items; raises DeliveryFailed when no answer could be had."""
@@ -64,10 +65,10 @@ class Reporter:
             return Claim(frozenset(), "unknown", 0)
         return Claim(frozenset(data["granted"]), data["job_status"], data["lease_seconds"])
 
-    def done(self, message: WorkMessage, idx: int, warnings: Sequence[str]) -> None:
-        """The item's objects are stored; raises DeliveryFailed."""
+    def done(self, message: WorkMessage, idx: int, warnings: Sequence[str]) -> str:
+        """The item's objects are stored. Returns the job's status; raises DeliveryFailed."""
         item = next(item for item in message.items if item.idx == idx)
-        self._report(
+        return self._report(
             message,
             {
                 "idx": idx,
@@ -78,14 +79,27 @@ class Reporter:
             },
         )
 
-    def failed(self, message: WorkMessage, idx: int, error: str) -> None:
-        """The item cannot be done; raises DeliveryFailed."""
-        self._report(message, {"idx": idx, "status": "failed", "error": error})
+    def failed(self, message: WorkMessage, idx: int, error: str) -> str:
+        """The item cannot be done. Returns the job's status; raises DeliveryFailed."""
+        return self._report(message, {"idx": idx, "status": "failed", "error": error})
 
-    def _report(self, message: WorkMessage, body: dict[str, Any]) -> None:
+    def _report(self, message: WorkMessage, body: dict[str, Any]) -> str:
         # No clock in the key: the same result of the same attempt is the same callback.
         key = f"{message.idempotency_prefix}:{body['idx']}:attempt{message.attempt}"
-        self._post(message.callback_url, {**body, "idempotency_key": key})
+        data = self._post(message.callback_url, {**body, "idempotency_key": key})
+        return str(data.get("job_status", "unknown")) if data else "unknown"
+
+    def _session(self) -> requests.Session:
+        """This thread's connection: requests does not promise that a session may be shared."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.headers["Authorization"] = f"Bearer {self._secret}"
+            # The secret goes to the callback address and nowhere else: no proxy, no .netrc.
+            session.trust_env = False
+            self._local.session = session
+            self._sessions.append(session)
+        return session
 
     def _post(self, url: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """The answer's data; None for a final refusal (4xx), which is logged.
@@ -95,7 +109,7 @@ class Reporter:
         problem = ""
         for wait in (*BACKOFF, None):
             try:
-                response = self._session.post(
+                response = self._session().post(
                     url, json=body, timeout=self._timeout, allow_redirects=False
                 )
             except requests.RequestException as error:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -16,12 +14,20 @@ from jobs.gpu.engine.arrays import BoolMask, Mask, Rgb
 from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.edges import EdgeFollower
 from jobs.gpu.engine.errors import EditSkipped
+from jobs.gpu.engine.memory import (
+    Findings,
+    MaskStore,
+    NoStore,
+    RememberingSegmenter,
+    digest_of,
+)
 from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.photo import Photo
 from jobs.gpu.engine.png import encode_png
 from jobs.gpu.engine.preview import encode_preview
 from jobs.gpu.engine.protect import protected_pixels, restore, unweighted
 from jobs.gpu.engine.segmenters.base import Segmentation, Segmenter
+from jobs.gpu.engine.stopwatch import Stopwatch
 from jobs.gpu.engine.view import full_size, reduced_on_white, view_factor
 
 
@@ -31,7 +37,7 @@ class EditedPhoto:
 
     png: the result at the oriented size of the input. preview: a JPEG, 512 pixels at most.
     width, height: of the result, in pixels. warnings: for the client, in order, none twice.
-    timings: seconds spent in decode, segment, edit, encode and preview.
+    timings: seconds per stage, by name.
     """
 
     png: bytes
@@ -42,11 +48,50 @@ class EditedPhoto:
     timings: Mapping[str, float]
 
 
+@dataclass(frozen=True)
+class Order:
+    """What is wanted of a photo. `store` keeps masks beyond this process."""
+
+    concepts: Mapping[str, Edit]
+    protect: Sequence[str]
+    store: MaskStore = field(default_factory=NoStore)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything to look for, once; without an edit there is nothing to protect either."""
+        return tuple(dict.fromkeys([*self.concepts, *self.protect])) if self.concepts else ()
+
+
+@dataclass(frozen=True)
+class PreparedPhoto:
+    """A decoded photo, its reduced view, and what is known of it from earlier."""
+
+    photo: Photo
+    seen: Rgb
+    factor: int
+    digest: str
+    known: Findings
+    watch: Stopwatch
+
+
+@dataclass(frozen=True)
+class SeenPhoto:
+    """A photo that the models have looked at; `fresh` is worth keeping."""
+
+    prepared: PreparedPhoto
+    found: Segmentation
+    fresh: Findings
+
+
 class Engine:
-    """Edits photos, one after another, with the models of one segmenter."""
+    """Edits photos with the models of one segmenter.
+
+    The three steps may run in different threads: `prepare` and `finish` at once for several
+    photos, `look` for one at a time.
+    """
 
     def __init__(self, segmenter: Segmenter) -> None:
-        self._segmenter = segmenter
+        self._segmenter = RememberingSegmenter(segmenter)
         # One process per core is the worker's business; OpenCV's threads would only fight over it.
         cv2.setNumThreads(1)
 
@@ -59,19 +104,42 @@ class Engine:
         warnings. Raises PhotoError when the file cannot be used and ModelError when a model
         cannot run.
         """
-        watch = _Stopwatch()
+        order = Order(concepts, protect)
+        return self.finish(self.look(self.prepare(data, order), order), order)
+
+    def prepare(self, data: bytes, order: Order) -> PreparedPhoto:
+        """Decode the file and recall what is known of it. Raises PhotoError."""
+        watch = Stopwatch()
         with watch.measure("decode"):
             photo = decode(data)
             factor = view_factor(photo)
             seen = reduced_on_white(photo, factor)
-        with watch.measure("segment"):
-            found = self._segment(seen, concepts, protect)
+        with watch.measure("recall"):
+            digest = digest_of(data)
+            known = self._segmenter.recall(digest, order.names, order.store)
+        return PreparedPhoto(photo, seen, factor, digest, known, watch)
+
+    def look(self, prepared: PreparedPhoto, order: Order) -> SeenPhoto:
+        """Look at the photo once, for the edits and the protection together. Raises ModelError."""
+        with prepared.watch.measure("segment"):
+            found, fresh = self._segmenter.segment(
+                prepared.digest, prepared.seen, order.names, prepared.known
+            )
+        return SeenPhoto(prepared, found, fresh)
+
+    def finish(self, seen: SeenPhoto, order: Order) -> EditedPhoto:
+        """Edit and encode. Raises ProtectionError rather than touch what is protected."""
+        prepared, watch = seen.prepared, seen.prepared.watch
         with watch.measure("edit"):
-            edited = self._apply(photo, _Outlines(found, seen, factor), concepts, protect)
+            outlines = _Outlines(seen.found, prepared.seen, prepared.factor)
+            edited = self._apply(prepared.photo, outlines, order.concepts, order.protect)
         with watch.measure("encode"):
             png = encode_png(edited)
         with watch.measure("preview"):
             preview = encode_preview(edited)
+        if seen.fresh:
+            with watch.measure("keep"):
+                order.store.save(prepared.digest, self._segmenter.model, seen.fresh)
         return EditedPhoto(
             png=png,
             preview=preview,
@@ -80,14 +148,6 @@ class Engine:
             warnings=tuple(dict.fromkeys(edited.warnings)),
             timings=watch.seconds,
         )
-
-    def _segment(
-        self, seen: Rgb, concepts: Mapping[str, Edit], protect: Sequence[str]
-    ) -> Segmentation:
-        """Look at the photo once, for the edits and the protection together."""
-        if not concepts:
-            return Segmentation()  # nothing will change, so nothing needs protecting
-        return self._segmenter.segment(seen, tuple(dict.fromkeys([*concepts, *protect])))
 
     def _apply(
         self,
@@ -169,16 +229,3 @@ def _edit(canvas: Canvas, region: Region, edit: Edit) -> tuple[str, ...]:
         return CATALOGUE[edit.action](canvas, region, edit.value)
     except EditSkipped as skipped:
         return (skipped.reason,)
-
-
-class _Stopwatch:
-    """Seconds by name."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def measure(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - start

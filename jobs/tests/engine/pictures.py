@@ -75,7 +75,7 @@ class FixedSegmenter:
     """Finds the masks it was given and counts how often it was asked."""
 
     name = "fixed"
-    version = "1"
+    version: str | None = "1"
 
     def __init__(self, masks: Mapping[str, Mask], *, absent: Sequence[str] = ()) -> None:
         self.masks, self.absent = masks, absent

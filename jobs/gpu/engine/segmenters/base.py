@@ -34,8 +34,8 @@ class Segmenter(Protocol):
         ...
 
     @property
-    def version(self) -> str:
-        """Changes whenever the same picture may get other masks; remembered masks depend on it."""
+    def version(self) -> str | None:
+        """Changes whenever the same picture may get other masks; None: they are not remembered."""
         ...
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:

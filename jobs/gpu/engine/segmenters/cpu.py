@@ -38,7 +38,7 @@ class CpuSegmenter:
         instances: dict[str, tuple[Instance, ...]] = {}
         not_found: list[str] = []
         unsupported: list[str] = []
-        looks = _Looks(rgb, {canonical(concept) for concept in concepts})
+        looks = _Looks(rgb)
         for concept in dict.fromkeys(concepts):
             key = canonical(concept)
             if key not in SUPPORTED:
@@ -59,10 +59,8 @@ class CpuSegmenter:
 class _Looks:
     """One picture, each way of looking at it used once at most."""
 
-    def __init__(self, rgb: Rgb, wanted: set[str]) -> None:
+    def __init__(self, rgb: Rgb) -> None:
         self._rgb = rgb
-        # Text on a product lies on the product; but finding the product costs half a second.
-        self._knows_body = bool(wanted & (_BODY | {_BACKGROUND, _GLOSS}))
 
     def mask(self, key: str) -> Mask | None:
         """The mask of one supported concept, by its canonical name."""
@@ -83,7 +81,8 @@ class _Looks:
 
     @cached_property
     def text(self) -> FoundText | None:
-        return find_text(self._rgb, within=self._body if self._knows_body else None)
+        # Always by way of the product: a mask must not depend on what else was asked for.
+        return find_text(self._rgb, within=self._body)
 
     @cached_property
     def _surfaces(self) -> dict[str, Mask]:

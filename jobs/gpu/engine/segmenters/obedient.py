@@ -20,6 +20,7 @@ STRONG, WEAK = 40, 30
 
 class ObedientSegmenter:
     name = "obedient"
+    version = None  # what it does is the point, not what it finds: never remembered
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
         red, green, blue = (float(value) for value in rgb.reshape(-1, 3).mean(axis=0))

@@ -1,0 +1,177 @@
+"""One chunk of a job as a pipeline: photos are fetched and decoded ahead, go through the models
+one at a time, and are edited, stored and reported behind.
+
+OpenCV, ONNX Runtime, the compressor and the network let other threads run meanwhile.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+
+from jobs.gpu import transfer
+from jobs.gpu.engine.errors import ModelError, PhotoError, ProtectionError
+from jobs.gpu.engine.messages import WorkItem, WorkMessage
+from jobs.gpu.engine.pipeline import EditedPhoto, Engine, Order, PreparedPhoto, SeenPhoto
+from jobs.gpu.engine.stopwatch import Stopwatch
+from jobs.gpu.mask_store import BucketMaskStore
+from jobs.gpu.reporter import Claim, DeliveryFailed, Reporter
+
+logger = logging.getLogger(__name__)
+
+STORAGE_AWAY = "the photo could not be read or stored"
+MODEL_CANNOT_RUN = "the model could not run"
+UNEXPECTED = "the photo could not be processed"
+
+# Photos decoded and waiting for the models. One keeps them busy; more only hold memory.
+_AHEAD = 1
+_OVER = frozenset({"canceled", "done", "failed"})
+
+
+class Chunk:
+    """The items of one message. Each photo stands alone: what goes wrong with one is reported
+    for that one."""
+
+    def __init__(
+        self,
+        message: WorkMessage,
+        reporter: Reporter,
+        engine: Callable[[], Engine],
+        concurrency: int,
+    ) -> None:
+        """At most `concurrency` photos are in memory at once."""
+        self._message = message
+        self._reporter = reporter
+        self._engine = engine
+        self._concurrency = concurrency
+        self._slots = threading.BoundedSemaphore(concurrency)
+        self._unreported = {item.idx for item in message.items}
+        self._undelivered: DeliveryFailed | None = None
+        self._over = False
+        self._claim = Claim(frozenset(), "unknown", 0)
+        self._claimed_at = 0.0
+
+    def process(self) -> None:
+        """Edit the items that the server grants.
+
+        Raises DeliveryFailed when a result could not be reported, after finishing what had begun.
+        """
+        self._renew()
+        waiting: deque[tuple[WorkItem, Future[PreparedPhoto]]] = deque()
+        todo = deque(self._message.items)
+        with ExitStack() as parts:
+            behind = parts.enter_context(ThreadPoolExecutor(max(1, self._concurrency - 1)))
+            ahead = parts.enter_context(ThreadPoolExecutor(1))
+            while todo or waiting:
+                while todo and len(waiting) <= _AHEAD:
+                    if not self._slots.acquire(blocking=not waiting):
+                        break
+                    item = todo.popleft()
+                    if self._is_ours(item):
+                        waiting.append((item, ahead.submit(self._prepare, item)))
+                    else:
+                        self._slots.release()
+                if waiting:
+                    item, prepared = waiting.popleft()
+                    self._look(item, prepared, behind)
+        if self._undelivered is not None:
+            raise self._undelivered
+
+    def _is_ours(self, item: WorkItem) -> bool:
+        """Whether the item may be started; renews the lease when half of it is over."""
+        if self._undelivered is not None or self._over:
+            logger.info("%s #%d is left", self._message.job_id, item.idx)
+            return False
+        if time.monotonic() - self._claimed_at > self._claim.lease_seconds / 2:
+            self._renew()
+        if item.idx not in self._claim.granted:
+            status = self._claim.job_status
+            logger.info("%s #%d is not ours (%s)", self._message.job_id, item.idx, status)
+            return False
+        return True
+
+    def _renew(self) -> None:
+        """Claim all that is not reported yet, what is being worked on included."""
+        try:
+            self._claim = self._reporter.claim(self._message, sorted(self._unreported.copy()))
+        except DeliveryFailed as error:
+            self._undelivered = error
+        self._claimed_at = time.monotonic()
+
+    def _order(self, item: WorkItem) -> Order:
+        message = self._message
+        store = BucketMaskStore(message.user_id, message.job_id, item.idx)
+        return Order(message.concepts, message.protect, store)
+
+    def _prepare(self, item: WorkItem) -> PreparedPhoto:
+        watch = Stopwatch()
+        with watch.measure("fetch"):
+            data = transfer.fetch_photo(item.input_key)
+        prepared = self._engine().prepare(data, self._order(item))
+        prepared.watch.seconds.update(watch.seconds)
+        return prepared
+
+    def _look(
+        self, item: WorkItem, prepared: Future[PreparedPhoto], behind: ThreadPoolExecutor
+    ) -> None:
+        try:
+            seen = self._engine().look(prepared.result(), self._order(item))
+        except Exception as error:
+            behind.submit(self._conclude, item, error)
+        else:
+            behind.submit(self._conclude, item, seen)
+
+    def _conclude(self, item: WorkItem, seen: SeenPhoto | Exception) -> None:
+        """Finish an item or report why it cannot be; frees its place in any case."""
+        try:
+            try:
+                if isinstance(seen, Exception):
+                    raise seen
+                result = self._finish(item, seen)
+            except Exception as error:
+                # The one broad catch: an unforeseen fault of the engine must not take down the
+                # neighbours of this photo.
+                status = self._reporter.failed(self._message, item.idx, self._reason(item, error))
+            else:
+                # Outside the try: a failed callback never turns a finished item into a failed one.
+                status = self._reporter.done(self._message, item.idx, result.warnings)
+            self._unreported.discard(item.idx)
+            if status in _OVER:
+                self._over = True
+        except DeliveryFailed as error:
+            self._undelivered = error
+        finally:
+            self._slots.release()
+
+    def _finish(self, item: WorkItem, seen: SeenPhoto) -> EditedPhoto:
+        watch = seen.prepared.watch
+        result = self._engine().finish(seen, self._order(item))
+        with watch.measure("store"):
+            transfer.store_result(item.output_key, result.png, "image/png")
+            transfer.store_result(item.preview_key, result.preview, "image/jpeg")
+        logger.info(
+            "%s #%d done in %.2f s: %dx%d %s",
+            self._message.job_id,
+            item.idx,
+            sum(watch.seconds.values()),
+            result.width,
+            result.height,
+            " ".join(f"{stage}={seconds:.2f}" for stage, seconds in watch.seconds.items()),
+        )
+        return result
+
+    def _reason(self, item: WorkItem, error: Exception) -> str:
+        """What the client is told. The log has the rest in full."""
+        where = (self._message.job_id, item.idx)
+        if isinstance(error, PhotoError):
+            logger.info("%s #%d failed: %s", *where, error.reason)
+            return error.reason
+        logger.error("%s #%d failed", *where, exc_info=error)
+        if isinstance(error, transfer.TransferFailed):
+            return STORAGE_AWAY
+        if isinstance(error, ModelError | ProtectionError):
+            return MODEL_CANNOT_RUN
+        return UNEXPECTED
