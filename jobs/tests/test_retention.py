@@ -95,6 +95,24 @@ def test_an_expired_job_hands_out_no_url_and_those_it_did_live_to_their_end() ->
     assert http_status(url) == 200
 
 
+def test_an_old_answer_holds_no_longer_when_what_it_says_of_expiry_changes(
+    settings: Settings,
+) -> None:
+    """Of a job without a result too, which shows no URL that would change."""
+    job = make_job(JobStatus.FAILED)
+    etag = poll(job).headers["ETag"]
+    assert poll(job, etag).status == 304
+
+    settings.STORAGE_RETENTION = 60 * DAY
+    longer = poll(job, etag)
+    assert (longer.status, longer.data["expired"]) == (200, False)
+    JobCoordinator.objects.filter(pk=job.pk).update(storage_deleted_at=Now())
+    deleted = poll(job, longer.headers["ETag"])
+
+    assert (deleted.status, deleted.data["expired"]) == (200, True)
+    assert poll(job, deleted.headers["ETag"]).status == 304
+
+
 @pytest.mark.parametrize("status", [JobStatus.DONE, JobStatus.FAILED])
 def test_in_the_end_everything_of_an_expired_job_is_deleted(status: JobStatus) -> None:
     job, kept = job_with_objects(status), job_with_objects(JobStatus.DONE)
