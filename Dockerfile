@@ -14,6 +14,7 @@ COPY manage.py ./
 COPY s3project s3project
 COPY users users
 COPY jobs jobs
+COPY docs/openapi.yaml docs/
 
 USER s3
 EXPOSE 8000

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := s3project users jobs manage.py
 .DEFAULT_GOAL := help
-.PHONY: help venv demo serve test lint types format bench clean
+.PHONY: help venv demo serve test lint types format openapi bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,9 @@ types: venv ## strict types
 format: venv ## rewrite the code in its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+openapi: venv ## docs/openapi.yaml from the code; `make test` compares them
+	@$(BIN)/python manage.py openapi
 
 bench: venv ## throughput and CPU of the lifecycle of a set (ARGS="-n 200 -c 8")
 	@$(BIN)/python bench/run.py $(ARGS)

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "corsheaders",
+    "drf_spectacular_sidecar",
     "rest_framework",
     "s3project",
     "users",
@@ -111,6 +112,8 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "s3project.envelope.JsonAlways",
     "DEFAULT_THROTTLE_CLASSES": ["s3project.throttles.UserThrottle"],
     "EXCEPTION_HANDLER": "s3project.api.exception_handler",
+    # Read by `make openapi` only: no request imports it.
+    "DEFAULT_SCHEMA_CLASS": "s3project.openapi.generate.ApiSchema",
     "UNAUTHENTICATED_USER": None,
 }
 # Rates: `600/hour`, `5/10s`; `off` or `0` for no limit. docs/authentication.md

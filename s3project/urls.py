@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from s3project import envelope
+from s3project.api_docs import DocsView, SchemaView
 from s3project.health import HealthView
 from s3project.readiness import ReadyView
 
@@ -12,6 +13,8 @@ urlpatterns = [
     path("", include("users.urls")),
     path("health", HealthView.as_view()),
     path("ready", ReadyView.as_view()),
+    path("openapi.json", SchemaView.as_view()),
+    path("docs", DocsView.as_view()),
     path("admin/", admin.site.urls),
 ]
 

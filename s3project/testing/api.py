@@ -9,6 +9,8 @@ from typing import Any
 from django.test import Client
 from django.test.client import ClientHandler
 
+from s3project.testing.conformance import check_answer
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -85,7 +87,10 @@ class Api:
         content_type: str = "application/json",
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Sends exactly these bytes; `headers` are added to the client's own."""
+        """Sends exactly these bytes; `headers` are added to the client's own.
+
+        Raises NotAsDocumented for an answer that docs/openapi.yaml does not allow.
+        """
         response = self._client.generic(
             method,
             path,
@@ -93,4 +98,6 @@ class Api:
             content_type=content_type,
             headers={**self._headers, **(headers or {})},
         )
-        return Answer(response.status_code, response.headers, response.content)
+        answer = Answer(response.status_code, response.headers, response.content)
+        check_answer(method, path, answer.status, answer.headers, answer.raw)
+        return answer

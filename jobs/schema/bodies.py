@@ -1,0 +1,86 @@
+"""Bodies of `jobs` that DRF's fields alone do not describe."""
+
+from typing import Any
+
+from drf_spectacular.extensions import (
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+)
+from drf_spectacular.openapi import AutoSchema
+
+from jobs.schema.shapes import RULE_ID, concepts
+from jobs.serializers import MAX_ERROR_LENGTH
+from s3project.openapi.shapes import JsonSchema, nullable, shape
+
+ANYTHING: JsonSchema = {"type": ["array", "boolean", "number", "object", "string"]}
+
+
+class ConceptsExtension(OpenApiSerializerFieldExtension):
+    target_class = "jobs.serializers.ConceptsField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> JsonSchema:
+        return concepts()
+
+
+class RuleConceptsExtension(OpenApiSerializerFieldExtension):
+    target_class = "jobs.rule_serializers.RuleConceptsField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> JsonSchema:
+        return concepts(minimum=1)
+
+
+class ErrorTextExtension(OpenApiSerializerFieldExtension):
+    target_class = "jobs.serializers.ErrorText"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> JsonSchema:
+        return {
+            **ANYTHING,
+            "description": f"A text in a worker's words, cut to {MAX_ERROR_LENGTH} characters. "
+            "Never a reason to refuse the result: of anything else, its text is taken.",
+        }
+
+
+class WarningsExtension(OpenApiSerializerFieldExtension):
+    target_class = "jobs.serializers.WarningsField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> JsonSchema:
+        return {
+            **ANYTHING,
+            "description": "An array of texts. Never a reason to refuse the result: what is none "
+            "is left out.",
+        }
+
+
+class ExecuteJobExtension(OpenApiSerializerExtension):
+    """`concepts` or `rule_id`: two shapes, so that a type checker sees that one is needed."""
+
+    target_class = "jobs.serializers.ExecuteJobIn"
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> JsonSchema:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        fields = schema["properties"]
+        rule = {"rule_id": {**RULE_ID, "description": "Its edits replace those given here."}}
+        return {
+            "anyOf": [
+                shape(
+                    "ExecuteWithConcepts",
+                    {
+                        "type": "object",
+                        "properties": {
+                            **fields,
+                            "concepts": concepts(),
+                            "rule_id": nullable(rule["rule_id"]),
+                        },
+                        "required": ["concepts"],
+                    },
+                ),
+                shape(
+                    "ExecuteWithRule",
+                    {
+                        "type": "object",
+                        "properties": {**fields, "concepts": nullable(concepts()), **rule},
+                        "required": ["rule_id"],
+                    },
+                ),
+            ]
+        }

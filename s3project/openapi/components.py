@@ -1,0 +1,185 @@
+"""What all endpoints share: meta, errors, headers, parameters and security schemes."""
+
+from typing import Any
+
+from s3project.errors import DomainError
+from s3project.openapi.shapes import TIMESTAMP, JsonSchema, closed, constant, nullable, shape, text
+from s3project.pagination import DEFAULT_LIMIT, MAX_LIMIT
+
+EXAMPLE_META = {
+    "request_id": "5f8f4f0e-7f0c-4b5e-9d53-0f6f3f0a3c11",
+    "timestamp": "2026-02-26T08:00:00.000Z",
+}
+CURSOR: JsonSchema = text(pattern="^[A-Za-z0-9_-]{36}$")
+EXAMPLE_CURSOR = "AAZLuGUNGAABm6nJ8QB3Go2k5DwXS7Gf1ZKx"
+
+_META = {
+    "request_id": text("Also the header X-Request-ID, and in our logs.", format="uuid"),
+    "timestamp": TIMESTAMP,
+}
+META = shape("Meta", closed(_META))
+PAGE_META = shape(
+    "PageMeta",
+    closed(
+        {
+            **_META,
+            "next_cursor": {
+                **nullable(CURSOR),
+                "description": "`cursor` of the next page; null on the last one.",
+            },
+        }
+    ),
+)
+
+# What stands in a message's {placeholders} in examples.
+EXAMPLE_VALUES: dict[str, object] = {
+    "needed": 30,
+    "available": 8,
+    "plan": "free",
+    "limit": 1,
+    "status": "done",
+    "target": "canceled",
+}
+DETAILS: dict[str, Any] = {
+    "VALIDATION_ERROR": {
+        "type": "object",
+        "description": "Field → messages; `body` stands for the whole body.",
+        "additionalProperties": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+    },
+    "UNAVAILABLE": {
+        "type": "object",
+        "description": "Part → its state; of GET /ready only.",
+        "additionalProperties": {"type": "string"},
+    },
+}
+EXAMPLE_DETAILS = {"VALIDATION_ERROR": {"item_count": ["A valid integer is required."]}}
+
+
+def error_name(error: type[DomainError]) -> str:
+    """`JOB_NOT_FOUND` → `JobNotFoundError`."""
+    name = "".join(word.capitalize() for word in error.code.split("_"))
+    return name if name.endswith("Error") else f"{name}Error"
+
+
+def error_shape(error: type[DomainError]) -> JsonSchema:
+    """The whole envelope of a refusal, of which the code tells the kind."""
+    details = DETAILS.get(error.code)
+    body = closed(
+        {
+            "code": constant(error.code),
+            "message": text("For people. Decide by the code."),
+        },
+        optional={"details": details} if details else None,
+    )
+    null: JsonSchema = {"type": "null"}
+    return shape(
+        error_name(error),
+        closed({"success": constant(False), "data": null, "error": body, "meta": META}),
+    )
+
+
+def error_example(error: type[DomainError]) -> dict[str, Any]:
+    body: dict[str, Any] = {"code": error.code, "message": error.message.format(**EXAMPLE_VALUES)}
+    if error.code in EXAMPLE_DETAILS and error.status == 400:
+        body["details"] = EXAMPLE_DETAILS[error.code]
+    return {"success": False, "data": None, "error": body, "meta": EXAMPLE_META}
+
+
+def _header(description: str, schema: JsonSchema, *, required: bool = False) -> JsonSchema:
+    return {"description": description, "required": required, "schema": schema}
+
+
+SECONDS = {"type": "integer", "minimum": 0}
+HEADERS: dict[str, JsonSchema] = {
+    "X-Request-ID": _header(
+        "Names this request; give it when you report a problem.",
+        {"type": "string", "format": "uuid"},
+        required=True,
+    ),
+    "ETag": _header(
+        "Changes when the answer does. Send it back as If-None-Match.",
+        text(pattern='^W/"[0-9a-f]{30}"$'),
+        required=True,
+    ),
+    "Cache-Control": _header("Who may keep the answer.", text(), required=True),
+    "WWW-Authenticate": _header("The scheme that is expected.", constant("Bearer"), required=True),
+    "Retry-After": _header("Seconds to wait before the next try.", SECONDS, required=True),
+    # Under another name, since a status may have errors with and without it.
+    "Retry-After-if-it-helps": _header("Seconds to wait, where waiting helps.", SECONDS),
+    "Idempotent-Replayed": _header(
+        "Present when the answer is that of an earlier request with the same Idempotency-Key.",
+        constant("true"),
+    ),
+    "RateLimit-Policy": _header(
+        "What is allowed: `q` requests in `w` seconds. Absent when there is no limit.",
+        text(pattern=r'^"[a-z-]+";q=\d+;w=\d+$'),
+    ),
+    "RateLimit": _header(
+        "Where you stand: `r` requests are left, one more in `t` seconds.",
+        text(pattern=r'^"[a-z-]+";r=\d+;t=\d+$'),
+    ),
+}
+
+
+def header(name: str, component: str | None = None) -> dict[str, JsonSchema]:
+    return {name: {"$ref": f"#/components/headers/{component or name}"}}
+
+
+PARAMETERS: dict[str, JsonSchema] = {
+    "limit": {
+        "in": "query",
+        "name": "limit",
+        "description": "How many at most.",
+        "schema": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_LIMIT,
+            "default": DEFAULT_LIMIT,
+        },
+    },
+    "cursor": {
+        "in": "query",
+        "name": "cursor",
+        "description": "`meta.next_cursor` of the previous page.",
+        "schema": CURSOR,
+    },
+    "idempotency_key": {
+        "in": "header",
+        "name": "Idempotency-Key",
+        "description": "A name for this request, unique for the user. Sent again with the same "
+        "key and body within 24 hours, the request has no second effect and is given the first "
+        "answer. Errors are not kept.",
+        "schema": text(pattern="^[!-~]{1,255}$"),
+    },
+    "if_none_match": {
+        "in": "header",
+        "name": "If-None-Match",
+        "description": "The ETag of the answer that you have; if it still holds, the answer is "
+        "304 without a body.",
+        "schema": text(),
+    },
+}
+
+
+def parameter(name: str) -> JsonSchema:
+    return {"$ref": f"#/components/parameters/{name}"}
+
+
+SECURITY_SCHEMES: dict[str, JsonSchema] = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "`token` of POST /auth/anon.",
+    },
+    "callback_secret": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "GPU_CALLBACK_SECRET of this installation; GPU workers only.",
+    },
+}
+SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "user": [{"token": []}],
+    "worker": [{"callback_secret": []}],
+    "anyone": [],
+}

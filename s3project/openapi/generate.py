@@ -1,0 +1,167 @@
+"""The whole document, made from the routes, the input serializers and the declarations.
+
+drf-spectacular walks the routes and translates the serializers that the views parse with, so that
+paths, methods and bodies cannot differ from what is served; the rest is said in `Operation`s.
+"""
+
+import io
+import re
+from contextlib import redirect_stderr
+from importlib import import_module
+from typing import Any
+
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentRegistry
+from drf_spectacular.renderers import OpenApiYamlRenderer
+from drf_spectacular.settings import patched_settings
+from rest_framework.serializers import ListField
+
+from s3project.fields import Text
+from s3project.openapi import fields  # noqa: F401 (registers itself)
+from s3project.openapi.components import (
+    HEADERS,
+    PARAMETERS,
+    SECURITY,
+    SECURITY_SCHEMES,
+    parameter,
+)
+from s3project.openapi.operation import Operation, operation_of
+from s3project.openapi.responses import RESPONSES, responses_of
+from s3project.openapi.shapes import SHAPES, JsonSchema
+
+# They describe the views of their app; named here, since the wiring imports no app.
+SCHEMA_MODULES = ("s3project.openapi.probes", "users.schema", "jobs.schema")
+
+DESCRIPTION = """\
+Send a set of photos, say per concept what to do and what to protect, and get the set back.
+
+1. `POST /auth/anon` gives a token.
+2. `POST /jobs` reserves the credits and answers one upload URL for each photo: PUT the bytes there,
+   without any token.
+3. `POST /jobs/{job_id}/confirm-upload`, then `POST /jobs/{job_id}/execute`.
+4. `GET /jobs/{job_id}` every few seconds, with `If-None-Match`, until `status` is `done`, `failed`
+   or `canceled`. Finished photos are there as soon as they are finished.
+
+Every answer is `{"success", "data", "error", "meta"}`; decide by `error.code`, not by the message.
+A path or a method that does not exist is 404 `NOT_FOUND` or 405 `METHOD_NOT_ALLOWED` in the same
+envelope. Ids are opaque. Unknown keys of a body are ignored.
+"""
+TAGS = [
+    {"name": "Sessions", "description": "Signing up, staying signed in, signing out."},
+    {"name": "Account", "description": "Plan, credits, and where they went."},
+    {"name": "Presets", "description": "What may be edited in photos of one kind."},
+    {"name": "Rules", "description": "Edits that are saved for the next album."},
+    {"name": "Jobs", "description": "A set of photos, from its creation to its results."},
+    {"name": "Probes", "description": "For load balancers and monitoring."},
+    {"name": "Internal", "description": "What GPU workers call. Not for clients."},
+]
+OPTIONS: dict[str, Any] = {
+    "TITLE": "S3",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "DESCRIPTION": DESCRIPTION,
+    "SERVERS": [{"url": "/", "description": "Where this document came from."}],
+    "TAGS": TAGS,
+    "POSTPROCESSING_HOOKS": [],
+}
+
+
+class SchemaError(Exception):
+    """drf-spectacular warned, which here is a failure."""
+
+
+class ApiSchema(AutoSchema):
+    """drf-spectacular's view of a view, told by its `Operation`."""
+
+    @property
+    def operation(self) -> Operation:
+        handler = getattr(self.view, "action", None) or self.method.lower()
+        return operation_of(type(self.view), handler)
+
+    def get_operation_id(self) -> str:
+        return self.operation.id
+
+    def get_summary(self) -> str:
+        return self.operation.summary
+
+    def get_description(self) -> str:  # type: ignore[override]
+        return self.operation.description
+
+    def get_tags(self) -> list[str]:
+        return [self.operation.tag]
+
+    def get_auth(self) -> list[Any]:
+        return SECURITY[self.operation.caller]
+
+    def get_request_serializer(self) -> Any:
+        return self.operation.body
+
+    def get_response_serializers(self) -> Any:
+        return {}
+
+    def _insert_field_validators(self, field: Any, schema: JsonSchema) -> None:
+        # drf-spectacular offers a blank beside a pattern that allows one already.
+        if not isinstance(field, Text):
+            super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        if isinstance(field, ListField) and not field.allow_empty:
+            schema["minItems"] = 1
+
+    def map_parsers(self) -> list[str]:
+        return ["application/json"]
+
+    def get_operation(
+        self,
+        path: str,
+        path_regex: str,
+        path_prefix: str,
+        method: str,
+        registry: ComponentRegistry,
+    ) -> dict[str, Any] | None:
+        described = super().get_operation(path, path_regex, path_prefix, method, registry)
+        if described is None:
+            return None
+        operation = self.operation
+        names = [*re.findall(r"{(\w+)}", path), *operation.parameters]
+        names += ["limit", "cursor"] if operation.paged else []
+        names += ["idempotency_key"] if operation.idempotent else []
+        names += ["if_none_match"] if operation.conditional else []
+        described.pop("parameters", None)
+        if names:
+            described["parameters"] = [parameter(name) for name in names]
+        if operation.body is not None:
+            body = described["requestBody"]
+            body["required"] = operation.body_required
+            body["content"]["application/json"]["examples"] = {
+                name: {"value": value} for name, value in operation.body_examples.items()
+            }
+        described["responses"] = responses_of(operation)
+        # An empty list says that nothing is needed; left out, it would say nothing.
+        described["security"] = SECURITY[operation.caller]
+        return described
+
+
+def generate() -> JsonSchema:
+    """The document as a dict. Raises SchemaError or LookupError (an endpoint without words)."""
+    for name in SCHEMA_MODULES:
+        import_module(name)
+    GENERATOR_STATS.reset()
+    said = io.StringIO()
+    with patched_settings(OPTIONS), redirect_stderr(said):
+        document: JsonSchema = SchemaGenerator().get_schema(request=None, public=True)
+    if GENERATOR_STATS:
+        raise SchemaError(said.getvalue())
+    components = document["components"]
+    components["schemas"] = dict(sorted({**components.get("schemas", {}), **SHAPES}.items()))
+    components["responses"] = dict(sorted(RESPONSES.items()))
+    components["parameters"] = dict(sorted(PARAMETERS.items()))
+    components["headers"] = HEADERS
+    components["securitySchemes"] = SECURITY_SCHEMES
+    return document
+
+
+def render(document: JsonSchema) -> str:
+    """As YAML, the same text for the same document."""
+    text: bytes = OpenApiYamlRenderer().render(document, renderer_context={})
+    return text.decode()

@@ -1,0 +1,51 @@
+"""The schema of GET /health and GET /ready."""
+
+from s3project.health import HealthView
+from s3project.openapi.operation import Operation, describe
+from s3project.openapi.shapes import TIMESTAMP, closed, constant, shape
+from s3project.readiness import ReadyView
+
+PART = constant("ready")
+
+describe(
+    HealthView,
+    get=Operation(
+        id="health",
+        tag="Probes",
+        caller="anyone",
+        rate_limited=False,
+        needs_nothing=True,
+        summary="Does this process answer?",
+        description="Asks no other part.",
+        answer="Health",
+        data=shape("Health", closed({"status": constant("healthy"), "timestamp": TIMESTAMP})),
+        example={"status": "healthy", "timestamp": "2026-02-26T08:00:00.000Z"},
+    ),
+)
+
+describe(
+    ReadyView,
+    get=Operation(
+        id="ready",
+        tag="Probes",
+        caller="anyone",
+        rate_limited=False,
+        summary="Does this process reach what it needs?",
+        description="Database, broker and storage; 503 with the state of each part when one is "
+        "away. An answer is at most 1 second old.",
+        answer="Readiness",
+        data=shape(
+            "Readiness",
+            closed(
+                {
+                    "status": PART,
+                    "parts": closed({"database": PART, "broker": PART, "storage": PART}),
+                }
+            ),
+        ),
+        example={
+            "status": "ready",
+            "parts": {"database": "ready", "broker": "ready", "storage": "ready"},
+        },
+    ),
+)

@@ -1,0 +1,96 @@
+"""Holds answers to docs/openapi.yaml: `testing.api.Api` asks for every answer of every test.
+
+So a field that is added, a code that is new or a header that is missing fails a test until the
+document says so.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
+
+import jsonschema_rs
+
+from s3project.api_docs import schema_json
+
+METHODS = ("get", "post", "put", "delete")
+# Said once for the whole API, and not at every endpoint.
+UNSAID = {405}
+
+
+class NotAsDocumented(AssertionError):
+    """An answer that docs/openapi.yaml does not allow."""
+
+
+def check_answer(
+    method: str, path: str, status: int, headers: Mapping[str, str], raw: bytes
+) -> None:
+    """Raises NotAsDocumented; what is outside the document (admin, unknown routes) passes."""
+    operation = _operation(method.lower(), unquote(path.partition("?")[0]))
+    if operation is None or status in UNSAID:
+        return
+    where = f"{method} {path}: {status}"
+    response = operation["responses"].get(str(status))
+    if response is None:
+        raise NotAsDocumented(f"{where} is not documented: {raw[:300]!r}")
+    response = _resolved(response)
+    for name, header in response.get("headers", {}).items():
+        header = _resolved(header)
+        if name not in headers:
+            if header.get("required"):
+                raise NotAsDocumented(f"{where} has no {name}")
+        elif header["schema"].get("type") == "string":
+            _check(f"{where} {name}", header["schema"], headers[name])
+    content = response.get("content")
+    if content is None:
+        if raw:
+            raise NotAsDocumented(f"{where} has a body")
+        return
+    _check(where, content["application/json"]["schema"], json.loads(raw))
+
+
+def _check(where: str, schema: dict[str, Any], value: Any) -> None:
+    error = next(iter(_validator(json.dumps(schema)).iter_errors(value)), None)
+    if error is not None:
+        place = "/".join(map(str, error.instance_path))
+        raise NotAsDocumented(f"{where}: {place}: {error.message[:600]}")
+
+
+@cache
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(schema_json()[0])
+    return document
+
+
+@cache
+def _routes() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    """Templates without a parameter first, as Django finds them."""
+    paths = sorted(_document()["paths"].items(), key=lambda entry: "{" in entry[0])
+    return [(re.compile(re.sub(r"{\w+}", "[^/]+", path)), methods) for path, methods in paths]
+
+
+def _operation(method: str, path: str) -> dict[str, Any] | None:
+    if method in METHODS:
+        for pattern, methods in _routes():
+            if pattern.fullmatch(path):
+                operation: dict[str, Any] | None = methods.get(method)
+                return operation
+    return None
+
+
+def _resolved(node: dict[str, Any]) -> dict[str, Any]:
+    reference = node.get("$ref")
+    if reference is None:
+        return node
+    found: dict[str, Any] = _document()
+    for part in reference.removeprefix("#/").split("/"):
+        found = found[part]
+    return found
+
+
+@cache
+def _validator(schema: str) -> Any:
+    whole = {**json.loads(schema), "components": _document()["components"]}
+    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
