@@ -20,8 +20,13 @@ from jobs.models import JobCoordinator
 from jobs.models.lease_statement import lease_to_queue
 from jobs.presets import resolve_value
 from s3project import ids
+from s3project.celery import app
 
 logger = logging.getLogger(__name__)
+
+# Importing it makes it the current app. Without it a web process would publish with Celery's
+# defaults, which wait for a broker that is away.
+assert app.conf.task_acks_late
 
 GPU_QUEUE = "gpu"
 MAINTENANCE_QUEUE = "maintenance"

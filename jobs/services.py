@@ -3,6 +3,7 @@ limiter) and tells the models what happened. What it sends to the broker waits f
 the outermost transaction.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,6 +21,10 @@ from s3project import ids
 from s3project.errors import ValidationFailed
 from users.models import UserLimiter
 
+logger = logging.getLogger(__name__)
+
+# The log's word for a result that came again or too late; the fault experiments count it.
+IGNORED = "result without effect:"
 MAX_PHOTO_BYTES = 25 * 1024 * 1024
 
 
@@ -137,7 +142,9 @@ def record_item_result(
     """
     job = JobCoordinator.objects.lock(job_id)
     effect = job.on_item_result(result)
-    if effect.processed and job.is_finished:
+    if not effect.processed:
+        logger.info("%s %s #%d", IGNORED, job.public_id, result.idx)
+    elif job.is_finished:
         settle(job, done_items=job.done_items)
     return job, effect
 

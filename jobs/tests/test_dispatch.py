@@ -1,6 +1,7 @@
 """What goes to the GPU queue, and what happens while the broker is away."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -167,6 +168,18 @@ def test_an_empty_value_is_sent_as_the_presets_default() -> None:
         ("Sky", {"action": "texture", "value": "linen"}),
         ("Handle", {"action": "remove", "value": ""}),
     ]
+
+
+def test_every_thread_publishes_with_our_settings() -> None:
+    """A web process answers from threads that never imported the Celery app."""
+    apps: list[celery.Celery] = []
+    thread = threading.Thread(target=lambda: apps.append(celery.current_app._get_current_object()))
+    thread.start()
+    thread.join()
+
+    assert apps == [app]
+    assert app.conf.broker_transport_options["max_retries"] == 0
+    assert app.conf.broker_transport_options["socket_timeout"] == 2
 
 
 def test_execute_succeeds_while_the_broker_is_away_and_the_sweep_sends_later() -> None:

@@ -1,0 +1,154 @@
+"""A client of the public API that writes down every success it was told of.
+
+What it was told is the witness: whatever the processes went through since, the database must know
+of it. A request is sent with an Idempotency-Key until it is answered, as a good client does.
+"""
+
+import threading
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import requests
+
+from jobs.models import JobCoordinator
+from jobs.states import JobStatus
+from s3project import ids
+from users.models import User
+from users.services import set_plan
+
+EDIT = {"concepts": {"Wall": {"action": "tone", "value": "warm"}}, "protect": []}
+PATIENCE = 60.0  # seconds that a request is repeated for
+PAUSE = 0.2
+NEVER_ANSWERED = 0
+
+
+@dataclass(frozen=True)
+class Told:
+    """A success that the API reported."""
+
+    path: str
+    data: Any
+
+
+class Journal:
+    """What all customers of an experiment were told. Usable from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.successes: list[Told] = []
+        self.statuses: Counter[int] = Counter()
+        self.slowest: dict[str, float] = {}
+        self.without_retry_after = 0
+
+    def note(self, path: str, answer: requests.Response | None, seconds: float) -> None:
+        action = path.rpartition("/")[2]
+        with self._lock:
+            self.statuses[NEVER_ANSWERED if answer is None else answer.status_code] += 1
+            if answer is None:
+                return
+            self.slowest[action] = max(seconds, self.slowest.get(action, 0.0))
+            if answer.ok:
+                self.successes.append(Told(path, answer.json()["data"]))
+            elif answer.status_code == 503 and "Retry-After" not in answer.headers:
+                self.without_retry_after += 1
+
+    def contradictions(self) -> list[str]:
+        """Successes of which the database does not know."""
+        found = []
+        for told in self.successes:
+            problem = _contradiction(told)
+            if problem:
+                found.append(f"{told.path}: {problem}")
+        return found
+
+
+class Customer:
+    """One user with a plan."""
+
+    def __init__(self, base_url: str, journal: Journal, *, plan: str = "pro") -> None:
+        self._base_url = base_url
+        self._journal = journal
+        self._session = requests.Session()
+        self._session.trust_env = False
+        data = self.call("POST", "/auth/anon")
+        self.user_id = data["user_id"]
+        self._session.headers["Authorization"] = f"Bearer {data['token']}"
+        key = ids.parse_public_id(ids.USER, self.user_id)
+        assert key is not None
+        set_plan(user_id=key, plan=plan)
+
+    def create_and_upload(self, photos: list[bytes]) -> str:
+        created = self.call("POST", "/jobs", {"preset": "interior", "item_count": len(photos)})
+        for upload, data in zip(created["upload"], photos, strict=True):
+            requests.put(upload["url"], data=data, timeout=30).raise_for_status()
+        job_id: str = created["job_id"]
+        return job_id
+
+    def start_set(self, photos: list[bytes]) -> UUID:
+        """A job of these photos, executed; returns its key."""
+        job_id = self.create_and_upload(photos)
+        self.call("POST", f"/jobs/{job_id}/confirm-upload")
+        self.call("POST", f"/jobs/{job_id}/execute", EDIT)
+        return key_of(job_id)
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """The answer's data. 503 and a server that is away are tried again, anything else that
+        is no success is not foreseen."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex} if method == "POST" else {}
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            answer = self.send(method, path, body, headers)
+            if answer is not None and answer.ok:
+                return answer.json()["data"]
+            passing = answer is None or answer.status_code == 503 or _in_flight(answer)
+            assert passing, f"{method} {path}: {answer.status_code} {answer.text}"  # type: ignore[union-attr]
+            assert time.monotonic() < deadline, f"{method} {path} was never answered"
+            time.sleep(PAUSE)
+
+    def send(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> requests.Response | None:
+        """One request; None when the server was away."""
+        started = time.monotonic()
+        try:
+            answer = self._session.request(
+                method, self._base_url + path, json=body, headers=headers or {}, timeout=30
+            )
+        except requests.RequestException:
+            answer = None
+        self._journal.note(path, answer, time.monotonic() - started)
+        return answer
+
+
+def key_of(job_id: str) -> UUID:
+    key = ids.parse_public_id(ids.JOB, job_id)
+    assert key is not None
+    return key
+
+
+def _in_flight(answer: requests.Response) -> bool:
+    """The request before, which was cut off, is not over yet."""
+    return answer.status_code == 409 and answer.json()["error"]["code"] == "IDEMPOTENCY_CONFLICT"
+
+
+def _contradiction(told: Told) -> str | None:
+    if told.path == "/auth/anon":
+        key = ids.parse_public_id(ids.USER, told.data["user_id"])
+        return None if key and User.objects.filter(pk=key).exists() else "the user is not there"
+    if not told.path.startswith("/jobs"):
+        return None
+    job = JobCoordinator.objects.filter(pk=key_of(told.data["job_id"])).first()
+    if job is None:
+        return "the job is not there"
+    done = told.data.get("progress", {}).get("done", 0)
+    if done > job.done_items:
+        return f"{done} photos were done, now {job.done_items}"
+    order = list(JobStatus)
+    said = JobStatus(told.data["status"])
+    if order.index(JobStatus(job.status)) < order.index(said):
+        return f"it was {said}, now {job.status}"
+    return None
