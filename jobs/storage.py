@@ -50,8 +50,13 @@ class PhotoStorage(S3Storage):  # type: ignore[misc]  # django-storages ships no
                 signature_version="s3v4",
                 s3={"addressing_style": "path"},
                 connect_timeout=3,
-                read_timeout=20,
-                retries={"mode": "standard", "max_attempts": 3},
+                # Of one try. A worker waits for its photos; a client's request that finds the
+                # storage hanging is answered within about 11 s.
+                read_timeout=20 if settings.GPU_WORKER else 5,
+                retries={
+                    "mode": "standard",
+                    "total_max_attempts": 4 if settings.GPU_WORKER else 2,
+                },
                 # Only AWS understands the newer default checksums.
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",

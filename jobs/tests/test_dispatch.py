@@ -172,12 +172,12 @@ def test_an_empty_value_is_sent_as_the_presets_default() -> None:
 
 def test_every_thread_publishes_with_our_settings() -> None:
     """A web process answers from threads that never imported the Celery app."""
-    apps: list[celery.Celery] = []
-    thread = threading.Thread(target=lambda: apps.append(celery.current_app._get_current_object()))
+    apps: list[str] = []
+    thread = threading.Thread(target=lambda: apps.append(celery.current_app.main))
     thread.start()
     thread.join()
 
-    assert apps == [app]
+    assert apps == [app.main]
     assert app.conf.broker_transport_options["max_retries"] == 0
     assert app.conf.broker_transport_options["socket_timeout"] == 2
 
