@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := s3project users jobs manage.py
 .DEFAULT_GOAL := help
-.PHONY: help venv demo serve test lint types format openapi bench clean
+.PHONY: bench-engine help venv demo serve test lint types format openapi bench clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 venv: .venv/.installed ## .venv with everything in requirements-dev.txt
 
@@ -38,8 +38,14 @@ openapi: venv ## docs/openapi.yaml from the code; `make test` compares them
 bench: venv ## throughput and CPU of the lifecycle of a set (ARGS="-n 200 -c 8")
 	@$(BIN)/python bench/run.py $(ARGS)
 
+bench-engine: venv ## what a photo costs, stage by stage (ARGS="--runs 5")
+	@$(BIN)/python bench/engine.py $(ARGS)
+
+faults: venv ## kill, freeze and cut off real processes: is anything lost? (ARGS="worker_killed")
+	@$(BIN)/python -m jobs.faults $(ARGS)
+
 clean: ## remove caches and test data; .venv and the data of `make serve` stay
-	rm -rf .local/test .local/bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .local/test .local/bench .local/faults .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find s3project users jobs bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.installed: requirements.txt requirements-dev.txt

@@ -44,6 +44,13 @@ def test_wall_floor_and_ceiling_of_a_plain_room_lie_where_they_are() -> None:
     assert int(total.max()) <= 256  # each pixel belongs to one surface
 
 
+def test_a_painting_on_the_wall_is_no_wall_from_edge_to_edge() -> None:
+    wall_mask = find_surfaces(seen("interior_living_room.jpg"))["Wall"]
+    painting = np.s_[262:500, 510:955]  # its pale right half used to be painted over
+    assert float((wall_mask[painting] > 0).mean()) < 0.02
+    assert float((wall_mask[120:240, 400:1200] == 255).mean()) > 0.98
+
+
 def test_the_body_is_the_cup_and_not_the_table() -> None:
     body = find_body(decode(photo_file("product_coffee_cup.png")).rgb)
     assert body is not None

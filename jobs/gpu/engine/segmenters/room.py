@@ -33,6 +33,11 @@ _LEAST_SIDE: Final = 48
 _LEAST_PATCH: Final = 0.003
 _LEAST_SURFACE: Final = 0.01
 _FLOOR_ROUNDS: Final = 2
+# Of a rectangle on a wall: its least and greatest share of the picture, how much of it must be
+# told from the wall already, and how much of the line around it must be wall.
+_LEAST_PICTURE, _MOST_PICTURE = 0.004, 0.2
+_FILLED: Final = 0.55
+_ENCLOSED: Final = 0.8
 
 
 def find_surfaces(rgb: Rgb) -> dict[str, Mask]:
@@ -47,7 +52,7 @@ def find_surfaces(rgb: Rgb) -> dict[str, Mask]:
         return {}
     small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     graph = build_region_graph(small)
-    labels = _outlined(_classify(graph)[graph.labels], rgb)
+    labels = _without_pictures(_outlined(_classify(graph)[graph.labels], rgb))
     surfaces: dict[str, Mask] = {}
     for index, name in enumerate(SURFACES):
         mask = _without_specks((labels == index).astype(np.uint8))
@@ -62,6 +67,36 @@ def _outlined(labels: NDArray[np.uint8], rgb: Rgb) -> NDArray[np.uint8]:
     size = (picture.shape[1], picture.shape[0])
     larger = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), np.uint8)
     return settle_borders(doubt_borders(larger, 4, max(2, max(size) // 128)), picture)
+
+
+def _without_pictures(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Take whole rectangles out of the wall where most of one already is.
+
+    What hangs on a wall, a painting or a screen, is rectangular, and its pale parts look like
+    wall. Only what the wall encloses counts: furniture stands on the floor.
+    """
+    holes = (labels == _OTHER).astype(np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
+    cleared = labels.copy()
+    for part in range(1, count):
+        left, top, width, height, area = (int(value) for value in stats[part])
+        right, bottom = left + width, top + height
+        inside_picture = left > 1 and top > 1
+        inside_picture &= right < labels.shape[1] - 1 and bottom < labels.shape[0] - 1
+        large_enough = _LEAST_PICTURE * labels.size < width * height < _MOST_PICTURE * labels.size
+        if not (inside_picture and large_enough and area > _FILLED * width * height):
+            continue
+        frame = np.concatenate(
+            [
+                labels[top - 2, left:right],
+                labels[bottom + 1, left:right],
+                labels[top:bottom, left - 2],
+                labels[top:bottom, right + 1],
+            ]
+        )
+        if float((frame == _WALL).mean()) > _ENCLOSED:
+            cleared[top:bottom, left:right] = _OTHER
+    return cleared
 
 
 def _classify(graph: RegionGraph) -> NDArray[np.uint8]:
