@@ -71,15 +71,15 @@ def run_all(
         for name in names:
             print(f"{name} …", end=" ", flush=True)
             started, problem = time.monotonic(), ""
-            world = World(stack, live, seed=seed)
-            try:
-                import_module(f"jobs.faults.experiments.{name}").run(world)
-                world.check()
-            except Exception as error:
-                # Whatever went wrong, the others are run, in processes of their own.
-                traceback.print_exc()
-                problem = f"{type(error).__name__}: {str(error)[:120]}".replace("\n", " ")
-                world.kill(*list(live.pids))
+            with World(stack, live, seed=seed) as world:
+                try:
+                    import_module(f"jobs.faults.experiments.{name}").run(world)
+                    world.check()
+                except Exception as error:
+                    # Whatever went wrong, the others are run, in processes of their own.
+                    traceback.print_exc()
+                    problem = f"{type(error).__name__}: {str(error)[:120]}".replace("\n", " ")
+                    world.kill(*list(live.pids))
             seconds = time.monotonic() - started
             rows[name] = (world.result, seconds, problem)
             print("failed" if problem else "ok", f"{seconds:.0f} s", flush=True)

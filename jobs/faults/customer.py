@@ -81,6 +81,9 @@ class Customer:
         assert key is not None
         set_plan(user_id=key, plan=plan)
 
+    def close(self) -> None:
+        self._session.close()
+
     def create_and_upload(self, photos: list[bytes]) -> str:
         created = self.call("POST", "/jobs", {"preset": "interior", "item_count": len(photos)})
         for upload, data in zip(created["upload"], photos, strict=True):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Self
 from uuid import UUID
 
 import requests
@@ -55,7 +56,15 @@ class World:
         self.journal = Journal()
         self.result = Result()
         self.jobs: list[UUID] = []
+        self._customers: list[Customer] = []
         self._ignored_before = self.ignored_results()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for customer in self._customers:
+            customer.close()
 
     # --- Processes ---------------------------------------------------------------------------
 
@@ -93,7 +102,9 @@ class World:
     # --- Work --------------------------------------------------------------------------------
 
     def customer(self, *, plan: str = "pro") -> Customer:
-        return Customer(self.live.base_url, self.journal, plan=plan)
+        customer = Customer(self.live.base_url, self.journal, plan=plan)
+        self._customers.append(customer)
+        return customer
 
     def start_set(self, photos: list[bytes], *, customer: Customer | None = None) -> UUID:
         job = (customer or self.customer()).start_set(photos)
