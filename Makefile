@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := s3project users jobs manage.py
 .DEFAULT_GOAL := help
-.PHONY: bench-engine help venv demo serve test lint types format openapi bench clean
+.PHONY: bench-engine help venv demo serve test lint types format openapi bench faults clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
