@@ -10,9 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 
 from jobs.schema.shapes import RULE_ID, concepts
 from jobs.serializers import MAX_ERROR_LENGTH
-from s3project.openapi.shapes import JsonSchema, nullable, shape
-
-ANYTHING: JsonSchema = {"type": ["array", "boolean", "number", "object", "string"]}
+from s3project.openapi.shapes import JsonSchema, array, nullable, shape, text
 
 
 class ConceptsExtension(OpenApiSerializerFieldExtension):
@@ -33,22 +31,17 @@ class ErrorTextExtension(OpenApiSerializerFieldExtension):
     target_class = "jobs.serializers.ErrorText"
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> JsonSchema:
-        return {
-            **ANYTHING,
-            "description": f"A text in a worker's words, cut to {MAX_ERROR_LENGTH} characters. "
-            "Never a reason to refuse the result: of anything else, its text is taken.",
-        }
+        return text(
+            f"In a worker's words, cut to {MAX_ERROR_LENGTH} characters. Never a reason to refuse "
+            "the result: of what is no text, the text is taken."
+        )
 
 
 class WarningsExtension(OpenApiSerializerFieldExtension):
     target_class = "jobs.serializers.WarningsField"
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> JsonSchema:
-        return {
-            **ANYTHING,
-            "description": "An array of texts. Never a reason to refuse the result: what is none "
-            "is left out.",
-        }
+        return array(text(), "Never a reason to refuse the result: what is no text is left out.")
 
 
 class ExecuteJobExtension(OpenApiSerializerExtension):
