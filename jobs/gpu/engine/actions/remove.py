@@ -19,6 +19,7 @@ _REACH: Final = 0.02
 _SHADOW_REACH: Final = 0.12
 _SURROUNDINGS: Final = 0.5
 _LEAST_SOURCE: Final = 0.02
+_MOST_PIXELS: Final = 4_000_000
 
 
 def remove(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
@@ -35,9 +36,8 @@ def remove(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
     weight[window] = _feathered(hole[window])
     weight[region.weight > 0] = 255  # however small it is, nothing of it shines through
     weight[region.protected] = 0
-    filled = canvas.rgb.copy()
-    filled[window] = fill(canvas.rgb[window], unknown)
-    blend(canvas.rgb, weight, lambda tile, rows, columns: filled[rows, columns])
+    filled = _filled(canvas.rgb[window], unknown)
+    blend(canvas.rgb[window], weight[window], lambda tile, rows, columns: filled[rows, columns])
     if canvas.alpha is not None:
         # Where an object stood on nothing, nothing remains; a cut-out's shadow must not spread.
         around = np.median(canvas.alpha[window][~unknown])
@@ -45,6 +45,23 @@ def remove(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
         share = weight[window].astype(np.float32) * np.float32(1 / 255)
         canvas.alpha[window] = cv2.blendLinear(empty, canvas.alpha[window], share, 1 - share)
     return ()
+
+
+def _filled(rgb: Rgb, unknown: BoolMask) -> Rgb:
+    """`fill`, at reduced size where the hole is large: it works in floating point throughout."""
+    factor = 1
+    while unknown.size > _MOST_PIXELS * factor * factor:
+        factor *= 2
+    if factor == 1:
+        return fill(rgb, unknown)
+    height, width = unknown.shape
+    size = (-(-width // factor), -(-height // factor))
+    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    touched = cv2.resize(unknown.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 0
+    enlarged = cv2.resize(
+        fill(small, np.asarray(touched, np.bool_)), (width, height), interpolation=cv2.INTER_CUBIC
+    )
+    return np.asarray(enlarged, np.uint8)
 
 
 def _hole(region: Region, rgb: Rgb) -> BoolMask:
