@@ -194,6 +194,20 @@ def test_remove_takes_the_contact_shadow_along() -> None:
     assert np.abs(canvas.rgb.astype(int) - clean).max() <= 25
 
 
+def test_remove_does_not_copy_furniture_onto_a_wall() -> None:
+    clean = wall(300, 300)
+    picture = clean.copy()
+    picture[200:280, 40:260:20] = 15  # something with strong lines further down
+    picture[60:130, 110:190] = (20, 30, 200)
+    mask = np.zeros((300, 300), np.uint8)
+    mask[60:130, 110:190] = 255
+    canvas = Canvas(picture)
+    remove(canvas, region(mask, concept="Screen"), "")
+    filled, wanted = canvas.rgb[60:130, 110:190].astype(int), clean[60:130, 110:190].astype(int)
+    assert np.abs(filled - wanted).max() < 40
+    assert filled.std(axis=(0, 1)).min() > 1  # and still not as smooth as plastic
+
+
 def test_remove_is_the_same_every_time() -> None:
     mask = np.zeros((90, 90), np.uint8)
     mask[30:60, 30:60] = 255

@@ -21,6 +21,12 @@ _MOST_SHIFTS: Final = 8
 _WORTHWHILE: Final = 0.01
 _FAR_COSTS: Final = 0.35
 _MOST_GRAIN: Final = 4.0
+# The rim: this part of the hole's extent, and so many pixels at least.
+_RIM: Final = 8
+_LEAST_RIM: Final = 6
+_STRONGER: Final = 2.5
+_KEPT_AWAY: Final = 16
+_SLACK: Final = 4.0
 # Detail is what is finer than this share of the longest side.
 _DETAIL: Final = 1 / 60
 
@@ -37,6 +43,7 @@ def fill(rgb: Rgb, unknown: BoolMask) -> Rgb:
     rows, columns = _bounds(unknown)
     # Detail next to the hole holds the edge of what is removed; only clean pixels are copied.
     clean = _eroded(~unknown, 3)
+    clean &= _like_the_rim(rgb, smooth, unknown, clean)
     laid, missing = _copied_detail(rgb, smooth, unknown, clean)
     laid += (missing * _grain(rgb, smooth, clean)[rows, columns])[..., np.newaxis]
     within = np.clip(np.rint(light[rows, columns] + laid), 0, 255).astype(np.uint8)
@@ -44,6 +51,26 @@ def fill(rgb: Rgb, unknown: BoolMask) -> Rgb:
     inside = unknown[rows, columns]
     filled[rows, columns][inside] = within[inside]
     return filled
+
+
+def _like_the_rim(rgb: Rgb, smooth: Floats, unknown: BoolMask, clean: BoolMask) -> BoolMask:
+    """Where the detail is no stronger than beside the hole (HxW).
+
+    What surrounds a screen on a wall is the wall's grain, not the chairs further down: their
+    outlines must not be copied into its place.
+    """
+    rows, columns = _bounds(unknown)
+    extent = max(rows.stop - rows.start, columns.stop - columns.start)
+    away = cv2.distanceTransform((~unknown).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
+    rim = clean & (away <= max(_LEAST_RIM, extent // _RIM))
+    if not rim.any():
+        return clean
+    detail = cv2.absdiff(rgb.astype(np.float32), smooth).max(axis=2)
+    limit = _STRONGER * float(np.percentile(detail[rim], 75)) + _SLACK
+    weak = (detail <= limit).astype(np.uint8)
+    # Not beside strong detail either: what lies between lines belongs to them.
+    beyond = cv2.distanceTransform(weak, cv2.DIST_L2, cv2.DIST_MASK_3)
+    return np.asarray(beyond > max(_LEAST_RIM, extent // _KEPT_AWAY), np.bool_)
 
 
 def light_under(plane: Mask, unknown: BoolMask) -> Mask:
