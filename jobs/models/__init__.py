@@ -1,6 +1,7 @@
-from jobs.models.coordinator import ItemResult, JobCoordinator, JobProgress, ResultEffect
+from jobs.models.coordinator import JobCoordinator
 from jobs.models.history import JobItemLog, JobLog
 from jobs.models.item import JobItem
+from jobs.models.results import ItemResult, JobProgress, ResultEffect
 from jobs.models.rule import Rule
 
 __all__ = [

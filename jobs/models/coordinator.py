@@ -1,6 +1,5 @@
 """JobCoordinator: the state machine of one job, its items and its idempotency."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -15,41 +14,15 @@ from jobs import keys
 from jobs.errors import AlreadyCanceled, IdempotencyConflict, InvalidTransition, JobNotFound
 from jobs.models.fields import OrderedJSONField
 from jobs.models.item import JobItem, attempt_of
+from jobs.models.job_constraints import JOB_CONSTRAINTS, JOB_INDEXES
 from jobs.models.result_statements import ItemChange, JobChange, find_items, store_result
+from jobs.models.results import ItemResult, JobProgress, ResultEffect
 from jobs.states import FINISHED, IN_WORK, TRANSITIONS, ItemStatus, JobStatus
 from s3project import ids
 from s3project.errors import ValidationFailed
 
 # The error of an item that no worker reported in time.
 TIMEOUT = "timeout"
-
-
-@dataclass(frozen=True)
-class ItemResult:
-    """What a worker reports of one item. A key that is None stands for the issued one."""
-
-    idx: int
-    status: ItemStatus
-    idempotency_key: str
-    output_key: str | None = None
-    preview_key: str | None = None
-    error: str = ""
-    warnings: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class ResultEffect:
-    """`processed`: the result changed something. `duplicate`: its key had an effect before."""
-
-    processed: bool
-    duplicate: bool = False
-
-
-@dataclass(frozen=True)
-class JobProgress:
-    done: int
-    failed: int
-    total: int
 
 
 class JobQuerySet(models.QuerySet["JobCoordinator"]):
@@ -104,68 +77,8 @@ class JobCoordinator(models.Model):
     class Meta:
         verbose_name = "job"
         ordering = ("-created_at", "-id")
-        indexes = (
-            models.Index(fields=["user", "-created_at", "-id"], name="job_user_created"),
-            models.Index(
-                fields=["queued_at"],
-                condition=Q(status__in=["queued", "running"]),
-                name="job_in_work",
-            ),
-            models.Index(
-                fields=["created_at"],
-                condition=Q(status__in=["created", "uploaded"]),
-                name="job_waiting",
-            ),
-            models.Index(
-                fields=["updated_at"],
-                condition=Q(status="canceled", storage_deleted_at__isnull=True),
-                name="job_canceled_in_storage",
-            ),
-            models.Index(
-                fields=["finished_at"],
-                condition=Q(status__in=["done", "failed"], storage_deleted_at__isnull=True),
-                name="job_finished_in_storage",
-            ),
-        )
-        constraints = (
-            models.CheckConstraint(condition=Q(total_items__range=(1, 200)), name="job_total"),
-            models.CheckConstraint(
-                condition=Q(done_items__gte=0, failed_items__gte=0), name="job_counters_gte_0"
-            ),
-            models.CheckConstraint(
-                condition=Q(total_items__gte=F("done_items") + F("failed_items")),
-                name="job_counters_lte_total",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=["created", "uploaded", "queued", "running"])
-                & Q(finished_at__isnull=True)
-                | Q(status__in=["done", "failed", "canceled"]) & Q(finished_at__isnull=False),
-                name="job_finished_at_iff_finished",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status__in=["created", "uploaded"])
-                | Q(queued_at__isnull=True, done_items=0, failed_items=0),
-                name="job_not_queued_has_no_results",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status__in=["queued", "running", "done", "failed"])
-                | Q(queued_at__isnull=False),
-                name="job_in_work_was_queued",
-            ),
-            models.CheckConstraint(
-                condition=Q(storage_deleted_at__isnull=True) | Q(finished_at__isnull=False),
-                name="job_deleted_from_storage_only_if_finished",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status="done")
-                | Q(done_items__gte=1, total_items=F("done_items") + F("failed_items")),
-                name="job_done_is_complete",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status="failed") | Q(done_items=0, failed_items=F("total_items")),
-                name="job_failed_is_complete",
-            ),
-        )
+        indexes = JOB_INDEXES
+        constraints = JOB_CONSTRAINTS
 
     def __str__(self) -> str:
         return self.public_id

@@ -1,0 +1,69 @@
+"""What the database refuses of a job, and how it finds jobs (docs/state_machine.md)."""
+
+from django.db import models
+from django.db.models import F, Q
+
+JOB_INDEXES = (
+    models.Index(fields=["user", "-created_at", "-id"], name="job_user_created"),
+    models.Index(
+        fields=["queued_at"],
+        condition=Q(status__in=["queued", "running"]),
+        name="job_in_work",
+    ),
+    models.Index(
+        fields=["created_at"],
+        condition=Q(status__in=["created", "uploaded"]),
+        name="job_waiting",
+    ),
+    models.Index(
+        fields=["updated_at"],
+        condition=Q(status="canceled", storage_deleted_at__isnull=True),
+        name="job_canceled_in_storage",
+    ),
+    models.Index(
+        fields=["finished_at"],
+        condition=Q(status__in=["done", "failed"], storage_deleted_at__isnull=True),
+        name="job_finished_in_storage",
+    ),
+)
+
+# Whatever the code above believes, these rows cannot exist.
+JOB_CONSTRAINTS = (
+    models.CheckConstraint(condition=Q(total_items__range=(1, 200)), name="job_total"),
+    models.CheckConstraint(
+        condition=Q(done_items__gte=0, failed_items__gte=0), name="job_counters_gte_0"
+    ),
+    models.CheckConstraint(
+        condition=Q(total_items__gte=F("done_items") + F("failed_items")),
+        name="job_counters_lte_total",
+    ),
+    models.CheckConstraint(
+        condition=Q(status__in=["created", "uploaded", "queued", "running"])
+        & Q(finished_at__isnull=True)
+        | Q(status__in=["done", "failed", "canceled"]) & Q(finished_at__isnull=False),
+        name="job_finished_at_iff_finished",
+    ),
+    models.CheckConstraint(
+        condition=~Q(status__in=["created", "uploaded"])
+        | Q(queued_at__isnull=True, done_items=0, failed_items=0),
+        name="job_not_queued_has_no_results",
+    ),
+    models.CheckConstraint(
+        condition=~Q(status__in=["queued", "running", "done", "failed"])
+        | Q(queued_at__isnull=False),
+        name="job_in_work_was_queued",
+    ),
+    models.CheckConstraint(
+        condition=Q(storage_deleted_at__isnull=True) | Q(finished_at__isnull=False),
+        name="job_deleted_from_storage_only_if_finished",
+    ),
+    models.CheckConstraint(
+        condition=~Q(status="done")
+        | Q(done_items__gte=1, total_items=F("done_items") + F("failed_items")),
+        name="job_done_is_complete",
+    ),
+    models.CheckConstraint(
+        condition=~Q(status="failed") | Q(done_items=0, failed_items=F("total_items")),
+        name="job_failed_is_complete",
+    ),
+)
