@@ -25,6 +25,8 @@ WORKER_KNOWS = (
     "STORAGE_BUCKET",
     "GPU_CALLBACK_SECRET",
 )
+# A process per core is the parallelism; threads of numeric libraries would only compete.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 WORKER_MUST_NOT_KNOW = ("DATABASE_URL", "JWT_SECRET", "DJANGO_SECRET_KEY")
 LOCAL = f"{HOST},localhost"
 
@@ -83,7 +85,7 @@ def gpu_worker_environment(stack: Mapping[str, str]) -> dict[str, str]:
     for name in WORKER_MUST_NOT_KNOW:
         inherited.pop(name, None)
     known = {name: stack[name] for name in WORKER_KNOWS}
-    return {**inherited, **known, "GPU_WORKER": "1"}
+    return {**inherited, **ONE_THREAD, **known, "GPU_WORKER": "1"}
 
 
 def _inherited() -> dict[str, str]:
