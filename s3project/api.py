@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
@@ -25,6 +25,8 @@ from s3project.json_body import read_json_object
 
 logger = logging.getLogger(__name__)
 
+# What a server says that is not, or no longer, the primary: it passes with the failover.
+READ_ONLY = "25006"
 NON_FIELD_ERRORS = "non_field_errors"  # DRF's name for what concerns no single field
 
 
@@ -42,6 +44,9 @@ def as_domain_error(error: Exception) -> DomainError | None:
         case OperationalError() | InterfaceError():
             # The server is away, or a lock timeout or deadlock (55P03, 40P01): all pass.
             logger.warning("database unavailable: %s", error)
+            return Unavailable()
+        case InternalError() if getattr(error.__cause__, "sqlstate", None) == READ_ONLY:
+            logger.warning("database read-only: %s", error)
             return Unavailable()
     return None
 

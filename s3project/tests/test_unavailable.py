@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import close_old_connections, connection, connections, transaction
@@ -135,4 +136,33 @@ def test_a_limiter_that_is_held_stops_new_jobs_and_the_last_result_as_a_whole() 
     assert_unavailable(create)
     assert_unavailable(last)
     # The last photo's result was taken back with the settlement that failed.
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize(
+    "sqlstate",
+    [
+        pytest.param("55P03", id="a lock was not free in time"),
+        pytest.param("40P01", id="a deadlock"),
+        pytest.param("40001", id="a serialization failure"),
+        pytest.param("57014", id="a statement took too long"),
+        pytest.param("57P01", id="the server shuts down"),
+        pytest.param("25006", id="the server is a standby"),
+    ],
+)
+def test_what_passes_in_the_database_is_unavailable_and_has_no_effect(sqlstate: str) -> None:
+    job = make_job(JobStatus.RUNNING)
+    before = all_rows()
+
+    def fail_the_settlement(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "users_reservation" in sql and sql.startswith("UPDATE"):
+            sql, params = f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}'; END $$", None
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(fail_the_settlement):
+        last = worker_api().post(callback_path(job), callback_body(job, 1))
+        cancel = api_of(job.user).post(f"/jobs/{job.public_id}/cancel")
+
+    assert_unavailable(last)
+    assert_unavailable(cancel)
     assert all_rows() == before
