@@ -24,19 +24,19 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-import cv2  # noqa: E402  # the project is not installed, only found
-import numpy as np  # noqa: E402
-import simplejpeg  # noqa: E402
-from PIL import Image, ImageDraw, ImageFont  # noqa: E402
+import cv2
+import numpy as np
+import simplejpeg
+from PIL import Image, ImageDraw, ImageFont
 
-from jobs.gpu.engine import stopwatch  # noqa: E402
-from jobs.gpu.engine.decode import decode  # noqa: E402
-from jobs.gpu.engine.messages import Edit  # noqa: E402
-from jobs.gpu.engine.photo import Photo  # noqa: E402
-from jobs.gpu.engine.pipeline import Engine  # noqa: E402
-from jobs.gpu.engine.png import encode_png  # noqa: E402
-from jobs.gpu.engine.preview import encode_preview  # noqa: E402
-from jobs.gpu.engine.segmenters.registry import load_segmenter  # noqa: E402
+from jobs.gpu.engine import stopwatch
+from jobs.gpu.engine.decode import decode
+from jobs.gpu.engine.messages import Edit
+from jobs.gpu.engine.photo import Photo
+from jobs.gpu.engine.pipeline import Engine
+from jobs.gpu.engine.png import encode_png
+from jobs.gpu.engine.preview import encode_preview
+from jobs.gpu.engine.segmenters.registry import load_segmenter
 
 SOURCE = PROJECT / "jobs" / "demo" / "photos" / "interior_waiting_room.jpg"
 SIZES = {"2 MP": (1632, 1224), "12 MP": (4000, 3000), "48 MP": (8000, 6000)}

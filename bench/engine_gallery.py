@@ -14,17 +14,17 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-import numpy as np  # noqa: E402  # the project is not installed, only found
-from PIL import Image, ImageDraw, ImageFont  # noqa: E402
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
-from jobs.demo.sets import PHOTOS  # noqa: E402
-from jobs.demo.sheet import contact_sheet  # noqa: E402
-from jobs.gpu.engine.actions.vocabulary import MATERIALS, TEXTURES, TONES  # noqa: E402
-from jobs.gpu.engine.arrays import Rgb  # noqa: E402
-from jobs.gpu.engine.messages import Edit  # noqa: E402
-from jobs.gpu.engine.pipeline import Engine  # noqa: E402
-from jobs.gpu.engine.segmenters.base import Segmentation  # noqa: E402
-from jobs.gpu.engine.segmenters.registry import load_segmenter  # noqa: E402
+from jobs.demo.sets import PHOTOS
+from jobs.demo.sheet import contact_sheet
+from jobs.gpu.engine.actions.vocabulary import MATERIALS, TEXTURES, TONES
+from jobs.gpu.engine.arrays import Rgb
+from jobs.gpu.engine.messages import Edit
+from jobs.gpu.engine.pipeline import Engine
+from jobs.gpu.engine.segmenters.base import Segmentation
+from jobs.gpu.engine.segmenters.registry import load_segmenter
 
 IMAGES = PROJECT / "docs" / "images"
 SELLER = ["Label_Text", "Logo", "Gloss"]

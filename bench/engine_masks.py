@@ -14,13 +14,13 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-import cv2  # noqa: E402  # the project is not installed, only found
-import numpy as np  # noqa: E402
+import cv2
+import numpy as np
 
-from jobs.demo.sets import PHOTOS  # noqa: E402
-from jobs.gpu.engine.decode import decode  # noqa: E402
-from jobs.gpu.engine.edges import EdgeFollower  # noqa: E402
-from jobs.gpu.engine.segmenters.room import find_surfaces  # noqa: E402
+from jobs.demo.sets import PHOTOS
+from jobs.gpu.engine.decode import decode
+from jobs.gpu.engine.edges import EdgeFollower
+from jobs.gpu.engine.segmenters.room import find_surfaces
 
 # Points are (x, y) on a print of this width and height.
 PRINT = (567, 354)

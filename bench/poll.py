@@ -30,13 +30,13 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from rich.console import Console  # noqa: E402  # the project is not installed, only found
-from rich.table import Table  # noqa: E402
+from rich.console import Console
+from rich.table import Table
 
-from bench.lifecycle import cpu_seconds  # noqa: E402
-from s3project.embedded import processes  # noqa: E402
-from s3project.embedded.services import start_services  # noqa: E402
-from s3project.embedded.stack import EmbeddedStack  # noqa: E402
+from bench.lifecycle import cpu_seconds
+from s3project.embedded import processes
+from s3project.embedded.services import start_services
+from s3project.embedded.stack import EmbeddedStack
 
 WARM_UP = 20
 SETTLE_SECONDS = 0.3

@@ -20,11 +20,11 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from rich.console import Console  # noqa: E402  # the project is not installed, only found
-from rich.table import Table  # noqa: E402
+from rich.console import Console
+from rich.table import Table
 
-from s3project.embedded.services import start_services  # noqa: E402
-from s3project.embedded.stack import EmbeddedStack  # noqa: E402
+from s3project.embedded.services import start_services
+from s3project.embedded.stack import EmbeddedStack
 
 
 def main() -> int:
