@@ -4,6 +4,7 @@ the outermost transaction.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -71,24 +72,35 @@ def sign_uploads(
     return [Upload(*row) for row in zip(idxs, urls, input_keys, strict=True)]
 
 
-def confirm_upload(*, user_id: UUID, job_id: UUID | None) -> tuple[JobCoordinator, list[int]]:
-    """created → uploaded. Returns the job and the idx whose photo is absent, empty or too large.
+def find_uploads(*, user_id: UUID, job_id: UUID | None) -> dict[str, int]:
+    """Key → bytes of what was uploaded for a job; one listing, outside any transaction.
 
-    Those do not block: the worker fails them and they are refunded. Raises JobNotFound,
-    InvalidTransition or StorageUnavailable.
+    Nothing is looked for where nothing can be confirmed any more. Raises JobNotFound or
+    StorageUnavailable.
     """
-    owned = JobCoordinator.objects.owned_by(user_id)
-    job = owned.get_job(job_id)
-    job.check_can_move(JobStatus.UPLOADED)
-    sizes = storage.photo_storage().sizes(keys.input_prefix(user_id, job.id))
+    job = JobCoordinator.objects.owned_by(user_id).get_job(job_id)
+    if job.status != JobStatus.CREATED:
+        return {}
+    return storage.photo_storage().sizes(keys.input_prefix(user_id, job.id))
+
+
+@transaction.atomic
+def confirm_upload(
+    *, user_id: UUID, job_id: UUID | None, uploads: Mapping[str, int]
+) -> tuple[JobCoordinator, list[int]]:
+    """created → uploaded. Returns the job and the idx whose photo is absent, empty or too large
+    by `uploads` (see `find_uploads`).
+
+    Those do not block: the worker fails them and they are refunded. Raises JobNotFound or
+    InvalidTransition.
+    """
+    job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
+    job.mark_uploaded()
     missing = [
         idx
         for idx in range(job.total_items)
-        if not 0 < sizes.get(keys.input_key(user_id, job.id, idx), 0) <= MAX_PHOTO_BYTES
+        if not 0 < uploads.get(keys.input_key(user_id, job.id, idx), 0) <= MAX_PHOTO_BYTES
     ]
-    with transaction.atomic():
-        job = owned.lock(job.id)
-        job.mark_uploaded()
     return job, missing
 
 

@@ -28,7 +28,7 @@ from s3project.conditional import cache_headers, client_has, not_modified, weak_
 from s3project.errors import NotFound, ValidationFailed
 from s3project.pagination import PageResponse, page_request
 from users.auth import current_user
-from users.idempotency import idempotent
+from users.idempotency import answer_once, idempotent
 
 CREATE_JOB_IN = CreateJobIn()
 EXECUTE_JOB_IN = ExecuteJobIn()
@@ -62,12 +62,15 @@ class JobViewSet(ApiViewSet):
         view = selectors.get_job(user_id=user_id, job_id=key)
         return Response(job_out(view), headers=cache_headers(weak_etag(view.version)))
 
-    @idempotent
     def confirm_upload(self, request: Request, job_id: str) -> Response:
-        job, missing = services.confirm_upload(
-            user_id=current_user(request).id, job_id=ids.parse_public_id(ids.JOB, job_id)
-        )
-        return Response(confirmed_job_out(job, missing))
+        user_id, key = current_user(request).id, ids.parse_public_id(ids.JOB, job_id)
+        uploads = services.find_uploads(user_id=user_id, job_id=key)
+
+        def confirm() -> Response:
+            job, missing = services.confirm_upload(user_id=user_id, job_id=key, uploads=uploads)
+            return Response(confirmed_job_out(job, missing))
+
+        return answer_once(request, confirm)
 
     @idempotent
     def execute(self, request: Request, job_id: str) -> Response:

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import transaction
 from rest_framework.request import Request
@@ -24,7 +24,6 @@ HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotent-Replayed"
 VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
-View = TypeVar("View")
 Handler = Callable[..., Response]
 
 
@@ -47,17 +46,20 @@ def idempotent(handler: Handler) -> Handler:
 
     @wraps(handler)
     def replayed(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        key = request.headers.get(HEADER)
-        if key is None:
-            return handler(view, request, *args, **kwargs)
-        if not VALID_KEY.fullmatch(key):
-            raise ValidationFailed({HEADER: ["Must be 1 to 255 visible ASCII characters."]})
-        return _once(request, key, lambda: handler(view, request, *args, **kwargs))
+        return answer_once(request, lambda: handler(view, request, *args, **kwargs))
 
     return replayed
 
 
-def _once(request: Request, key: str, handle: Callable[[], Response]) -> Response:
+def answer_once(request: Request, handle: Callable[[], Response]) -> Response:
+    """As `idempotent`, for a view with slow work to do before the transaction that `handle` runs
+    in: no network call belongs into one.
+    """
+    key = request.headers.get(HEADER)
+    if key is None:
+        return handle()
+    if not VALID_KEY.fullmatch(key):
+        raise ValidationFailed({HEADER: ["Must be 1 to 255 visible ASCII characters."]})
     user_id = current_user(request).id
     fingerprint = _fingerprint(request)
     with transaction.atomic():

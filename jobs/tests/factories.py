@@ -29,7 +29,7 @@ def make_job(
         if status == JobStatus.CANCELED:
             job, _ = services.cancel_job(user_id=owner.id, job_id=job.id)
         return job
-    services.confirm_upload(user_id=owner.id, job_id=job.id)
+    services.confirm_upload(user_id=owner.id, job_id=job.id, uploads={})
     if status != JobStatus.UPLOADED:
         services.execute_job(
             user_id=owner.id,

@@ -151,7 +151,7 @@ def test_a_result_before_execute_is_refused_and_its_key_not_consumed(status: Job
     assert all_rows() == before
 
     if status == JobStatus.CREATED:
-        services.confirm_upload(user_id=job.user_id, job_id=job.id)
+        services.confirm_upload(user_id=job.user_id, job_id=job.id, uploads={})
     services.execute_job(user_id=job.user_id, job_id=job.id, concepts={}, protect=[])
     assert call(job, 0).data == reply("done", 1, 0, 1, processed=True)
 

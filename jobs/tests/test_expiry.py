@@ -80,7 +80,7 @@ def test_a_job_that_nobody_executes_is_canceled_and_refunded(
 def test_waiting_in_uploaded_counts_from_the_upload() -> None:
     job = make_job(JobStatus.CREATED)
     age(job, 20 * HOUR)
-    services.confirm_upload(user_id=job.user_id, job_id=job.id)
+    services.confirm_upload(user_id=job.user_id, job_id=job.id, uploads={})
     age(job, 7 * DAY - MOMENT)
     assert_nothing_expires()
 

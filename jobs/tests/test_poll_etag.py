@@ -108,7 +108,7 @@ def test_every_event_of_a_job_changes_its_tag(clock: Clock) -> None:
         assert answer.status == 200
         seen.append(answer)
 
-    services.confirm_upload(user_id=user.id, job_id=job.id)
+    services.confirm_upload(user_id=user.id, job_id=job.id, uploads={})
     see()
     services.execute_job(user_id=user.id, job_id=job.id, concepts={}, protect=[])
     see()
