@@ -6,12 +6,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import redis
+
 from s3project.embedded import processes
 from s3project.embedded.ports import HOST, free_port
 from s3project.embedded.readiness import wait_until_ready
 from s3project.embedded.stack import PROJECT
 from s3project.embedded.supervisor import Supervisor
 from s3project.embedded.web_probe import web_answers
+
+# The queues, and what killed workers had taken from them (Kombu's names).
+LEFT_BEHIND = ("gpu", "maintenance", "unacked", "unacked_index")
 
 
 class LiveStack:
@@ -33,7 +38,14 @@ class LiveStack:
         self._supervisor = Supervisor(folder)
 
     def __enter__(self) -> Self:
+        self._forget_messages()
         return self
+
+    def _forget_messages(self) -> None:
+        """What earlier tests published is for callbacks that nobody answers any more: a worker
+        would spend half a minute of retries on each."""
+        with redis.Redis.from_url(self.environment["CELERY_BROKER_URL"]) as broker:
+            broker.delete(*LEFT_BEHIND)
 
     def __exit__(
         self,
