@@ -37,6 +37,7 @@ class RuleViewSet(ApiViewSet):
         )
         return Response(rule_out(rule))
 
+    @idempotent
     def update(self, request: Request, rule_id: str) -> Response:
         user_id = current_user(request).id
         key = ids.parse_public_id(ids.RULE, rule_id)
@@ -48,6 +49,7 @@ class RuleViewSet(ApiViewSet):
             raise
         return Response(rule_out(rules.update_rule(user_id=user_id, rule_id=key, **args)))
 
+    @idempotent
     def destroy(self, request: Request, rule_id: str) -> Response:
         key = ids.parse_public_id(ids.RULE, rule_id)
         rules.delete_rule(user_id=current_user(request).id, rule_id=key)

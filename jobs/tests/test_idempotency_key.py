@@ -191,3 +191,18 @@ def test_the_header_costs_three_statements() -> None:
 
     assert statements("order-1") == without + 3
     assert statements("order-1") == 3, "a replay: the user, the lock and the stored answer"
+
+
+@pytest.mark.django_db
+def test_a_rule_changed_or_deleted_twice_with_one_key_is_changed_or_deleted_once() -> None:
+    user = make_user()
+    rule = {"name": "Oak", "preset_id": "interior", "concepts": RECOLOR_FLOOR}
+    path = f"/rules/{send(user, '/rules', rule, 'make').data['id']}"
+
+    changed = [send(user, path, {"name": "Pine"}, "rename", "PUT") for _ in range(2)]
+    deleted = [send(user, path, None, "delete", "DELETE") for _ in range(2)]
+
+    assert [answer.status for answer in (*changed, *deleted)] == [200] * 4
+    assert changed[0].data == changed[1].data
+    assert deleted[0].data == deleted[1].data
+    assert limiter_of(user).rule_slots_used == 0
