@@ -62,16 +62,15 @@ def _progress(run: SetRun) -> Text:
 
 
 def result_table(runs: Sequence[SetRun]) -> Table:
-    """Per photo: its size, when it was ready, and the result."""
+    """Per photo: its size, how long after execute it was ready, and the result."""
     table = Table(title="Results", title_justify="left", header_style="bold")
-    table.add_column("set")
-    table.add_column("photo")
+    table.add_column("photo", no_wrap=True)
     table.add_column("pixels", justify="right")
-    table.add_column("ready after", justify="right")
+    table.add_column("ready", justify="right")
     table.add_column("result")
     for run in runs:
         for photo in run.photos:
-            table.add_row(run.photo_set.preset, photo.path.name, *_cells(photo))
+            table.add_row(photo.title, *_cells(photo))
         table.add_section()
     return table
 

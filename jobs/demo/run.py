@@ -23,6 +23,10 @@ class PhotoRun:
     result: bytes = b""
     preview: bytes = b""
 
+    @property
+    def title(self) -> str:
+        return self.path.stem.replace("_", " ")
+
 
 @dataclass
 class SetRun:

@@ -67,6 +67,6 @@ def _keep(runs: list[SetRun], folder: Path) -> Path:
             if photo.result:
                 (folder / f"{photo.path.stem}_result.png").write_bytes(photo.result)
                 (folder / f"{photo.path.stem}_thumb.jpg").write_bytes(photo.preview)
-                pairs.append((photo.path.stem.replace("_", " "), photo.path, photo.result))
+                pairs.append((photo.title, photo.path, photo.result))
     contact_sheet(pairs).save(folder / "contact_sheet.jpg", quality=88)
     return folder
