@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from jobs import dispatch, keys, storage
+from jobs.limits import MAX_PHOTO_BYTES
 from jobs.models import ItemResult, JobCoordinator, ResultEffect, Rule
 from jobs.models.history import relabel_history, write_history
 from jobs.states import JobStatus
@@ -26,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 # The log's word for a result that came again or too late; the fault experiments count it.
 IGNORED = "result without effect:"
-MAX_PHOTO_BYTES = 25 * 1024 * 1024
 
 
 @dataclass(frozen=True)

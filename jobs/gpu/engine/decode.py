@@ -22,9 +22,8 @@ from jobs.gpu.engine.arrays import Mask, Rgb
 from jobs.gpu.engine.errors import PhotoError
 from jobs.gpu.engine.iso_boxes import ends_early
 from jobs.gpu.engine.photo import Photo
+from jobs.limits import MAX_PHOTO_BYTES, MAX_PHOTO_PIXELS
 
-MAX_BYTES: Final = 25 * 1024 * 1024
-MAX_PIXELS: Final = 50_000_000
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 
 _NOT_AN_IMAGE: Final = "not an image we can read (JPEG, PNG, WebP, AVIF or HEIC)"
@@ -49,10 +48,10 @@ def decode(data: bytes) -> Photo:
     """
     if not data:
         raise PhotoError("file is empty")
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_PHOTO_BYTES:
         raise PhotoError("file is larger than 25 MiB")
     with _open(data) as image:
-        if image.width * image.height > MAX_PIXELS:
+        if image.width * image.height > MAX_PHOTO_PIXELS:
             raise PhotoError(_TOO_MANY_PIXELS)
         if image.format in ("HEIF", "AVIF") and ends_early(data):
             raise PhotoError(_DAMAGED)

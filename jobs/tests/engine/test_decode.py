@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from jobs.gpu.engine import decode as decode_module
 from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.errors import PhotoError
 from jobs.gpu.engine.view import reduced_on_white
+from jobs.limits import MAX_PHOTO_BYTES
 from jobs.tests.engine.pictures import noise, opened, photo_file, saved, wall
 
 
@@ -201,7 +201,7 @@ def test_a_bomb_is_refused_by_its_header(side: int) -> None:
 
 def test_a_file_over_the_limit_is_refused_before_it_is_looked_at() -> None:
     with pytest.raises(PhotoError, match="file is larger than 25 MiB"):
-        decode(bytes(decode_module.MAX_BYTES + 1))
+        decode(bytes(MAX_PHOTO_BYTES + 1))
 
 
 def test_heic_is_read() -> None:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from jobs.gpu.engine.decode import MAX_PIXELS, decode
+from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.errors import PhotoError
+from jobs.limits import MAX_PHOTO_PIXELS
 from jobs.tests.engine.pictures import noise, saved, wall
 
 SECONDS = 4.0
@@ -77,7 +78,7 @@ def check(data: bytes) -> str:
         return error.reason
     assert photo.rgb.dtype == np.uint8
     assert photo.rgb.shape == (photo.height, photo.width, 3)
-    assert 0 < photo.height * photo.width <= MAX_PIXELS
+    assert 0 < photo.height * photo.width <= MAX_PHOTO_PIXELS
     assert photo.rgb.flags.c_contiguous
     assert photo.alpha is None or photo.alpha.shape == photo.rgb.shape[:2]
     return "read"

@@ -1,0 +1,9 @@
+"""What one photo may be (contract §3.2): the web process, the worker and the engine agree on it.
+
+Plain numbers without Django, as `presets.py`.
+"""
+
+from typing import Final
+
+MAX_PHOTO_BYTES: Final = 25 * 1024 * 1024
+MAX_PHOTO_PIXELS: Final = 50_000_000
