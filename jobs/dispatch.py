@@ -10,7 +10,6 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
-from celery import current_app
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
@@ -23,10 +22,6 @@ from s3project import ids
 from s3project.celery import app
 
 logger = logging.getLogger(__name__)
-
-# Importing it makes it the current app. Without it a web process would publish with Celery's
-# defaults, which wait for a broker that is away.
-assert app.conf.task_acks_late
 
 GPU_QUEUE = "gpu"
 MAINTENANCE_QUEUE = "maintenance"
@@ -64,7 +59,7 @@ def publish(task: str, args: list[object], *, queue: str) -> bool:
     """Whether the broker took the message. One try: the sweep is the retry."""
     try:
         # Without a repr of its own Celery writes the arguments out once more, for its logs.
-        current_app.send_task(task, args=args, queue=queue, retry=False, argsrepr="…")
+        app.send_task(task, args=args, queue=queue, retry=False, argsrepr="…")
     except OperationalError:
         logger.warning("broker unavailable, %s will be sent later", task)
         return False

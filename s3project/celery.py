@@ -20,8 +20,6 @@ if IS_CELERY and not settings.CELERY_BROKER_URL:
     sys.exit("No broker is known: run `make serve` in this checkout, or set CELERY_BROKER_URL.")
 
 app = Celery("s3project")
-# In every thread: otherwise only the thread that imports this would know the settings below.
-app.set_default()
 app.conf.update(
     broker_url=settings.CELERY_BROKER_URL or None,
     task_serializer="json",

@@ -1,9 +1,9 @@
 """What goes to the GPU queue, and what happens while the broker is away."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from django.conf import settings as configured
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs import keys, maintenance, services
+from jobs import dispatch, keys, maintenance, services
 from jobs.gpu.engine.messages import WorkMessage
 from jobs.models import JobCoordinator
 from jobs.states import JobStatus
@@ -38,19 +38,17 @@ def _empty_queues() -> Iterator[None]:
 
 @contextmanager
 def broker_away() -> Iterator[None]:
-    """For this thread the broker's port is closed."""
+    """Messages go to a broker whose port is closed."""
     away = celery.Celery("away", set_as_current=False)
     away.conf.update(
         # Celery prefers CELERY_BROKER_URL of the environment to `broker_url`, but not to this.
         broker_write_url=f"redis://127.0.0.1:{free_port()}/0",
         broker_transport_options=app.conf.broker_transport_options,
     )
-    away.set_current()
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dispatch, "app", away)
         yield
-    finally:
-        app.set_current()
-        away.close()
+    away.close()
 
 
 def execute(job: JobCoordinator, **body: Any) -> int:
@@ -170,14 +168,18 @@ def test_an_empty_value_is_sent_as_the_presets_default() -> None:
     ]
 
 
-def test_every_thread_publishes_with_our_settings() -> None:
-    """A web process answers from threads that never imported the Celery app."""
-    apps: list[str] = []
-    thread = threading.Thread(target=lambda: apps.append(celery.current_app.main))
-    thread.start()
-    thread.join()
+def test_whatever_celery_app_a_thread_holds_we_publish_with_ours() -> None:
+    """Celery's current app differs by thread, and a web process never ran `celery -A`."""
+    purge("gpu")
 
-    assert apps == [app.main]
+    def publish_beside_another_app() -> bool:
+        celery.Celery("another", broker=f"redis://127.0.0.1:{free_port()}/0").set_current()
+        return dispatch.publish("jobs.nothing", [], queue="gpu")
+
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(publish_beside_another_app).result()
+
+    assert waiting("gpu") == [("jobs.nothing", [])]
     assert app.conf.broker_transport_options["max_retries"] == 0
     assert app.conf.broker_transport_options["socket_timeout"] == 2
 

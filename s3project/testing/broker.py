@@ -4,19 +4,19 @@ import base64
 import json
 from typing import Any
 
-from celery import current_app
+from s3project.celery import app
 
 
 def purge(queue: str) -> None:
     """Throws the waiting messages away."""
-    with current_app.connection_for_write() as connection:
+    with app.connection_for_write() as connection:
         channel: Any = connection.default_channel
         channel.client.delete(queue)
 
 
 def waiting(queue: str) -> list[tuple[str, list[Any]]]:
     """(task, arguments) of the waiting messages, oldest first; they stay where they are."""
-    with current_app.connection_for_write() as connection:
+    with app.connection_for_write() as connection:
         channel: Any = connection.default_channel
         raw = channel.client.lrange(queue, 0, -1)
     messages = [json.loads(one) for one in reversed(raw)]
