@@ -8,6 +8,7 @@ the start.
 
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_urlsafe
 
 from s3project.database import database_settings
 from s3project.embedded.state import running_stack
@@ -24,10 +25,13 @@ GPU_WORKER = env.flag("GPU_WORKER", False)
 WEB_SECRETS_REQUIRED = PRODUCTION and not GPU_WORKER
 
 # --- Secrets -------------------------------------------------------------------------------
-SECRET_KEY = env.secret("DJANGO_SECRET_KEY", required=WEB_SECRETS_REQUIRED) or "development-only"
+# Where nothing is set and nothing is required, a secret is made up: a server that was started
+# without S3_ENV=production and without secrets breaks between its processes, but has no secret
+# that stands in a public repository.
+SECRET_KEY = env.secret("DJANGO_SECRET_KEY", required=WEB_SECRETS_REQUIRED) or token_urlsafe(48)
 # The first signs, all verify: a secret is replaced by putting the new one in front, and the old
 # one goes when its tokens have expired. HS256 wants at least 32 bytes (RFC 7518 §3.2).
-JWT_SECRETS = env.secrets("JWT_SECRET", required=WEB_SECRETS_REQUIRED) or ["development-only" * 2]
+JWT_SECRETS = env.secrets("JWT_SECRET", required=WEB_SECRETS_REQUIRED) or [token_urlsafe(48)]
 JWT_SECRET = JWT_SECRETS[0]
 # Several live at once while they are rotated, separated by commas; a worker sends the first.
 GPU_CALLBACK_SECRETS = env.words("GPU_CALLBACK_SECRET", [])
@@ -44,8 +48,10 @@ CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", [])
 CORS_ALLOWED_ORIGIN_REGEXES = [] if PRODUCTION else [r"^http://localhost:\d+$"]
 CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "POST", "PUT"]
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-none-match"]
-CORS_EXPOSE_HEADERS = ["ETag", "Idempotent-Replayed", "Retry-After", "X-Request-ID"]
-CORS_EXPOSE_HEADERS += ["RateLimit", "RateLimit-Policy"]
+CORS_EXPOSE_HEADERS = [
+    *("ETag", "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After"),
+    "X-Request-ID",
+]
 
 # --- Django --------------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -1,0 +1,36 @@
+"""What stands in for a secret that nobody set."""
+
+import os
+import subprocess
+import sys
+
+from s3project.embedded.stack import PROJECT
+
+SHOW = "import s3project.settings as s; print(s.SECRET_KEY, *s.JWT_SECRETS)"
+GIVEN = ("DJANGO_SECRET_KEY", "JWT_SECRET", "GPU_CALLBACK_SECRET", "S3_ENV")
+
+
+def settings_of_a_process(**variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name not in GIVEN}
+    return subprocess.run(
+        [sys.executable, "-c", SHOW],
+        env={**environment, "S3_STACK": "off", **variables},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_secrets_that_nobody_set_are_made_up_and_never_the_same() -> None:
+    one, other = (settings_of_a_process().stdout.split() for _ in range(2))
+
+    assert len({*one, *other}) == 4
+    assert all(len(secret) >= 32 for secret in (*one, *other))
+
+
+def test_production_does_not_start_without_its_secrets() -> None:
+    started = settings_of_a_process(S3_ENV="production")
+
+    assert started.returncode != 0
+    assert "DJANGO_SECRET_KEY must be set in production." in started.stderr
