@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from jobs.models import JobCoordinator, ResultEffect
+from jobs.models import JobCoordinator, JobProgress, ResultEffect
 from jobs.presets import ACTIONS, PRESETS, Preset
 from jobs.selectors import JobView
 from jobs.services import Settlement, Upload
@@ -153,8 +153,7 @@ def uploads_out(uploads: Sequence[Upload]) -> list[dict[str, Any]]:
     return [{"idx": upload.idx, "url": upload.url, "key": upload.key} for upload in uploads]
 
 
-def progress_out(job: JobCoordinator) -> dict[str, int]:
-    progress = job.progress
+def progress_out(progress: JobProgress) -> dict[str, int]:
     return {"done": progress.done, "failed": progress.failed, "total": progress.total}
 
 
@@ -197,12 +196,13 @@ def canceled_job_out(job: JobCoordinator, settlement: Settlement) -> dict[str, A
 
 def job_summary_out(job: JobCoordinator) -> dict[str, Any]:
     """A job in a list."""
+    status, progress = job.get_status()
     return {
         "job_id": job.public_id,
-        "status": job.status,
+        "status": status,
         "preset": job.preset,
         "created_at": timestamp(job.created_at),
-        "progress": progress_out(job),
+        "progress": progress_out(progress),
     }
 
 
@@ -217,7 +217,7 @@ def job_out(view: JobView) -> dict[str, Any]:
         "finished_at": timestamp(job.finished_at) if job.finished_at else None,
         "expires_at": timestamp(view.expires_at) if view.expires_at else None,
         "expired": view.expired,
-        "progress": progress_out(job),
+        "progress": progress_out(job.progress),
         "items": [
             {
                 "idx": item.idx,
@@ -238,11 +238,12 @@ def job_out(view: JobView) -> dict[str, Any]:
 
 
 def item_result_out(job: JobCoordinator, effect: ResultEffect) -> dict[str, Any]:
+    status, progress = job.get_status()
     return {
         "processed": effect.processed,
         "duplicate": effect.duplicate,
-        "job_status": job.status,
-        "progress": progress_out(job),
+        "job_status": status,
+        "progress": progress_out(progress),
     }
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from jobs import keys
+from jobs.admin.facts import JobFacts
 from jobs.admin.filters import PresetFilter
 from jobs.models import JobItemLog, JobLog
 from s3project import ids
@@ -21,7 +22,6 @@ from users.admin.tables import (
     badge,
     code,
     job_link,
-    moment,
     moment_column,
     object_name,
     prose,
@@ -32,7 +32,7 @@ from users.models import User
 
 
 @admin.register(JobLog)
-class JobLogAdmin(ReadOnlyAdmin[JobLog], SearchById[JobLog]):
+class JobLogAdmin(JobFacts, ReadOnlyAdmin[JobLog], SearchById[JobLog]):
     """`job_items_log` is shown with its job: Django's admin takes no composite primary key."""
 
     list_display = (
@@ -88,18 +88,6 @@ class JobLogAdmin(ReadOnlyAdmin[JobLog], SearchById[JobLog]):
     def owner(self, log: JobLog) -> SafeString:
         return user_link_in_full(log.user_id)
 
-    @admin.display(description="status", ordering="status")
-    def status_column(self, log: JobLog) -> SafeString:
-        return badge(log.status)
-
-    @admin.display(description="created (UTC)")
-    def created(self, log: JobLog) -> str:
-        return moment(log.created_at)
-
-    @admin.display(description="finished (UTC)")
-    def finished(self, log: JobLog) -> str:
-        return moment(log.finished_at)
-
     @admin.display(description="concepts")
     def work(self, log: JobLog) -> SafeString | str:
         return as_json(log.concepts_json) if log.concepts_json else NOTHING
@@ -107,10 +95,6 @@ class JobLogAdmin(ReadOnlyAdmin[JobLog], SearchById[JobLog]):
     @admin.display(description="protect")
     def protected(self, log: JobLog) -> str:
         return ", ".join(log.protect_json) or NOTHING
-
-    @admin.display(description="rule")
-    def rule(self, log: JobLog) -> SafeString | str:
-        return code(ids.public_id(ids.RULE, log.rule_id)) if log.rule_id else NOTHING
 
     @admin.display(description="parameters")
     def other(self, log: JobLog) -> SafeString:

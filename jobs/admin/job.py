@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from jobs import keys
 from jobs.admin.cancel import cancel_jobs, is_cancelable
+from jobs.admin.facts import JobFacts
 from jobs.admin.filters import FinishedFilter, PresetFilter
 from jobs.admin.progress import progress_bar
 from jobs.models import JobCoordinator, JobItem
@@ -37,7 +38,7 @@ from users.models.limiter import job_ref
 
 
 @admin.register(JobCoordinator)
-class JobAdmin(ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinator]):
+class JobAdmin(JobFacts, ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinator]):
     """Read-only; Cancel is the one thing to do."""
 
     list_display = (
@@ -93,10 +94,6 @@ class JobAdmin(ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinator]):
     def owner(self, job: JobCoordinator) -> SafeString:
         return user_link_in_full(job.user_id, job.user.email)
 
-    @admin.display(description="status", ordering="status")
-    def status_column(self, job: JobCoordinator) -> SafeString:
-        return badge(job.status)
-
     @admin.display(description="progress")
     def progress_column(self, job: JobCoordinator) -> SafeString:
         return progress_bar(job.progress)
@@ -108,10 +105,6 @@ class JobAdmin(ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinator]):
         url = reverse("admin:jobs_joblog_change", args=[job.id])
         return format_html('<a href="{}">As it was when it finished</a>', url)
 
-    @admin.display(description="created (UTC)")
-    def created(self, job: JobCoordinator) -> str:
-        return moment(job.created_at)
-
     @admin.display(description="queued (UTC)")
     def queued(self, job: JobCoordinator) -> str:
         return moment(job.queued_at)
@@ -120,10 +113,6 @@ class JobAdmin(ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinator]):
     def updated(self, job: JobCoordinator) -> str:
         return moment(job.updated_at)
 
-    @admin.display(description="finished (UTC)")
-    def finished(self, job: JobCoordinator) -> str:
-        return moment(job.finished_at)
-
     @admin.display(description="concepts")
     def work(self, job: JobCoordinator) -> SafeString | str:
         return as_json(job.concepts) if job.concepts else NOTHING
@@ -131,10 +120,6 @@ class JobAdmin(ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinator]):
     @admin.display(description="protect")
     def protected(self, job: JobCoordinator) -> str:
         return ", ".join(job.protect) or NOTHING
-
-    @admin.display(description="rule")
-    def rule(self, job: JobCoordinator) -> SafeString | str:
-        return code(ids.public_id(ids.RULE, job.rule_id)) if job.rule_id else NOTHING
 
 
 def money(job: JobCoordinator) -> Table:

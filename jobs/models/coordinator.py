@@ -1,6 +1,6 @@
 """JobCoordinator: the state machine of one job, its items and its idempotency."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -263,19 +263,16 @@ class JobCoordinator(models.Model):
             )
         return granted
 
-    def get_status(self) -> tuple[JobStatus, JobProgress, datetime | None]:
-        """Where the job stands: status, progress, and when it finished."""
-        return JobStatus(self.status), self.progress, self.finished_at
+    def get_status(self) -> tuple[JobStatus, JobProgress]:
+        """Where the job stands."""
+        return JobStatus(self.status), self.progress
 
     # --- The only writer of `status` ---------------------------------------------------------
 
-    def check_can_move(self, target: JobStatus) -> None:
+    def _move(self, target: JobStatus) -> None:
         """Raises InvalidTransition when the table of edges has no such edge."""
         if target not in TRANSITIONS[JobStatus(self.status)]:
             raise InvalidTransition(status=self.status, target=target)
-
-    def _move(self, target: JobStatus) -> None:
-        self.check_can_move(target)
         self.status = target
 
     def _issued_keys(self, result: ItemResult) -> tuple[str, str]:

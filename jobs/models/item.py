@@ -42,7 +42,9 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
 
 
 class JobItem(models.Model):
-    """Changed only under the lock of its job; counted when it leaves `pending`, never by key."""
+    """Its result is changed only under the lock of its job, and counted when it leaves `pending`,
+    never by key. Leases of the queue are written beside it (`lease_statement.py`).
+    """
 
     job = models.ForeignKey("jobs.JobCoordinator", models.PROTECT, related_name="items")
     idx = models.IntegerField()

@@ -1,0 +1,29 @@
+"""What a job and its final record show alike."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+
+from s3project import ids
+from users.admin.tables import NOTHING, badge, code, moment
+
+
+class JobFacts:
+    """Columns and fields of JobCoordinator and JobLog, which name these facts the same."""
+
+    @admin.display(description="status", ordering="status")
+    def status_column(self, job: Any) -> SafeString:
+        return badge(job.status)
+
+    @admin.display(description="created (UTC)")
+    def created(self, job: Any) -> str:
+        return moment(job.created_at)
+
+    @admin.display(description="finished (UTC)")
+    def finished(self, job: Any) -> str:
+        return moment(job.finished_at)
+
+    @admin.display(description="rule")
+    def rule(self, job: Any) -> SafeString | str:
+        return code(ids.public_id(ids.RULE, job.rule_id)) if job.rule_id else NOTHING
