@@ -187,7 +187,7 @@ def throughput(data: bytes, processes: int, unseen: bool, photos: int = 8) -> fl
     return processes * photos / (time.perf_counter() - start)
 
 
-def work(data, number, photos, unseen, ready, go):  # type: ignore[no-untyped-def]
+def work(data, number, photos, unseen, ready, go):
     engine = Engine(load_segmenter("cpu"))
     engine.edit(data, EDITS, PROTECT)
     ready.release()

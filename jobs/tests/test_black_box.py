@@ -5,40 +5,26 @@ Each answer is held to docs/openapi.yaml besides. What decides each case has tes
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import jwt
 import pytest
 import requests
 from django.conf import settings
 
+from jobs.tests.stranger import NO_JOB, RULE, TWO, WALL, Stranger
 from s3project.embedded.ports import free_port
 from s3project.embedded.stack import EmbeddedStack
 from s3project.testing.api import Answer
-from s3project.testing.broker import purge
-from s3project.testing.conformance import check_answer
 from s3project.testing.live import LiveStack
 from s3project.testing.plugin import live_stack_of
 from users import services
-from users.models import User
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
-
-NO_JOB = f"/jobs/job_{'0' * 32}"
-WALL = {"Wall": {"action": "recolor", "value": "#9db4a0"}}
-RULE = {"name": "Sage", "preset_id": "interior", "concepts": WALL}
-TWO = {"preset": "interior", "item_count": 2}
-
-
-@pytest.fixture(scope="module")
-def server(
-    engines: EmbeddedStack, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveStack]:
-    with live_stack_of(engines, tmp_path_factory.mktemp("web")) as stack:
-        stack.start_web()
-        yield stack
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(120),
+    pytest.mark.usefixtures("empty_queues"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -50,50 +36,6 @@ def poor_server(
         nobody = f"http://127.0.0.1:{free_port()}"
         stack.start_web(STORAGE_S3_ENDPOINT=nobody, REFRESH_RATE="1/hour")
         yield stack
-
-
-@pytest.fixture(autouse=True)
-def _empty_queues() -> Iterator[None]:
-    yield
-    purge("gpu")
-    purge("maintenance")
-
-
-@dataclass
-class Stranger:
-    """Knows an address and what it was told there."""
-
-    base_url: str
-    token: str | None = None
-
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        if self.token is not None:
-            headers.setdefault("Authorization", f"Bearer {self.token}")
-        got = requests.request(method, self.base_url + path, json=body, headers=headers, timeout=20)
-        check_answer(method, path, got.status_code, got.headers, got.content)
-        return Answer(got.status_code, got.headers, got.content)
-
-    def sign_up(self) -> "Stranger":
-        self.token = self.send("POST", "/auth/anon").data["token"]
-        return self
-
-    def user(self) -> User:
-        public_id = self.send("GET", "/me").data["user_id"]
-        return User.objects.get(pk=public_id.removeprefix("u_"))
-
-    def job(self, items: int = 2) -> str:
-        return str(self.send("POST", "/jobs", {**TWO, "item_count": items}).data["job_id"])
-
-    def queued_job(self, items: int = 2) -> str:
-        job = self.job(items)
-        self.send("POST", f"/jobs/{job}/confirm-upload")
-        assert self.send("POST", f"/jobs/{job}/execute", {"concepts": WALL}).status == 202
-        return job
-
-    def report(self, job: str, idx: int, status: str = "done", key: str | None = None) -> Answer:
-        body = {"idx": idx, "status": status, "idempotency_key": key or f"{job}:{idx}:attempt1"}
-        secret = f"Bearer {settings.GPU_CALLBACK_SECRETS[0]}"
-        return self.send("POST", f"/jobs/{job}/callback", body, Authorization=secret)
 
 
 # --- §3.1: one way to each code ---------------------------------------------------------------

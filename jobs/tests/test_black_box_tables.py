@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from jobs.tests.test_black_box import NO_JOB, WALL, Stranger, _empty_queues, server
+from jobs.tests.stranger import NO_JOB, WALL, Stranger
 from s3project.testing.api import Answer
 from s3project.testing.live import LiveStack
 
-__all__ = ["_empty_queues", "server"]  # fixtures
-
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(120),
+    pytest.mark.usefixtures("empty_queues"),
+]
 
 
 @pytest.fixture
