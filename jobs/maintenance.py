@@ -6,6 +6,7 @@ anything about the photo.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from jobs import dispatch, services
+from jobs.fair_share import Chunk, LostItem, send_again
 from jobs.models import ItemResult, JobCoordinator, JobItem
 from jobs.states import IN_WORK, ItemStatus
 
@@ -47,45 +49,51 @@ def dispatch_due_items() -> int:
             continue
         if stock is None:
             continue
-        job, attempts = stock
-        for attempt, idxs in attempts.items():
-            if broker_answers and dispatch.dispatch_items(job, idxs, attempt=attempt):
-                sent += len(idxs)
-                logger.info("sent %s %s again, attempt %d", job.public_id, idxs, attempt)
-            else:
-                broker_answers = False
+        job, chunks = stock
+        if broker_answers and chunks:
+            count = dispatch.dispatch_chunks(job, chunks)
+            broker_answers = count == sum(len(chunk.idxs) for chunk in chunks)
+            sent += count
+            logger.info("sent %d photos of %s: %s", count, job.public_id, _said(chunks))
     return sent
 
 
+def _said(chunks: Sequence[Chunk]) -> str:
+    return ", ".join(f"{list(chunk.idxs)} attempt {chunk.attempt}" for chunk in chunks)
+
+
 def _due_jobs() -> list[UUID]:
-    """Those with due items, executed first come first."""
-    due = JobItem.objects.due().filter(job=OuterRef("pk"))
+    """Those that wait for the sweep, executed first come first: with items that were sent and are
+    due again, or with unsent ones and no result to come that would send them.
+    """
+    items = JobItem.objects.filter(job=OuterRef("pk"))
     jobs = JobCoordinator.objects.filter(
-        Exists(due), status__in=IN_WORK, queued_at__lt=Now() - PUBLISH_GRACE
+        Exists(items.due().at_work()) | Exists(items.unsent()) & ~Exists(items.at_work()),
+        status__in=IN_WORK,
+        queued_at__lt=Now() - PUBLISH_GRACE,
     )
     return list(jobs.order_by("queued_at").values_list("pk", flat=True)[:JOBS_PER_SWEEP])
 
 
 @transaction.atomic
-def _take_stock(job_id: UUID) -> tuple[JobCoordinator, dict[int, list[int]]] | None:
-    """Fails the due items of a job that were lost too often; returns the others by the attempt
-    as which they are to be sent. None for a job that is locked or no longer in work."""
-    job = JobCoordinator.objects.lock_if_free(job_id)
+def _take_stock(job_id: UUID) -> tuple[JobCoordinator, list[Chunk]] | None:
+    """Fails the due items of a job that were lost too often; returns what is to be sent. None
+    for a job that is locked or no longer in work."""
+    job = JobCoordinator.objects.select_related("user").lock_if_free(job_id)
     if job is None or not job.is_in_work:
         return None
     # A queue that brought no result of the job for this long is not read by anybody.
     patience = settings.MAX_ATTEMPTS * settings.QUEUE_LEASE
-    due = job.items.due().annotate(forgotten=Q(job__updated_at__lt=Now() - patience))
-    lost: list[int] = []
-    attempts: dict[int, list[int]] = {}
+    due = job.items.due().at_work().annotate(forgotten=Q(job__updated_at__lt=Now() - patience))
+    given_up: list[int] = []
+    lost: list[LostItem] = []
     rows = due.order_by("idx").values_list("idx", "attempt", "claimed_by", "forgotten")
     for idx, attempt, claimed_by, forgotten in rows:
-        given_up = attempt >= settings.MAX_ATTEMPTS if claimed_by else attempt > 0 and forgotten
-        if given_up:
-            lost.append(idx)
+        if attempt >= settings.MAX_ATTEMPTS if claimed_by else forgotten:
+            given_up.append(idx)
         else:
-            attempts.setdefault(attempt + 1 if claimed_by else max(attempt, 1), []).append(idx)
-    for idx in lost:
+            lost.append(LostItem(attempt + 1 if claimed_by else attempt, idx))
+    for idx in given_up:
         services.record_item_result(
             job_id=job_id,
             result=ItemResult(
@@ -95,6 +103,10 @@ def _take_stock(job_id: UUID) -> tuple[JobCoordinator, dict[int, list[int]]] | N
                 error=WORKER_LOST,
             ),
         )
-    if lost:
-        logger.warning("gave up %s %s: no worker came through", job.public_id, lost)
-    return job, attempts
+    if given_up:
+        logger.warning("gave up %s %s: no worker came through", job.public_id, given_up)
+    again = send_again(lost, size=settings.BATCH_CONCURRENCY)
+    # What was given up may have made room, and more may be on its way for it.
+    unsent = list(job.items.unsent().order_by("idx").values_list("idx", flat=True))
+    more = dispatch.chunks_beside(job.items.at_work().count(), unsent) if unsent else []
+    return job, [*again, *more]

@@ -120,7 +120,8 @@ def execute_job(
     RuleNotFound, ValidationFailed, AlreadyCanceled or InvalidTransition.
     """
     with transaction.atomic():
-        job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
+        jobs = JobCoordinator.objects.owned_by(user_id).select_related("user")
+        job = jobs.lock(job_id)
         rule = _rule_for(job, rule_id) if rule_id is not None else None
         if rule is not None:
             concepts, protect = rule.concepts, rule.protect
@@ -130,7 +131,8 @@ def execute_job(
             rule_id=rule.id if rule else None,
             output_template=output_template,
         )
-        send = partial(dispatch.dispatch_items, job, range(job.total_items), attempt=1)
+        chunks = dispatch.chunks_beside(0, range(job.total_items))
+        send = partial(dispatch.dispatch_chunks, job, chunks)
         # Robust: the job is queued, and what goes wrong from here on is the sweep's.
         transaction.on_commit(send, robust=True)
     return job
@@ -148,7 +150,8 @@ def _rule_for(job: JobCoordinator, rule_id: str) -> Rule:
 def record_item_result(
     *, job_id: UUID | None, result: ItemResult
 ) -> tuple[JobCoordinator, ResultEffect]:
-    """Takes one result of a worker; the last one finishes and settles the job.
+    """Takes one result of a worker; the last one finishes and settles the job. Where it made
+    room, more of the job goes to the GPU queue.
 
     Safe to repeat. Raises JobNotFound, ValidationFailed, IdempotencyConflict, InvalidTransition.
     """
@@ -158,6 +161,8 @@ def record_item_result(
         logger.info("%s %s #%d", IGNORED, job.public_id, result.idx)
     elif job.is_finished:
         settle(job, done_items=job.done_items)
+    elif effect.unsent and (chunks := dispatch.reserve_chunks(job, at_work=effect.at_work)):
+        transaction.on_commit(partial(dispatch.dispatch_chunks, job, chunks), robust=True)
     return job, effect
 
 

@@ -31,15 +31,18 @@ class Environment:
     def text(self, name: str, default: str = "") -> str:
         return self.find(name) or default
 
-    def integer(self, name: str, default: int) -> int:
-        """Raises ImproperlyConfigured when the value is not a whole number."""
+    def integer(self, name: str, default: int, *, at_least: int | None = None) -> int:
+        """Raises ImproperlyConfigured when the value is not a whole number, or too small."""
         value = self.find(name)
         if value is None:
             return default
         try:
-            return int(value)
+            number = int(value)
         except ValueError:
             raise ImproperlyConfigured(f"{name} must be a whole number.") from None
+        if at_least is not None and number < at_least:
+            raise ImproperlyConfigured(f"{name} must be at least {at_least}.")
+        return number
 
     def period(self, name: str, default: int, *, unit: timedelta) -> timedelta | None:
         """So many units; None for 0, which stands for never.

@@ -156,7 +156,9 @@ STORAGES = {
 }
 
 # --- Work ----------------------------------------------------------------------------------
-BATCH_CONCURRENCY = env.integer("BATCH_CONCURRENCY", 4)
+BATCH_CONCURRENCY = env.integer("BATCH_CONCURRENCY", 4, at_least=1)
+# The most chunks of one job that are sent and unfinished: the workers that it can keep busy.
+JOB_WINDOW = env.integer("JOB_WINDOW", 16, at_least=1)
 QUEUE_LEASE = timedelta(seconds=env.integer("QUEUE_LEASE_SEC", 15 * 60))
 WORK_LEASE = timedelta(seconds=env.integer("WORK_LEASE_SEC", 2 * 60))
 MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", 3)

@@ -171,7 +171,7 @@ class JobCoordinator(models.Model):
         change = self._count(
             done=int(done), failed=int(not done) - int(item.status == ItemStatus.FAILED)
         )
-        store_result(
+        rest = store_result(
             ItemChange(
                 item_id=item.id,
                 before=item.status,
@@ -184,7 +184,7 @@ class JobCoordinator(models.Model):
             ),
             change,
         )
-        return ResultEffect(processed=True)
+        return ResultEffect(processed=True, at_work=rest.at_work, unsent=rest.unsent)
 
     def _count(self, *, done: int, failed: int) -> JobChange:
         """Adds to the counters and moves to where they lead; returns what is to be written."""

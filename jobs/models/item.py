@@ -28,6 +28,16 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
             status=ItemStatus.PENDING,
         )
 
+    def at_work(self) -> "JobItemQuerySet":
+        """Pending items that were sent, or are about to be: reserved for a message."""
+        return self.filter(
+            Q(attempt__gt=0) | Q(lease_expires_at__gt=Now()), status=ItemStatus.PENDING
+        )
+
+    def unsent(self) -> "JobItemQuerySet":
+        """Pending items that wait for room among their job's chunks at work."""
+        return self.due().filter(attempt=0)
+
     def lock_in_order(self) -> "JobItemQuerySet":
         """The second level of job → items → limiter."""
         return self.select_for_update(of=("self",), no_key=True).order_by("idx")

@@ -20,20 +20,28 @@ FIND_ITEMS = """
 """
 
 # The item and its job together, or neither. Counters are added to, not set: a count made without
-# the lock would still add up, or break on a CHECK.
+# the lock would still add up, or break on a CHECK. What is left of the job is counted on the way
+# (as `at_work` and `unsent` of JobItemQuerySet do).
 STORE_RESULT = """
     WITH item AS (
         UPDATE jobs_jobitem
            SET status = %s, output_key = %s, preview_key = %s, error = %s, warnings = %s,
                idempotency_key = %s, superseded_key = idempotency_key, lease_expires_at = NULL
          WHERE id = %s AND status = %s
-     RETURNING job_id
+     RETURNING id, job_id
     )
     UPDATE jobs_jobcoordinator AS job
        SET status = %s, done_items = done_items + %s, failed_items = failed_items + %s,
            finished_at = %s, updated_at = statement_timestamp()
-      FROM item
+      FROM item, LATERAL (
+           SELECT count(*) AS pending,
+                  count(*) FILTER (WHERE attempt > 0 OR lease_expires_at > statement_timestamp())
+                  AS at_work
+             FROM jobs_jobitem AS other
+            WHERE other.job_id = item.job_id AND other.status = 'pending' AND other.id <> item.id
+           ) AS rest
      WHERE job.id = item.job_id
+ RETURNING rest.at_work, rest.pending - rest.at_work
 """
 
 
@@ -82,8 +90,15 @@ def find_items(job_id: UUID, idx: int, key: str) -> dict[int, FoundItem]:
         return {item.idx: item for item in map(FoundItem._make, cursor.fetchall())}
 
 
-def store_result(item: ItemChange, job: JobChange) -> None:
-    """Writes both changes in one statement."""
+class Rest(NamedTuple):
+    """How many other items of the job are sent and not reported, and how many were not sent."""
+
+    at_work: int
+    unsent: int
+
+
+def store_result(item: ItemChange, job: JobChange) -> Rest:
+    """Writes both changes in one statement; returns what is left."""
     with connection.cursor() as cursor:
         cursor.execute(
             STORE_RESULT,
@@ -94,3 +109,4 @@ def store_result(item: ItemChange, job: JobChange) -> None:
             ],
         )
         assert cursor.rowcount == 1, "an item changed although its job is locked"
+        return Rest._make(cursor.fetchone())

@@ -20,10 +20,16 @@ class ItemResult:
 
 @dataclass(frozen=True)
 class ResultEffect:
-    """`processed`: the result changed something. `duplicate`: its key had an effect before."""
+    """`processed`: the result changed something. `duplicate`: its key had an effect before.
+
+    After an effect: how many other items of the job are sent and not reported, and how many wait
+    to be sent.
+    """
 
     processed: bool
     duplicate: bool = False
+    at_work: int = 0
+    unsent: int = 0
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ promise itself: whatever happened, all photos come to an end and every credit is
 Mutants of the code show that the model finds what it is there to find.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,12 +18,14 @@ from django.conf import settings as configured
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.test import override_settings
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_state_machine
 
 from jobs import dispatch, maintenance, services
+from jobs.fair_share import Chunk, next_chunks
 from jobs.models import ItemResult, JobCoordinator, JobItem, ResultEffect
 from jobs.states import FINISHED, IN_WORK, ItemStatus, JobStatus
 from jobs.tests.rows import assert_books_balance
@@ -35,6 +37,8 @@ WORKERS = ("gpu-1:10", "gpu-2:20", "gpu-3:30")
 LONGEST_LEASE = max(configured.QUEUE_LEASE, configured.WORK_LEASE)
 ROUNDS_TO_THE_END = 2 * configured.MAX_ATTEMPTS + 2
 CREDITS = 200
+# So few that a set of nine photos does not fit at once.
+WINDOW, CHUNK = 2, 2
 DONE_OR_FAILED = st.sampled_from([ItemStatus.DONE, ItemStatus.FAILED])
 ANY = st.integers(0, 1000)
 
@@ -65,7 +69,7 @@ class Delivery(RuleBasedStateMachine):
     # --- Customers -----------------------------------------------------------------------------
 
     @precondition(lambda self: len(self.unfinished()) < 3)
-    @rule(items=st.integers(1, 5))
+    @rule(items=st.integers(1, 9))
     def start_set(self, items: int) -> None:
         job, _ = services.create_job(user_id=self.user.id, preset="seller", item_count=items)
         # Past the storage: what it holds has no say in delivery.
@@ -167,12 +171,14 @@ class Delivery(RuleBasedStateMachine):
         with self.broker():
             maintenance.dispatch_due_items()
         if self.broker_answers:
-            young = maintenance.PUBLISH_GRACE
-            due = JobItem.objects.due().filter(job__user=self.user, job__status__in=IN_WORK)
             with connection.cursor() as cursor:
                 cursor.execute("SELECT now()")
                 [now] = cursor.fetchone()
-            assert not due.filter(job__queued_at__lt=now - young).exists(), "swept over"
+            for job in self.fresh():
+                if job.status in IN_WORK and job.queued_at < now - maintenance.PUBLISH_GRACE:
+                    items = job.items
+                    assert not items.due().at_work().exists(), "swept over"
+                    assert items.at_work().exists() or not items.unsent().exists(), "forgotten"
 
     @precondition(lambda self: any(job.status in FINISHED for job in self.fresh()))
     @rule(which=ANY)
@@ -208,7 +214,11 @@ class Delivery(RuleBasedStateMachine):
         for item in pending:
             assert item.lease_expires_at is None or item.lease_expires_at <= now + LONGEST_LEASE
             assert item.attempt <= configured.MAX_ATTEMPTS
-            assert item.attempt >= 1 or item.lease_expires_at is None
+
+    @invariant()
+    def no_job_has_more_at_work_than_its_window_holds(self) -> None:
+        for job in self.fresh():
+            assert job.items.at_work().count() <= WINDOW * CHUNK
 
     def teardown(self) -> None:
         """The promise: with a broker, a worker and time, everything comes to its end."""
@@ -238,7 +248,7 @@ class Delivery(RuleBasedStateMachine):
         """What the block publishes goes to the model's queue, or nowhere."""
         me = self.user.public_id
 
-        def publish(task: str, args: list[Any], *, queue: str) -> bool:
+        def publish(task: str, args: list[Any], *, queue: str, level: int = 0) -> bool:
             if self.broker_answers and queue == dispatch.GPU_QUEUE and args[0]["user_id"] == me:
                 self.queue.append(args[0])
             return self.broker_answers
@@ -249,7 +259,8 @@ class Delivery(RuleBasedStateMachine):
     def send(self, job: JobCoordinator, idx: int, attempt: int, status: ItemStatus) -> None:
         key = f"{job.public_id}:{idx}:attempt{attempt}"
         result = ItemResult(idx=idx, status=status, idempotency_key=key)
-        services.record_item_result(job_id=job.id, result=result)
+        with self.broker():
+            services.record_item_result(job_id=job.id, result=result)
         # A failure that was overtaken is not known by its key, and may be judged anew.
         if job.items.filter(idempotency_key=key).exists():
             self.reported.append((job, result))
@@ -265,6 +276,7 @@ def pick(some: list[Any], which: int) -> Any:
     return some[which % len(some)]
 
 
+@override_settings(JOB_WINDOW=WINDOW, BATCH_CONCURRENCY=CHUNK)
 def run(examples: int, steps: int, *, phases: tuple[Phase, ...] = tuple(Phase)) -> None:
     run_state_machine(
         Delivery,
@@ -322,11 +334,17 @@ def lease_nothing(*args: Any, **kwargs: Any) -> int:
     return 0
 
 
+def all_the_window_is_free(at_work: int, unsent: Sequence[int]) -> list[Chunk]:
+    """Does not look at what is on its way."""
+    return next_chunks(unsent, 0, window=WINDOW, size=CHUNK)
+
+
 MUTANTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "a result counts by its key": (JobCoordinator, "on_item_result", count_by_key),
     "a settlement repeats": (UserLimiter, "release", release_again),
     "a claim ignores live leases": (JobCoordinator, "claim", claim_everything),
     "the sweep forgets to lease": (dispatch, "lease_to_queue", lease_nothing),
+    "the window is full and more is sent": (dispatch, "chunks_beside", all_the_window_is_free),
 }
 
 

@@ -5,9 +5,11 @@ depends on the number of photos is a mistake.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from jobs.models import JobCoordinator
 from jobs.states import ItemStatus, JobStatus
@@ -105,6 +107,18 @@ def test_callback(items: int, status: str) -> None:
     body = callback_body(job, 0, status)
     assert cost(lambda: worker_api().post(callback_path(job), body)) == 3
     assert cost(lambda: worker_api().post(callback_path(job), body)) == 2  # a repeat
+
+
+def test_a_callback_that_sends_the_next_chunk(settings: Settings) -> None:
+    """Once in a chunk, and only for a job that was not sent at once: what comes next,
+    its reservation, its owner's plan, its lease."""
+    settings.JOB_WINDOW, settings.BATCH_CONCURRENCY = 2, 2
+    job = job_of(30, JobStatus.QUEUED)
+    costs = [
+        cost(partial(worker_api().post, callback_path(job), callback_body(job, idx)))
+        for idx in range(4)
+    ]
+    assert costs == [3, 7, 3, 7]
 
 
 @pytest.mark.parametrize("items", [2, 30])

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from jobs import maintenance, services
+from jobs.fair_share import Chunk
 from jobs.models import JobCoordinator, JobItem
 from jobs.models.lease_statement import lease_to_queue
 from jobs.states import ItemStatus, JobStatus
@@ -129,7 +130,7 @@ def test_a_claim_between_publishing_and_leasing_keeps_its_lease() -> None:
     expire(job, 0, 1)
     services.claim_items(job_id=job.id, items=[0], attempt=2, worker="gpu:1")
 
-    assert lease_to_queue(job.id, [0, 1], attempt=2, lease=timedelta(minutes=15)) == 1
+    assert lease_to_queue(job.id, [Chunk(2, (0, 1))], lease=timedelta(minutes=15)) == 1
 
     items = job.items.order_by("idx").values_list("attempt", "claimed_by")
     assert list(items) == [(2, "gpu:1"), (2, ""), (1, "")]
@@ -139,7 +140,7 @@ def test_a_sweep_that_was_held_up_takes_no_photo_back_to_an_older_attempt() -> N
     job = swept_job()
     expire(job, 0, attempt=3)
 
-    assert lease_to_queue(job.id, [0], attempt=2, lease=timedelta(minutes=15)) == 0
+    assert lease_to_queue(job.id, [Chunk(2, (0,))], lease=timedelta(minutes=15)) == 0
 
     assert job.items.get(idx=0).attempt == 3
 

@@ -15,8 +15,9 @@ from s3project.embedded.stack import PROJECT
 from s3project.embedded.supervisor import Supervisor
 from s3project.embedded.web_probe import web_answers
 
-# The queues, and what killed workers had taken from them (Kombu's names).
-LEFT_BEHIND = ("gpu", "maintenance", "unacked", "unacked_index")
+# The queues, each a list for every level, and what killed workers had taken from them (Kombu's
+# names).
+LEFT_BEHIND = ("gpu*", "maintenance*", "unacked", "unacked_index")
 
 
 class LiveStack:
@@ -45,7 +46,9 @@ class LiveStack:
         """What earlier tests published is for callbacks that nobody answers any more: a worker
         would spend half a minute of retries on each."""
         with redis.Redis.from_url(self.environment["CELERY_BROKER_URL"]) as broker:
-            broker.delete(*LEFT_BEHIND)
+            for pattern in LEFT_BEHIND:
+                for key in broker.scan_iter(pattern):
+                    broker.delete(key)
 
     def __exit__(
         self,
