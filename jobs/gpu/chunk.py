@@ -8,9 +8,9 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 from jobs.gpu import transfer
 from jobs.gpu.engine.errors import ModelError, PhotoError, ProtectionError
@@ -63,6 +63,7 @@ class Chunk:
         waiting: deque[tuple[WorkItem, Future[PreparedPhoto]]] = deque()
         todo = deque(self._message.items)
         with ExitStack() as parts:
+            parts.enter_context(self._renewing())
             behind = parts.enter_context(ThreadPoolExecutor(max(1, self._concurrency - 1)))
             ahead = parts.enter_context(ThreadPoolExecutor(1))
             while todo or waiting:
@@ -81,7 +82,7 @@ class Chunk:
             raise self._undelivered
 
     def _is_ours(self, item: WorkItem) -> bool:
-        """Whether the item may be started; renews the lease when half of it is over."""
+        """Whether the item may be started. A process that was stopped for a while asks first."""
         if self._undelivered is not None or self._over:
             logger.info("%s #%d is left", self._message.job_id, item.idx)
             return False
@@ -100,6 +101,35 @@ class Chunk:
         except DeliveryFailed as error:
             self._undelivered = error
         self._claimed_at = time.monotonic()
+
+    @contextmanager
+    def _renewing(self) -> Iterator[None]:
+        """Until the block ends, what is in work stays ours, however long a photo takes.
+
+        What hangs is ended by Celery's time limit, and these renewals with it.
+        """
+        over = threading.Event()
+
+        def renew() -> None:
+            while (lease := self._claim.lease_seconds) and not over.wait(lease / 2):
+                try:
+                    self._claim = self._reporter.claim(
+                        self._message, sorted(self._unreported.copy()), patient=False
+                    )
+                except DeliveryFailed as error:
+                    # The next one may come through; if none does, the lease ends.
+                    logger.warning("%s is not renewed: %s", self._message.job_id, error)
+                else:
+                    self._claimed_at = time.monotonic()
+                    self._over |= self._claim.job_status in _OVER
+
+        thread = threading.Thread(target=renew, name="renewal", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def _order(self, item: WorkItem) -> Order:
         message = self._message

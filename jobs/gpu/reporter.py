@@ -55,12 +55,12 @@ class Reporter:
         for session in self._sessions:
             session.close()
 
-    def claim(self, message: WorkMessage, items: Sequence[int]) -> Claim:
-        """Asks for the items; raises DeliveryFailed when no answer could be had."""
+    def claim(self, message: WorkMessage, items: Sequence[int], *, patient: bool = True) -> Claim:
+        """Asks for the items, once when not `patient`; raises DeliveryFailed when no answer could
+        be had."""
         url = message.callback_url.removesuffix("/callback") + "/claim"
-        data = self._post(
-            url, {"items": list(items), "attempt": message.attempt, "worker": self._worker}
-        )
+        body = {"items": list(items), "attempt": message.attempt, "worker": self._worker}
+        data = self._post(url, body, BACKOFF if patient else ())
         if data is None:
             return Claim(frozenset(), "unknown", 0)
         return Claim(frozenset(data["granted"]), data["job_status"], data["lease_seconds"])
@@ -101,13 +101,15 @@ class Reporter:
             self._sessions.append(session)
         return session
 
-    def _post(self, url: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    def _post(
+        self, url: str, body: dict[str, Any], backoff: Sequence[int] = BACKOFF
+    ) -> dict[str, Any] | None:
         """The answer's data; None for a final refusal (4xx), which is logged.
 
         Raises DeliveryFailed when the last try met a network error, 408, 425, 429 or 5xx.
         """
         problem = ""
-        for wait in (*BACKOFF, None):
+        for wait in (*backoff, None):
             try:
                 response = self._session().post(
                     url, json=body, timeout=self._timeout, allow_redirects=False

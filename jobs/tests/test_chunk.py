@@ -170,6 +170,41 @@ def test_no_more_photos_than_allowed_are_in_memory(concurrency: int) -> None:
     assert min(concurrency, 2) <= engine.most <= concurrency
 
 
+class Slow(FixedSegmenter):
+    """Needs two seconds and a half for a photo."""
+
+    def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
+        time.sleep(2.5)
+        return super().segment(rgb, concepts)
+
+
+def claims(server: Server) -> list[list[int]]:
+    return [body["items"] for path, _, body in server.calls if path.endswith("/claim")]
+
+
+def test_the_lease_is_renewed_while_a_photo_is_in_work() -> None:
+    with serving(data={**answer([0]), "lease_seconds": 1}) as server:
+        process(chunk_of(server.url, [png_file(wall())]), Engine(Slow({"Wall": left_half()})))
+    assert 4 <= len(claims(server)) <= 7, "twice in each lease of a second"
+    assert all(items == [0] for items in claims(server))
+    assert reports(server) == {0: "done"}
+
+
+def test_a_renewal_that_is_not_answered_fails_nothing() -> None:
+    statuses = [200, 503, 503, *[200] * 20]
+    with serving(*statuses, data={**answer([0]), "lease_seconds": 1}) as server:
+        process(chunk_of(server.url, [png_file(wall())]), Engine(Slow({"Wall": left_half()})))
+    assert reports(server) == {0: "done"}
+
+
+def test_a_cancel_seen_in_a_renewal_stops_the_rest() -> None:
+    segmenter = Slow({"Wall": left_half()})
+    photos = [png_file(wall(seed=seed)) for seed in range(4)]
+    with serving(data={**answer(range(4), "canceled"), "lease_seconds": 1}) as server:
+        process(chunk_of(server.url, photos), Engine(segmenter), concurrency=4)
+    assert 1 <= len(segmenter.calls) < 4
+
+
 def test_a_second_job_over_the_same_photos_segments_nothing() -> None:
     first, second = finder(), finder()
     other = finder()
