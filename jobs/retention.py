@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from jobs import keys
 from jobs.models import JobCoordinator
-from jobs.models.coordinator import JobQuerySet
+from jobs.models.job_queries import JobQuerySet
 from jobs.models.poll_statements import VersionRow
 from jobs.states import JobStatus
 from jobs.storage import StorageUnavailable, photo_storage

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from jobs import dispatch, expiry, maintenance, retention
+from jobs import archive, dispatch, expiry, maintenance, retention
 from jobs.gpu import worker
 from jobs.gpu.reporter import DeliveryFailed
 from jobs.storage import StorageUnavailable
@@ -48,3 +48,8 @@ def delete_outputs(job_id: str) -> None:
 @shared_task(name="jobs.delete_expired_objects")
 def delete_expired_objects() -> None:
     retention.delete_expired_objects()
+
+
+@shared_task(name="jobs.archive_jobs")
+def archive_jobs() -> None:
+    archive.archive_jobs()

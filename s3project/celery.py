@@ -64,6 +64,11 @@ app.conf.update(
             "schedule": 60,
             "options": {"queue": "maintenance", "expires": 60},
         },
+        "archive_jobs": {
+            "task": "jobs.archive_jobs",
+            "schedule": 300,
+            "options": {"queue": "maintenance", "expires": 300},
+        },
         "delete_expired_answers": {
             "task": "users.delete_expired_answers",
             "schedule": 3600,

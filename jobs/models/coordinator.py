@@ -11,10 +11,12 @@ from django.db.models.functions import Cast, Concat, Now
 from django.utils import timezone
 
 from jobs import keys
-from jobs.errors import AlreadyCanceled, IdempotencyConflict, InvalidTransition, JobNotFound
+from jobs.errors import AlreadyCanceled, IdempotencyConflict, InvalidTransition
+from jobs.models.archive_statements import read_archived
 from jobs.models.fields import OrderedJSONField
 from jobs.models.item import JobItem, attempt_of
 from jobs.models.job_constraints import JOB_CONSTRAINTS, JOB_INDEXES
+from jobs.models.job_queries import JobQuerySet
 from jobs.models.result_statements import ItemChange, JobChange, find_items, store_result
 from jobs.models.results import ItemResult, JobProgress, ResultEffect
 from jobs.states import FINISHED, IN_WORK, TRANSITIONS, ItemStatus, JobStatus
@@ -23,32 +25,6 @@ from s3project.errors import ValidationFailed
 
 # The error of an item that no worker reported in time.
 TIMEOUT = "timeout"
-
-
-class JobQuerySet(models.QuerySet["JobCoordinator"]):
-    def owned_by(self, user_id: UUID) -> "JobQuerySet":
-        return self.filter(user_id=user_id)
-
-    def get_job(self, job_id: UUID | None) -> "JobCoordinator":
-        """Unlocked, for reading. Raises JobNotFound."""
-        if job_id is None:
-            raise JobNotFound
-        try:
-            return self.get(pk=job_id)
-        except JobCoordinator.DoesNotExist:
-            raise JobNotFound from None
-
-    def lock(self, job_id: UUID | None) -> "JobCoordinator":
-        """The first level of job → items → limiter. Never lazy. Raises JobNotFound."""
-        return self.select_for_update(of=("self",), no_key=True).get_job(job_id)
-
-    def lock_if_free(self, job_id: UUID) -> "JobCoordinator | None":
-        """As `lock`, but None when another transaction has it or it is gone."""
-        return (
-            self.select_for_update(of=("self",), no_key=True, skip_locked=True)
-            .filter(pk=job_id)
-            .first()
-        )
 
 
 class JobCoordinator(models.Model):
@@ -98,6 +74,18 @@ class JobCoordinator(models.Model):
     @property
     def is_in_work(self) -> bool:
         return self.status in IN_WORK
+
+    @classmethod
+    def archived(
+        cls, job_id: UUID, owner: UUID | None = None, *, lock: bool = False
+    ) -> "JobCoordinator | None":
+        """A finished job whose rows were deleted, without its items, concepts and protect."""
+        facts = read_archived(job_id, owner, lock=lock)
+        return cls(**facts) if facts else None
+
+    @property
+    def is_archived(self) -> bool:
+        return self._state.adding
 
     # --- One method per event; the docstring is the arrow ------------------------------------
 
@@ -207,7 +195,8 @@ class JobCoordinator(models.Model):
         was_unfinished = not self.is_finished
         self._move(JobStatus.CANCELED)
         self.finished_at = self.finished_at or timezone.now()
-        self.save(update_fields=["status", "finished_at", "updated_at"])
+        if not self.is_archived:  # its history is all there is to change
+            self.save(update_fields=["status", "finished_at", "updated_at"])
         return was_unfinished
 
     def time_out(self) -> int:

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
-from django.db.models import CompositePrimaryKey
+from django.db.models import CompositePrimaryKey, Q
 
 from jobs.models.fields import OrderedJSONField
 from jobs.states import JobStatus
@@ -28,11 +29,20 @@ class JobLog(models.Model):
     params_json = models.JSONField()
     cost_estimate = models.IntegerField()
     error = models.CharField(max_length=2000, blank=True, default="")
+    # Since when this is all there is of the job: its rows were deleted (`jobs/archive.py`).
+    archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "jobs_log"
         ordering = ("-created_at",)
-        indexes = (models.Index(fields=["user_id", "created_at"], name="jobs_log_user_created"),)
+        indexes = (
+            models.Index(fields=["user_id", "created_at"], name="jobs_log_user_created"),
+            models.Index(
+                fields=["user_id", "-created_at", "-job_id"],
+                condition=Q(archived_at__isnull=False),
+                name="jobs_log_archived",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{ids.public_id(ids.JOB, self.job_id)} {self.status}"
@@ -49,6 +59,7 @@ class JobItemLog(models.Model):
     output_key = models.CharField(max_length=200, blank=True, default="")
     preview_key = models.CharField(max_length=200, blank=True, default="")
     error = models.CharField(max_length=2000, blank=True, default="")
+    warnings = ArrayField(models.CharField(max_length=300), blank=True, db_default=[])
 
     class Meta:
         db_table = "job_items_log"
@@ -60,8 +71,8 @@ class JobItemLog(models.Model):
 # Copied inside the database: 200 items cost one statement and no traffic.
 COPY_ITEMS = """
     INSERT INTO job_items_log
-           (job_id, idx, status, input_key, output_key, preview_key, error)
-    SELECT job_id, idx, status, input_key, output_key, preview_key, error
+           (job_id, idx, status, input_key, output_key, preview_key, error, warnings)
+    SELECT job_id, idx, status, input_key, output_key, preview_key, error, warnings
       FROM jobs_jobitem
      WHERE job_id = %s
 """

@@ -25,6 +25,11 @@ JOB_INDEXES = (
         condition=Q(status__in=["done", "failed"], storage_deleted_at__isnull=True),
         name="job_finished_in_storage",
     ),
+    models.Index(
+        fields=["finished_at"],
+        condition=Q(storage_deleted_at__isnull=False),
+        name="job_to_be_archived",
+    ),
 )
 
 # Whatever the code above believes, these rows cannot exist.

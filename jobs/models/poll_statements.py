@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from jobs.models.archive_statements import read_archived, read_archived_items
 from jobs.models.coordinator import JobCoordinator
 
 READ_VERSION = """
@@ -59,7 +60,10 @@ def read_version(*, user_id: UUID, job_id: UUID) -> VersionRow | None:
     with connection.cursor() as cursor:
         cursor.execute(READ_VERSION, [job_id, user_id])
         row = cursor.fetchone()
-    return VersionRow(*row) if row else None
+    if row is None:
+        archived = read_archived(job_id, user_id)
+        return VersionRow(*(archived[name] for name in VersionRow._fields)) if archived else None
+    return VersionRow(*row)
 
 
 def read_job(*, user_id: UUID, job_id: UUID) -> tuple[JobCoordinator, list[ItemRow]] | None:
@@ -69,4 +73,5 @@ def read_job(*, user_id: UUID, job_id: UUID) -> tuple[JobCoordinator, list[ItemR
     for job in JobCoordinator.objects.raw(READ_JOB, [job_id, user_id]):
         rows = vars(job)["item_rows"] or ()  # a column that the model does not have
         return job, [ItemRow(*row) for row in rows]
-    return None
+    archived = JobCoordinator.archived(job_id, user_id)
+    return (archived, list(map(ItemRow._make, read_archived_items(job_id)))) if archived else None

@@ -29,6 +29,7 @@ def job_row(job: JobCoordinator, **changes: Any) -> dict[str, Any]:
         "params_json": {"output_template": None},
         "cost_estimate": job.total_items,
         "error": "",
+        "archived_at": None,
         **changes,
     }
 
@@ -43,11 +44,15 @@ def item_row(job: JobCoordinator, idx: int, status: str, error: str = "") -> dic
         "output_key": keys.output_key(job.user_id, job.id, idx) if done else "",
         "preview_key": keys.preview_key(job.user_id, job.id, idx) if done else "",
         "error": error,
+        "warnings": [],
     }
 
 
 def logged_items() -> list[dict[str, Any]]:
-    fields = ("job_id", "idx", "status", "input_key", "output_key", "preview_key", "error")
+    fields = (
+        *("job_id", "idx", "status", "input_key", "output_key", "preview_key"),
+        *("error", "warnings"),
+    )
     return list(JobItemLog.objects.order_by("idx").values(*fields))
 
 

@@ -158,4 +158,4 @@ def test_list(jobs: int) -> None:
     for _ in range(jobs):
         make_job(user=user)
     api = api_of(user)
-    assert cost(lambda: api.get("/jobs")) == 2
+    assert cost(lambda: api.get("/jobs")) == 3
