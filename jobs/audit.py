@@ -1,36 +1,29 @@
-"""The conservation laws of money, slots, counters and history, each as one query (design §2).
+"""Whether everything adds up: the checks of `audit_checks`, on one snapshot."""
 
-A row is *sound* or it is a violation; NULL counts as a violation, so that a comparison with what
-is missing cannot pass. Rows that retention took away are no violation: a settled reservation or
-a history row may outlive its job.
-
-`billing_events` is not read in the order of its rows: `created_at` and the UUIDv7 come from the
-clocks of the processes, and two events of one user may tie or stand reversed. Whether each
-balance is where the next event began is checked without an order: over all events of a user,
-every value must be left as often as it was reached, starting at 0 and ending at the credits.
-"""
-
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
+from jobs.audit_checks import CHECKS, Check
+from jobs.audit_objects import audit_objects
+from jobs.models import AuditRun
+from jobs.storage import StorageUnavailable
 from s3project import ids
 
+logger = logging.getLogger(__name__)
+
 EXAMPLES = 5
-
-
-@dataclass(frozen=True)
-class Check:
-    """`rows` selects (id, sound) of everything that is checked. An id is a key, which `prefix`
-    makes public, or what the ledger calls a job, which may be anything.
-    """
-
-    name: str
-    prefix: str
-    rows: str
+OBJECTS = "each done photo is in the storage"
+# A periodic audit lists the objects of this many jobs at most; `audit --objects` those of all.
+JOBS_LOOKED_AT = 100
+RUNS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -40,168 +33,6 @@ class Finding:
     violations: int
     examples: list[str]
     seconds: float
-
-
-CHECKS = (
-    Check(
-        "credits are the sum of the ledger",
-        ids.USER,
-        """
-        SELECT coalesce(limiter.user_id, ledger.user_id) AS id,
-               limiter.credits = coalesce(ledger.total, 0) AS sound
-          FROM users_userlimiter limiter
-          FULL JOIN (SELECT user_id, sum(amount) AS total FROM billing_events GROUP BY user_id)
-               ledger USING (user_id)
-        """,
-    ),
-    Check(
-        "each balance begins where one ended",
-        ids.USER,
-        """
-        SELECT user_id AS id, bool_and(left_over = 0) AS sound
-          FROM (SELECT user_id, balance, sum(step) AS left_over
-                  FROM (SELECT user_id, balance_after AS balance, 1 AS step FROM billing_events
-                        UNION ALL
-                        SELECT user_id, balance_after - amount, -1 FROM billing_events
-                        UNION ALL
-                        SELECT user_id, 0, 1 FROM users_userlimiter
-                        UNION ALL
-                        SELECT user_id, credits, -1 FROM users_userlimiter) steps
-                 GROUP BY user_id, balance) balances
-         GROUP BY user_id
-        """,
-    ),
-    Check(
-        "each reservation is charged once",
-        ids.JOB,
-        """
-        SELECT ref AS id,
-               charge.times = 1 AND charge.amount = -reservation.item_count
-               AND charge.user_id = reservation.limiter_id::text AS sound
-          FROM (SELECT *, 'job_' || replace(job_id::text, '-', '') AS ref FROM users_reservation)
-               reservation
-          FULL JOIN (SELECT ref, count(*) AS times, sum(amount) AS amount,
-                            min(user_id::text) AS user_id
-                       FROM billing_events WHERE type = 'reserve' GROUP BY ref)
-               charge USING (ref)
-        """,
-    ),
-    Check(
-        "each reservation is settled once, when released",
-        ids.JOB,
-        """
-        SELECT ref AS id,
-               CASE WHEN reservation.released_at IS NULL
-                    THEN reservation.job_id IS NOT NULL AND settlement.times IS NULL
-                    ELSE settlement.times = 1 AND settlement.type = reservation.outcome
-                         AND settlement.user_id = reservation.limiter_id::text
-                         AND settlement.amount <= reservation.item_count
-                END AS sound
-          FROM (SELECT *, 'job_' || replace(job_id::text, '-', '') AS ref FROM users_reservation)
-               reservation
-          FULL JOIN (SELECT ref, count(*) AS times, min(type) AS type, sum(amount) AS amount,
-                            min(user_id::text) AS user_id
-                       FROM billing_events WHERE type IN ('commit', 'rollback') GROUP BY ref)
-               settlement USING (ref)
-        """,
-    ),
-    Check(
-        "each settlement pays back what was not done",
-        ids.JOB,
-        """
-        SELECT job.id,
-               event.type = CASE job.status WHEN 'done' THEN 'commit' ELSE 'rollback' END
-               AND event.amount = job.total_items
-                   - CASE job.status WHEN 'done' THEN job.done_items ELSE 0 END AS sound
-          FROM jobs_jobcoordinator job
-          LEFT JOIN billing_events event
-               ON event.ref = 'job_' || replace(job.id::text, '-', '')
-               AND event.type IN ('commit', 'rollback')
-         WHERE job.finished_at IS NOT NULL
-        """,
-    ),
-    Check(
-        "each job holds its reservation until it ends",
-        ids.JOB,
-        """
-        SELECT coalesce(job.id, reservation.job_id) AS id,
-               CASE WHEN job.id IS NULL THEN reservation.released_at IS NOT NULL
-                    ELSE reservation.limiter_id = job.user_id
-                         AND reservation.item_count = job.total_items
-                         AND (reservation.released_at IS NULL)
-                             = (job.status NOT IN ('done', 'failed', 'canceled'))
-                END AS sound
-          FROM jobs_jobcoordinator job
-          FULL JOIN users_reservation reservation ON reservation.job_id = job.id
-        """,
-    ),
-    Check(
-        "active_jobs = open reservations = unfinished jobs",
-        ids.USER,
-        """
-        SELECT coalesce(limiter.user_id, reserved.user_id, unfinished.user_id) AS id,
-               limiter.active_jobs = coalesce(reserved.jobs, 0)
-               AND limiter.active_jobs = coalesce(unfinished.jobs, 0) AS sound
-          FROM users_userlimiter limiter
-          FULL JOIN (SELECT limiter_id AS user_id, count(*) AS jobs FROM users_reservation
-                      WHERE released_at IS NULL GROUP BY 1)
-               reserved USING (user_id)
-          FULL JOIN (SELECT user_id, count(*) AS jobs FROM jobs_jobcoordinator
-                      WHERE status NOT IN ('done', 'failed', 'canceled') GROUP BY 1)
-               unfinished USING (user_id)
-        """,
-    ),
-    Check(
-        "progress counts the items",
-        ids.JOB,
-        """
-        SELECT job.id,
-               items.total = job.total_items AND items.done = job.done_items
-               AND items.failed = job.failed_items AS sound
-          FROM jobs_jobcoordinator job
-          LEFT JOIN (SELECT job_id, count(*) AS total,
-                            count(*) FILTER (WHERE status = 'done') AS done,
-                            count(*) FILTER (WHERE status = 'failed') AS failed
-                       FROM jobs_jobitem GROUP BY job_id)
-               items ON items.job_id = job.id
-        """,
-    ),
-    Check(
-        "history is complete, for finished jobs only",
-        ids.JOB,
-        """
-        SELECT coalesce(job.id, log.job_id, items.job_id) AS id,
-               CASE WHEN job.id IS NULL
-                    THEN items.total = log.cost_estimate
-                    WHEN job.status IN ('done', 'failed', 'canceled')
-                    THEN log.status = job.status AND log.user_id = job.user_id
-                         AND log.finished_at = job.finished_at
-                         AND log.cost_estimate = job.total_items
-                         AND items.total = job.total_items AND items.done = job.done_items
-                         AND items.failed = job.failed_items
-                    ELSE log.job_id IS NULL AND items.job_id IS NULL
-                END AS sound
-          FROM jobs_jobcoordinator job
-          FULL JOIN jobs_log log ON log.job_id = job.id
-          FULL JOIN (SELECT job_id, count(*) AS total,
-                            count(*) FILTER (WHERE status = 'done') AS done,
-                            count(*) FILTER (WHERE status = 'failed') AS failed
-                       FROM job_items_log GROUP BY job_id)
-               items ON items.job_id = coalesce(job.id, log.job_id)
-        """,
-    ),
-    Check(
-        "rule_slots_used = saved rules",
-        ids.USER,
-        """
-        SELECT coalesce(limiter.user_id, saved.user_id) AS id,
-               limiter.rule_slots_used = coalesce(saved.rules, 0) AS sound
-          FROM users_userlimiter limiter
-          FULL JOIN (SELECT user_id, count(*) AS rules FROM jobs_rule GROUP BY user_id)
-               saved USING (user_id)
-        """,
-    ),
-)
 
 
 def audit() -> Iterator[Finding]:
@@ -225,9 +56,9 @@ def run(check: Check) -> Finding:
         # The text is made of constants of this module.
         cursor.execute(
             "SELECT count(*), count(*) FILTER (WHERE sound IS NOT TRUE), "  # noqa: S608
-            "(array_agg(id) FILTER (WHERE sound IS NOT TRUE))[1:%s] "
+            "(array_agg(id) FILTER (WHERE sound IS NOT TRUE))[1:%(examples)s] "
             f"FROM ({check.rows}) checked",
-            [EXAMPLES],
+            {"examples": EXAMPLES, **check.parameters()},
         )
         rows, violations, keys = cursor.fetchone()
     examples: list[UUID | str] = keys or []
@@ -240,3 +71,38 @@ def run(check: Check) -> Finding:
         ],
         seconds=time.perf_counter() - started,
     )
+
+
+def run_audit() -> AuditRun:
+    """The audit of every AUDIT_EVERY, the objects of newly finished jobs included; its outcome is
+    kept for a month, for the admin and the metrics, and violations are logged as an error.
+
+    While the storage is away its part is left out. Cannot be called inside a transaction.
+    """
+    started = time.perf_counter()
+    rows = 0
+    violations: dict[str, dict[str, object]] = {}
+    for finding in audit():
+        rows += finding.rows
+        if finding.violations:
+            violations[finding.check.name] = {
+                "count": finding.violations,
+                "examples": finding.examples,
+            }
+    try:
+        # Twice as far back as the last run: one may have been skipped.
+        since = 2 * settings.AUDIT_EVERY if settings.AUDIT_EVERY else None
+        objects = audit_objects(finished_within=since, limit=JOBS_LOOKED_AT)
+    except StorageUnavailable:
+        logger.warning("the storage is away: its objects are not audited")
+    else:
+        rows += objects.photos
+        if objects.missing:
+            examples = [found.job for found in objects.missing[:EXAMPLES]]
+            violations[OBJECTS] = {"count": len(objects.missing), "examples": examples}
+    for name, violation in violations.items():
+        logger.error("audit: %s: %s", name, violation)
+    AuditRun.objects.filter(started_at__lt=Now() - RUNS_KEPT).delete()
+    seconds = time.perf_counter() - started
+    logger.info("audited %d rows in %.1f s: %d violations", rows, seconds, len(violations))
+    return AuditRun.objects.create(seconds=seconds, rows=rows, violations=violations)

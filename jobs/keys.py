@@ -29,6 +29,11 @@ def output_prefixes(user_id: UUID, job_id: UUID) -> tuple[str, ...]:
     return tuple(_folder(kind, user_id, job_id) for kind in KINDS[1:])
 
 
+def result_prefixes(user_id: UUID, job_id: UUID) -> tuple[str, str]:
+    """The folders of what a client downloads."""
+    return _folder("outputs", user_id, job_id), _folder("previews", user_id, job_id)
+
+
 def prefixes(user_id: UUID, job_id: UUID) -> tuple[str, ...]:
     """The folders of everything that belongs to a job."""
     return (input_prefix(user_id, job_id), *output_prefixes(user_id, job_id))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from jobs import archive, dispatch, expiry, maintenance, retention
+from jobs import archive, audit, dispatch, expiry, maintenance, retention
 from jobs.gpu import worker
 from jobs.gpu.reporter import DeliveryFailed
 from jobs.storage import StorageUnavailable
@@ -53,3 +53,8 @@ def delete_expired_objects() -> None:
 @shared_task(name="jobs.archive_jobs")
 def archive_jobs() -> None:
     archive.archive_jobs()
+
+
+@shared_task(name="jobs.run_audit")
+def run_audit() -> None:
+    audit.run_audit()

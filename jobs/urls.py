@@ -1,6 +1,7 @@
 from django.urls import path
 
 from jobs.callback import CallbackView, ClaimView
+from jobs.metrics_view import metrics
 from jobs.rule_views import RuleViewSet
 from jobs.views import JobViewSet, PresetViewSet
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("jobs/<str:job_id>/claim", ClaimView.as_view()),
     path("rules", RuleViewSet.as_view({"get": "list", "post": "create"})),
     path("rules/<str:rule_id>", RULE),
+    path("metrics", metrics),
     path("presets", PresetViewSet.as_view({"get": "list"})),
     path("presets/<str:preset_id>", PresetViewSet.as_view({"get": "retrieve"})),
 ]

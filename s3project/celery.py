@@ -81,4 +81,10 @@ app.conf.update(
         },
     },
 )
+if settings.AUDIT_EVERY is not None:
+    app.conf.beat_schedule["run_audit"] = {
+        "task": "jobs.run_audit",
+        "schedule": settings.AUDIT_EVERY.total_seconds(),
+        "options": {"queue": "maintenance", "expires": settings.AUDIT_EVERY.total_seconds()},
+    }
 app.autodiscover_tasks(["jobs", "users"])

@@ -183,6 +183,10 @@ STALLED_AFTER = env.period("STALLED_AFTER_MIN", 30, unit=timedelta(minutes=1))
 STORAGE_RETENTION = env.period("STORAGE_RETENTION_DAYS", 30, unit=timedelta(days=1))
 # The rows of finished jobs are deleted, once their photos and results are.
 ARCHIVE_AFTER = env.period("ARCHIVE_AFTER_DAYS", 90, unit=timedelta(days=1))
+# How often the maintenance worker checks that everything adds up.
+AUDIT_EVERY = env.period("AUDIT_MINUTES", 60, unit=timedelta(minutes=1))
+# Who may read /metrics; a list, so that it can be replaced. Empty: there is no such address.
+METRICS_TOKENS = env.secrets("METRICS_TOKEN", required=False)
 
 # --- Logs ----------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "info").upper()

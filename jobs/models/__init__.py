@@ -1,3 +1,4 @@
+from jobs.models.audit_run import AuditRun
 from jobs.models.coordinator import JobCoordinator
 from jobs.models.history import JobItemLog, JobLog
 from jobs.models.item import JobItem
@@ -5,6 +6,7 @@ from jobs.models.results import ItemResult, JobProgress, ResultEffect
 from jobs.models.rule import Rule
 
 __all__ = [
+    "AuditRun",
     "ItemResult",
     "JobCoordinator",
     "JobItem",

@@ -11,7 +11,8 @@ from pytest_django import Settings
 
 from jobs import services
 from jobs.archive import archive_jobs
-from jobs.audit import CHECKS, run
+from jobs.audit import run
+from jobs.audit_checks import CHECKS
 from jobs.models import ItemResult, JobCoordinator, JobItem, JobItemLog, JobLog
 from jobs.orphans import Reason, find_orphans
 from jobs.states import ItemStatus, JobStatus

@@ -7,12 +7,16 @@ transaction.
 from dataclasses import dataclass
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
+from pytest_django import Settings
 
 from jobs import services as job_services
-from jobs.audit import CHECKS, Finding, run
+from jobs.audit import Finding, run
+from jobs.audit_checks import CHECKS
 from jobs.models import JobCoordinator, JobItem, Rule
 from jobs.states import ItemStatus, JobStatus
+from jobs.tests.clock import DAY, MINUTE, age
 from jobs.tests.factories import RECOLOR_FLOOR, make_job, report
 from s3project import ids
 from users import services
@@ -29,6 +33,9 @@ SLOTS = "active_jobs = open reservations = unfinished jobs"
 PROGRESS = "progress counts the items"
 HISTORY = "history is complete, for finished jobs only"
 RULES = "rule_slots_used = saved rules"
+ENDED = "each photo ended as its history says"
+DEADLINE = "nothing is older than its deadline"
+LEASE = "no lease ended long ago"
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,31 @@ USER_VIOLATIONS = [
 ]
 
 JOB_VIOLATIONS = [
+    (
+        ENDED,
+        "done",
+        "UPDATE jobs_jobitem SET error = 'another' WHERE job_id = {done} AND status = 'failed'",
+    ),
+    (
+        ENDED,
+        "done",
+        "UPDATE jobs_jobitem SET status = 'pending', idempotency_key = NULL"
+        " WHERE job_id = {done} AND status = 'failed';"
+        " UPDATE job_items_log SET status = 'pending' WHERE job_id = {done} AND status = 'failed'",
+    ),
+    (ENDED, "done", "DELETE FROM job_items_log WHERE job_id = {done} AND idx = 1"),
+    (
+        DEADLINE,
+        "running",
+        "UPDATE jobs_jobcoordinator SET updated_at = now() - interval '80 minutes'"
+        " WHERE id = {running}",
+    ),
+    (
+        LEASE,
+        "running",
+        "UPDATE jobs_jobitem SET attempt = 1, lease_expires_at = now() - interval '16 minutes'"
+        " WHERE job_id = {running} AND idx = 2",
+    ),
     (CHARGED, "running", "DELETE FROM billing_events WHERE ref = {running_ref}"),
     (
         CHARGED,
@@ -257,3 +289,27 @@ def test_at_most_five_examples_are_named(world: World) -> None:
 
     assert finding.violations == finding.rows == UserLimiter.objects.count()
     assert len(set(finding.examples)) == 5
+
+
+@pytest.mark.parametrize(
+    ("status", "days"), [(JobStatus.CREATED, 1), (JobStatus.UPLOADED, 7), (JobStatus.QUEUED, 0)]
+)
+def test_a_job_is_overdue_only_when_the_clock_should_have_ended_it_a_while_ago(
+    db: None, status: JobStatus, days: int
+) -> None:
+    job = make_job(status)
+    assert settings.STALLED_AFTER is not None
+    limit = days * DAY or 2 * settings.STALLED_AFTER + settings.WORK_LEASE
+    age(job, limit + 14 * MINUTE)
+    assert findings()[DEADLINE].violations == 0
+
+    age(job, 2 * MINUTE)
+    assert findings()[DEADLINE].examples == [job.public_id]
+
+
+def test_what_never_ends_by_the_clock_is_never_overdue(db: None, settings: Settings) -> None:
+    settings.CREATED_EXPIRES_AFTER = settings.STALLED_AFTER = None
+    age(make_job(), 1000 * DAY)
+    age(make_job(JobStatus.RUNNING), 1000 * DAY)
+
+    assert findings()[DEADLINE].violations == 0

@@ -8,7 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from jobs import services
-from jobs.audit import CHECKS, Finding, audit
+from jobs.audit import Finding, audit
+from jobs.audit_checks import CHECKS
 from jobs.models import JobCoordinator
 from jobs.states import JobStatus
 from jobs.tests.factories import make_job
@@ -29,7 +30,7 @@ def test_the_command_says_that_everything_adds_up() -> None:
     heading, *lines, last = out.getvalue().splitlines()
     assert [line.split("  ")[0] for line in lines] == [f"✓ {check.name}" for check in CHECKS]
     assert {len(line) for line in (heading, *lines)} == {len(heading)}
-    assert last.startswith("Everything adds up: 10 checks, ")
+    assert last.startswith("Everything adds up: 13 checks, ")
 
 
 def test_the_command_fails_and_names_the_violations() -> None:
@@ -37,7 +38,7 @@ def test_the_command_fails_and_names_the_violations() -> None:
     JobCoordinator.objects.filter(pk=job.pk).update(failed_items=1)
     out = StringIO()
 
-    with pytest.raises(CommandError, match=r"^1 violation in 10 checks, "):
+    with pytest.raises(CommandError, match=r"^1 violation in 13 checks, "):
         call_command("audit", stdout=out, no_color=True)
 
     lines = out.getvalue().splitlines()

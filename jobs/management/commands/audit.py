@@ -3,9 +3,12 @@
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.audit import CHECKS, Finding, audit
+from jobs.audit import OBJECTS, Finding, audit
+from jobs.audit_checks import CHECKS
+from jobs.audit_objects import audit_objects
+from jobs.orphans import find_orphans
 
 NAME_WIDTH = max(len(check.name) for check in CHECKS)
 
@@ -15,6 +18,13 @@ class Command(BaseCommand):
         "Checks that credits, reservations, slots, counters and history agree, on one snapshot "
         "of the live database. Exits with 1 when they do not."
     )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--objects",
+            action="store_true",
+            help="Also looks for every result in the storage, and counts the orphans there.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.perf_counter()
@@ -28,13 +38,27 @@ class Command(BaseCommand):
             more = finding.violations - len(finding.examples)
             if more > 0:
                 self.stdout.write(f"      and {more} more")
+        checks = len(CHECKS)
+        if options["objects"]:
+            violations += self._objects()
+            checks += 1
         seconds = time.perf_counter() - started
         if violations:
             word = "violation" if violations == 1 else "violations"
-            raise CommandError(f"{violations} {word} in {len(CHECKS)} checks, {seconds:.1f} s.")
+            raise CommandError(f"{violations} {word} in {checks} checks, {seconds:.1f} s.")
         self.stdout.write(
-            self.style.SUCCESS(f"Everything adds up: {len(CHECKS)} checks, {seconds:.1f} s.")
+            self.style.SUCCESS(f"Everything adds up: {checks} checks, {seconds:.1f} s.")
         )
+
+    def _objects(self) -> int:
+        found = audit_objects()
+        mark = "✗" if found.missing else "✓"
+        self.stdout.write(f"{mark} {OBJECTS}: {found.photos:,} photos of {found.jobs:,} jobs")
+        for job in found.missing:
+            self.stdout.write(f"      {job.job}: {', '.join(job.missing)}")
+        orphans = sum(1 for _ in find_orphans())
+        self.stdout.write(f"  {orphans:,} orphans, see `manage.py orphans`")
+        return len(found.missing)
 
     def _line(self, finding: Finding) -> str:
         mark = "✗" if finding.violations else "✓"
