@@ -13,9 +13,10 @@ from typing import Any
 from uuid import UUID
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from jobs.models import JobCoordinator
-from jobs.states import JobStatus
+from jobs.states import TRANSITIONS, JobStatus
 from s3project import ids
 from users.models import User
 from users.services import set_plan
@@ -42,7 +43,12 @@ class Journal:
         self.successes: list[Told] = []
         self.statuses: Counter[int] = Counter()
         self.slowest: dict[str, float] = {}
+        self.cut_off: Counter[str] = Counter()  # by action: sent, and not answered
         self.without_retry_after = 0
+
+    def note_cut_off(self, method: str, path: str) -> None:
+        with self._lock:
+            self.cut_off[action_of(method, path)] += 1
 
     def note(self, path: str, answer: requests.Response | None, seconds: float) -> None:
         action = path.rpartition("/")[2]
@@ -99,16 +105,25 @@ class Customer:
         return key_of(job_id)
 
     def call(self, method: str, path: str, body: object = None) -> Any:
-        """The answer's data. 503 and a server that is away are tried again, anything else that
-        is no success is not foreseen."""
+        """The answer's data. Anything that is no success is not foreseen."""
+        answer = self.insist(method, path, body)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json()["data"]
+
+    def cancel(self, job: UUID) -> bool:
+        """Whether the job could be canceled still."""
+        answer = self.insist("POST", f"/jobs/{JobCoordinator(id=job).public_id}/cancel")
+        assert answer.status_code in {200, 409}, answer.text
+        return answer.ok
+
+    def insist(self, method: str, path: str, body: object = None) -> requests.Response:
+        """The final answer: 503 and a server that is away are tried again."""
         headers = {"Idempotency-Key": uuid.uuid4().hex} if method == "POST" else {}
         deadline = time.monotonic() + PATIENCE
         while True:
             answer = self.send(method, path, body, headers)
-            if answer is not None and answer.ok:
-                return answer.json()["data"]
-            passing = answer is None or answer.status_code == 503 or _in_flight(answer)
-            assert passing, f"{method} {path}: {answer.status_code} {answer.text}"  # type: ignore[union-attr]
+            if answer is not None and answer.status_code != 503 and not _in_flight(answer):
+                return answer
             assert time.monotonic() < deadline, f"{method} {path} was never answered"
             time.sleep(PAUSE)
 
@@ -121,10 +136,21 @@ class Customer:
             answer = self._session.request(
                 method, self._base_url + path, json=body, headers=headers or {}, timeout=30
             )
-        except requests.RequestException:
+        except requests.RequestException as error:
             answer = None
+            # A server that was not there got nothing; what it got may have had its effect.
+            if not isinstance(getattr(error.args[0], "reason", None), NewConnectionError):
+                self._journal.note_cut_off(method, path)
         self._journal.note(path, answer, time.monotonic() - started)
         return answer
+
+
+def action_of(method: str, path: str) -> str:
+    """What a request asks for: create, execute, cancel, …"""
+    last = path.rpartition("/")[2]
+    if last == "jobs":
+        return "create"
+    return last if method == "POST" else "read"
 
 
 def key_of(job_id: str) -> UUID:
@@ -154,4 +180,6 @@ def _contradiction(told: Told) -> str | None:
     said = JobStatus(told.data["status"])
     if order.index(JobStatus(job.status)) < order.index(said):
         return f"it was {said}, now {job.status}"
+    if not TRANSITIONS[said] and job.status != said:
+        return f"it was {said} for good, now {job.status}"
     return None

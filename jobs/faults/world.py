@@ -49,9 +49,13 @@ class Result:
 class World:
     """One experiment's view: what it starts and accepts is its own, the processes may be kept."""
 
-    def __init__(self, stack: EmbeddedStack, live: LiveStack, *, seed: int = 1) -> None:
+    def __init__(
+        self, stack: EmbeddedStack, live: LiveStack, *, seed: int = 1, brief: bool = False
+    ) -> None:
+        """`brief` asks an experiment for fewer repetitions, for a run with the tests."""
         self.stack = stack
         self.live = live
+        self.brief = brief
         self.random = random.Random(seed)
         self.journal = Journal()
         self.result = Result()
@@ -69,14 +73,14 @@ class World:
     # --- Processes ---------------------------------------------------------------------------
 
     def start(self, *names: str, **env: str) -> None:
-        """Starts those of web, gpu…, maintenance that do not run; `env` is added for these."""
+        """Starts those of web, maintenance…, gpu… that do not run; `env` is added for these."""
         for name in names:
             if name in self.live.pids:
                 continue
             if name == "web":
                 self.live.start_web(workers=1, **{**SERVER, **env})
-            elif name == "maintenance":
-                self.live.start_maintenance(**{**SERVER, **env})
+            elif name.startswith("maintenance"):
+                self.live.start_maintenance(name, **{**SERVER, **env})
             else:
                 self.live.start_worker(name, concurrency=2, **{**WORKER, **env})
 
@@ -118,15 +122,20 @@ class World:
         self, job: UUID, idx: int, *, status: str = "done", attempt: int = 1
     ) -> requests.Response:
         """As a worker reports a result."""
-        public = JobCoordinator(id=job).public_id
+        key = f"{JobCoordinator(id=job).public_id}:{idx}:attempt{attempt}"
+        return self._post(job, "callback", idx=idx, status=status, idempotency_key=key)
+
+    def claim(self, job: UUID, idxs: list[int], *, attempt: int = 1) -> list[int]:
+        """As a worker asks for items; returns those that it may edit."""
+        answer = self._post(job, "claim", items=idxs, attempt=attempt, worker="nobody:1")
+        granted: list[int] = answer.json()["data"]["granted"]
+        return granted
+
+    def _post(self, job: UUID, action: str, **body: object) -> requests.Response:
         secret = self.live.environment["GPU_CALLBACK_SECRET"].split(",")[0]
         return requests.post(
-            f"{self.live.base_url}/jobs/{public}/callback",
-            json={
-                "idx": idx,
-                "status": status,
-                "idempotency_key": f"{public}:{idx}:attempt{attempt}",
-            },
+            f"{self.live.base_url}/jobs/{JobCoordinator(id=job).public_id}/{action}",
+            json=body,
             headers={"Authorization": f"Bearer {secret}"},
             timeout=10,
         )

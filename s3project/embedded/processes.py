@@ -65,11 +65,11 @@ def gpu_worker_argv(*, concurrency: int = 2, name: str = "gpu") -> list[str]:
     ]
 
 
-def maintenance_argv(schedule: Path) -> list[str]:
+def maintenance_argv(schedule: Path, *, name: str = "maintenance") -> list[str]:
     """The worker of the periodic tasks, with the clock that sends them."""
     return [
         *(sys.executable, "-m", "celery", "-A", "s3project", "worker"),
-        *("-Q", "maintenance", "-B", "-s", str(schedule), "-c", "1", "-n", "maintenance@%h"),
+        *("-Q", "maintenance", "-B", "-s", str(schedule), "-c", "1", "-n", f"{name}@%h"),
         *QUIET,
     ]
 

@@ -85,11 +85,11 @@ class LiveStack:
             {**processes.gpu_worker_environment(self.environment), **env},
         )
 
-    def start_maintenance(self, **env: str) -> None:
-        """Starts the maintenance worker with its clock and returns when it takes work."""
+    def start_maintenance(self, name: str = "maintenance", **env: str) -> None:
+        """Starts a maintenance worker with its clock and returns when it takes work."""
         self._start_celery(
-            "maintenance",
-            processes.maintenance_argv(self._folder / "schedule"),
+            name,
+            processes.maintenance_argv(self._folder / f"schedule-{name}", name=name),
             {**processes.server_environment(self.environment), **env},
         )
 
