@@ -6,6 +6,7 @@ set here only makes loss and doubling rare, never decides correctness.
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from celery import Celery
@@ -18,6 +19,13 @@ PROGRAM = Path(sys.argv[0])
 IS_CELERY = PROGRAM.name == "celery" or PROGRAM.parts[-2:] == ("celery", "__main__.py")
 if IS_CELERY and not settings.CELERY_BROKER_URL:
     sys.exit("No broker is known: run `make serve` in this checkout, or set CELERY_BROKER_URL.")
+
+# prometheus_client looks for it when it is first imported, by whichever module: the processes of a
+# worker count into files there.
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+if IS_CELERY and settings.METRICS_PORT and METRICS_FOLDER not in os.environ:
+    _folder = tempfile.TemporaryDirectory(prefix="s3-metrics-")
+    os.environ[METRICS_FOLDER] = _folder.name
 
 app = Celery("s3project")
 app.conf.update(

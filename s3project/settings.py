@@ -187,6 +187,9 @@ ARCHIVE_AFTER = env.period("ARCHIVE_AFTER_DAYS", 90, unit=timedelta(days=1))
 AUDIT_EVERY = env.period("AUDIT_MINUTES", 60, unit=timedelta(minutes=1))
 # Who may read /metrics; a list, so that it can be replaced. Empty: there is no such address.
 METRICS_TOKENS = env.secrets("METRICS_TOKEN", required=False)
+# Where a GPU worker tells what it counts; 0 is nowhere.
+METRICS_PORT = env.integer("METRICS_PORT", 0, at_least=0)
+METRICS_HOST = env.text("METRICS_HOST", "127.0.0.1")
 
 # --- Logs ----------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "info").upper()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
-from jobs.gpu import transfer
+from jobs.gpu import metrics, transfer
 from jobs.gpu.engine.errors import ModelError, PhotoError, ProtectionError
 from jobs.gpu.engine.messages import WorkItem, WorkMessage
 from jobs.gpu.engine.pipeline import EditedPhoto, Engine, Order, PreparedPhoto, SeenPhoto
@@ -91,6 +91,7 @@ class Chunk:
         if item.idx not in self._claim.granted:
             status = self._claim.job_status
             logger.info("%s #%d is not ours (%s)", self._message.job_id, item.idx, status)
+            metrics.PHOTOS.labels("refused").inc()
             return False
         return True
 
@@ -164,9 +165,11 @@ class Chunk:
             except Exception as error:
                 # The one broad catch: an unforeseen fault of the engine must not take down the
                 # neighbours of this photo.
+                metrics.PHOTOS.labels("failed").inc()
                 status = self._reporter.failed(self._message, item.idx, self._reason(item, error))
             else:
                 # Outside the try: a failed callback never turns a finished item into a failed one.
+                metrics.PHOTOS.labels("done").inc()
                 status = self._reporter.done(self._message, item.idx, result.warnings)
             self._unreported.discard(item.idx)
             if status in _OVER:
@@ -182,6 +185,8 @@ class Chunk:
         with watch.measure("store"):
             transfer.store_result(item.output_key, result.png, "image/png")
             transfer.store_result(item.preview_key, result.preview, "image/jpeg")
+        for stage, seconds in watch.seconds.items():
+            metrics.STAGE.labels(stage).observe(seconds)
         logger.info(
             "%s #%d done in %.2f s: %dx%d %s",
             self._message.job_id,

@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from jobs.gpu import metrics
 from jobs.gpu.engine.messages import WorkMessage
 
 logger = logging.getLogger(__name__)
@@ -126,6 +127,7 @@ class Reporter:
                     return None
             if wait is None:
                 break
+            metrics.REPEATED.inc()
             logger.warning("%s: %s, trying again in about %d s", url, problem, wait)
             self._sleep(wait * random.uniform(1 - JITTER, 1 + JITTER))
         raise DeliveryFailed(f"{url}: {problem}")
