@@ -85,6 +85,7 @@ class Customer:
         self._session.headers["Authorization"] = f"Bearer {data['token']}"
         key = ids.parse_public_id(ids.USER, self.user_id)
         assert key is not None
+        self.key = key
         set_plan(user_id=key, plan=plan)
 
     def close(self) -> None:
@@ -100,7 +101,23 @@ class Customer:
     def start_set(self, photos: list[bytes]) -> UUID:
         """A job of these photos, executed; returns its key."""
         job_id = self.create_and_upload(photos)
-        self.call("POST", f"/jobs/{job_id}/confirm-upload")
+        self.confirm(job_id)
+        return self.execute(job_id)
+
+    def start_without_photos(self, items: int) -> UUID:
+        """As `start_set`, where no worker is to look."""
+        body = {"preset": "interior", "item_count": items}
+        job_id: str = self.call("POST", "/jobs", body)["job_id"]
+        self.confirm(job_id)
+        return self.execute(job_id)
+
+    def confirm(self, job_id: str) -> list[int]:
+        """Returns what is missing."""
+        missing: list[int] = self.call("POST", f"/jobs/{job_id}/confirm-upload")["missing"]
+        return missing
+
+    def execute(self, job_id: str) -> UUID:
+        """Returns the job's key."""
         self.call("POST", f"/jobs/{job_id}/execute", EDIT)
         return key_of(job_id)
 

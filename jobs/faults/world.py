@@ -4,7 +4,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
@@ -159,14 +159,27 @@ class World:
         done = JobItem.objects.filter(job_id=job, status=ItemStatus.DONE)
         self.wait_for(lambda: done.count() >= times, f"{times} items done")
 
-    def wait_finished(self, *, since: float | None = None, seconds: float = PATIENCE) -> None:
-        """Until all jobs are finished. What is still pending counts as rescued, from the moment
-        `since` of time.monotonic() to its result."""
+    def held_by(self, name: str) -> list[JobItem]:
+        """What is in the hands of a worker's processes."""
+        group = self.live.pids[name]
+        held = JobItem.objects.in_hand().filter(job_id__in=self.jobs)
+        return [item for item in held if _group_of(item.claimed_by) == group]
+
+    def wait_finished(
+        self,
+        *,
+        since: float | None = None,
+        of: Iterable[JobItem] | None = None,
+        seconds: float = PATIENCE,
+    ) -> None:
+        """Until all jobs are finished. What is still pending, or what of these items is, counts
+        as rescued, from the moment `since` of time.monotonic() to its result."""
         pending: set[int] | None = None
+        counted = self._items() if of is None else JobItem.objects.filter(pk__in=[i.pk for i in of])
 
         def finished() -> bool:
             nonlocal pending
-            left = set(self._items().filter(status=ItemStatus.PENDING).values_list("pk", flat=True))
+            left = set(counted.filter(status=ItemStatus.PENDING).values_list("pk", flat=True))
             if since is not None and pending is not None:
                 self.result.rescues += [time.monotonic() - since] * len(pending - left)
             pending = left
@@ -229,3 +242,11 @@ class World:
         credits = UserLimiter.objects.aggregate(total=Sum("credits"))["total"] or 0
         ledger = BillingEvent.objects.aggregate(total=Sum("amount"))["total"] or 0
         return int(credits - ledger)
+
+
+def _group_of(worker: str) -> int | None:
+    """The process group of `host:pid`; None when it has ended."""
+    try:
+        return os.getpgid(int(worker.rpartition(":")[2]))
+    except ProcessLookupError:
+        return None

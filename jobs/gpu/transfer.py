@@ -1,5 +1,8 @@
 """Photos in from the bucket, results out to it."""
 
+import logging
+import time
+from contextlib import closing
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -8,6 +11,11 @@ from jobs.gpu.engine.errors import PhotoError
 from jobs.limits import MAX_PHOTO_BYTES
 from jobs.storage import photo_storage
 
+logger = logging.getLogger(__name__)
+
+# Seconds before a photo whose bytes broke off is read again.
+BACKOFF = (0.5, 1, 2)
+
 NEVER_UPLOADED = "the photo was never uploaded"
 EMPTY = "the file is empty"
 TOO_LARGE = "the file is larger than 25 MiB"
@@ -15,6 +23,10 @@ TOO_LARGE = "the file is larger than 25 MiB"
 
 class TransferFailed(Exception):
     """The storage did not answer, after the client's own retries."""
+
+
+class BrokenOff(TransferFailed):
+    """The storage began to answer and did not end."""
 
 
 class TooLarge(TransferFailed):
@@ -44,19 +56,34 @@ def fetch_mask(key: str) -> bytes | None:
 
 
 def _read(key: str) -> bytes | None:
+    # The client repeats requests that get no answer, but not one whose answer breaks off.
+    for wait in BACKOFF:
+        try:
+            return _read_once(key)
+        except BrokenOff as error:
+            logger.warning("%s broke off (%s), reading it again", key, error)
+            time.sleep(wait)
+    return _read_once(key)
+
+
+def _read_once(key: str) -> bytes | None:
     storage = photo_storage()
     try:
         answer: dict[str, Any] = storage.client.get_object(Bucket=storage.bucket_name, Key=key)
-        with answer["Body"] as body:
-            if answer["ContentLength"] > MAX_PHOTO_BYTES:
-                raise TooLarge
-            data: bytes = body.read()
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
             return None
         raise TransferFailed(type(error).__name__) from error
-    except (BotoCoreError, OSError) as error:
+    except BotoCoreError as error:
         raise TransferFailed(type(error).__name__) from error
+    # Not `with answer["Body"]`: that gives urllib3's stream, with urllib3's errors.
+    with closing(answer["Body"]) as body:
+        if answer["ContentLength"] > MAX_PHOTO_BYTES:
+            raise TooLarge
+        try:
+            data: bytes = body.read()
+        except (BotoCoreError, OSError) as error:
+            raise BrokenOff(type(error).__name__) from error
     return data
 
 
