@@ -103,6 +103,7 @@ def work_message(job: JobCoordinator, idxs: Sequence[int], *, attempt: int) -> W
         name: Edit(
             action=edit["action"],
             value=resolve_value(job.preset, name, edit["action"], edit.get("value")) or "",
+            instances=tuple(edit["instances"]) if "instances" in edit else None,
         )
         for name, edit in job.concepts.items()
     }

@@ -17,6 +17,8 @@ from s3project.fields import Text, WholeNumber
 
 MAX_CONCEPTS = 64
 MAX_ERROR_LENGTH = 2000
+MAX_INSTANCES = 64
+MAX_INSTANCE = 199
 MAX_ITEMS = 200
 MAX_WARNINGS = 20
 MAX_WARNING_LENGTH = 300
@@ -32,15 +34,27 @@ class CreateJobIn(serializers.Serializer[Any]):
 
 
 class EditIn(serializers.Serializer[Any]):
-    """What to do with one concept; only `remove` needs no value."""
+    """What to do with one concept; only `remove` needs no value. `instances` are the numbers of
+    those of its instances that are meant, kept only where there are any.
+    """
 
     action = serializers.ChoiceField(choices=list(ACTIONS))
     value = Text(max_length=200, allow_blank=True, allow_null=True, required=False)
+    instances = serializers.ListField(
+        child=WholeNumber(min_value=0, max_value=MAX_INSTANCE),
+        allow_empty=False,
+        max_length=MAX_INSTANCES,
+        allow_null=True,
+        required=False,
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["action"] != "remove" and attrs.get("value") is None:
             raise serializers.ValidationError({"value": ["This field is required."]})
-        return {"action": attrs["action"], "value": attrs.get("value")}
+        edit = {"action": attrs["action"], "value": attrs.get("value")}
+        if attrs.get("instances") is not None:
+            edit["instances"] = sorted(set(attrs["instances"]))
+        return edit
 
 
 class ConceptName(Text):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from jobs.presets import PRESETS
-from jobs.serializers import MAX_CONCEPTS, MAX_ITEMS
+from jobs.serializers import MAX_CONCEPTS, MAX_INSTANCE, MAX_INSTANCES, MAX_ITEMS
 from jobs.states import JobStatus
 from s3project import ids
 from s3project.openapi.components import PARAMETERS
@@ -38,6 +38,15 @@ IDX = whole("Which photo of the set, from 0.", minimum=0, maximum=MAX_ITEMS - 1)
 URL = text(format="uri")
 
 CONCEPT_NAME = text(minLength=1, maxLength=64, pattern=r"^[^\u0000]*$")
+INSTANCES = nullable(
+    array(
+        whole(minimum=0, maximum=MAX_INSTANCE),
+        "Only these instances of the concept, from 0 and from left to right; absent for all. A "
+        "number that a photo has no instance of is a warning on it.",
+        minItems=1,
+        maxItems=MAX_INSTANCES,
+    )
+)
 # By the action, so that a client's type checker knows who needs a value.
 EDIT = shape(
     "Edit",
@@ -57,6 +66,7 @@ EDIT = shape(
                             maxLength=200,
                             pattern=r"^[^\u0000]*$",
                         ),
+                        "instances": INSTANCES,
                     },
                     "required": ["action", "value"],
                 },
@@ -68,6 +78,7 @@ EDIT = shape(
                     "properties": {
                         "action": constant("remove"),
                         "value": nullable(text(maxLength=200, pattern=r"^[^\u0000]*$")),
+                        "instances": INSTANCES,
                     },
                     "required": ["action"],
                 },

@@ -116,6 +116,20 @@ def test_a_message_says_all_that_a_worker_needs(settings: Settings) -> None:
     assert WorkMessage.parse(message).to_json() == message
 
 
+def test_the_instances_of_a_rule_reach_the_worker() -> None:
+    job = make_job(JobStatus.UPLOADED, items=1)
+    concepts = {"Window": {"action": "tone", "value": "warm", "instances": [0, 2]}}
+    body = {"name": "Two windows", "preset_id": "interior", "concepts": concepts}
+    rule = api_of(job.user).post("/rules", body)
+    assert rule.data["concepts"] == concepts
+
+    execute(job, rule_id=rule.data["id"])
+
+    [message] = messages()
+    assert message["concepts"] == concepts
+    assert WorkMessage.parse(message).concepts["Window"].instances == (0, 2)
+
+
 def test_a_message_holds_no_secret() -> None:
     job = make_job(JobStatus.UPLOADED)
 

@@ -38,6 +38,9 @@ def make_rule(user: User, preset: str = "interior") -> Rule:
         {"concepts": {"Floor": {"action": "recolor", "value": ""}}},
         {"concepts": {"Floor": {"action": "remove"}}},
         {"concepts": {"Floor": {"action": "remove", "value": None}}},
+        {"concepts": {"Window": {**TONE, "instances": [0]}}},
+        {"concepts": {"Window": {**TONE, "instances": None}}},
+        {"concepts": {"Window": {"action": "remove", "instances": [*range(63), 199]}}},
         {"concepts": {"Floor": {"action": "texture", "value": "no such texture"}}},
         {"concepts": {"왼쪽 벽": TONE}, "protect": ["창문", "x" * 64]},
         {"concepts": {"Floor": {**TONE, "opacity": 1}}, "more": True},
@@ -95,6 +98,21 @@ def test_what_may_be_asked_for(body: dict[str, Any]) -> None:
         ({"concepts": {}, "protect": [""]}, "protect.0"),
         ({"concepts": {}, "output_template": "x" * 101}, "output_template"),
         ({"concepts": {}, "output_template": 5}, "output_template"),
+        *(
+            ({"concepts": {"Window": {**TONE, "instances": wrong}}}, f"concepts.Window.{field}")
+            for wrong, field in (
+                ([], "instances"),
+                (0, "instances"),
+                ({"0": True}, "instances"),
+                ([*range(65)], "instances"),
+                ([-1], "instances.0"),
+                ([0, 200], "instances.1"),
+                ([True], "instances.0"),
+                (["1"], "instances.0"),
+                ([0.5], "instances.0"),
+                ([None], "instances.0"),
+            )
+        ),
         ({"concepts": {}, "rule_id": 5}, "rule_id"),
         ({"concepts": {}, "rule_id": True}, "rule_id"),
         ({"concepts": {}, "rule_id": ""}, "rule_id"),
@@ -184,3 +202,17 @@ def test_the_checks_come_in_order_token_job_body_rule_state() -> None:
     after["users_userlimiter"].pop()
     after["billing_events"].pop()
     assert after == before
+
+
+def test_instances_are_kept_in_order_and_once_and_only_where_they_are_given() -> None:
+    job = make_job(JobStatus.UPLOADED)
+    concepts = {
+        "Window": {**TONE, "instances": [2, 0.0, 2]},
+        "Door": {**TONE, "instances": None},
+        "Wall": TONE,
+    }
+
+    api_of(job.user).post(f"/jobs/{job.public_id}/execute", {"concepts": concepts})
+
+    job.refresh_from_db()
+    assert job.concepts == {"Window": {**TONE, "instances": [0, 2]}, "Door": TONE, "Wall": TONE}

@@ -17,10 +17,18 @@ ACTIONS: Final = frozenset({"recolor", "tone", "texture", "remove"})
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What to do with one concept. An empty value asks for the default of the action."""
+    """What to do with one concept. An empty value asks for the default of the action.
+
+    instances: the numbers of those that are meant, in reading order (`selection.py`); None for all.
+    """
 
     action: str
     value: str = ""
+    instances: tuple[int, ...] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        body: dict[str, Any] = {"action": self.action, "value": self.value}
+        return body if self.instances is None else {**body, "instances": list(self.instances)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +80,7 @@ class WorkMessage:
             "job_id": self.job_id,
             "user_id": self.user_id,
             "preset": self.preset,
-            "concepts": {
-                name: {"action": edit.action, "value": edit.value}
-                for name, edit in self.concepts.items()
-            },
+            "concepts": {name: edit.to_json() for name, edit in self.concepts.items()},
             "protect": list(self.protect),
             "items": [
                 {
@@ -131,7 +136,19 @@ def _edit(name: str, raw: object) -> Edit:
         raise MessageError(f"concepts.{name}.action must be one of {', '.join(sorted(ACTIONS))}")
     if value is not None and not isinstance(value, str):
         raise MessageError(f"concepts.{name}.value must be a string or null")
-    return Edit(action=action, value=value or "")
+    return Edit(action=action, value=value or "", instances=_instances(name, raw))
+
+
+def _instances(name: str, raw: Mapping[str, Any]) -> tuple[int, ...] | None:
+    value = raw.get("instances")
+    if value is None:
+        return None
+    numbers = isinstance(value, list | tuple) and all(
+        isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in value
+    )
+    if not numbers:
+        raise MessageError(f"concepts.{name}.instances must be an array of numbers from 0 on")
+    return tuple(value)
 
 
 def _protect(body: Mapping[str, Any]) -> tuple[str, ...]:

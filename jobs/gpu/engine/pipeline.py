@@ -27,6 +27,8 @@ from jobs.gpu.engine.png import encode_png
 from jobs.gpu.engine.preview import encode_preview
 from jobs.gpu.engine.protect import protected_pixels, restore, unweighted
 from jobs.gpu.engine.segmenters.base import Segmentation, Segmenter
+from jobs.gpu.engine.segmenters.instance import Instance
+from jobs.gpu.engine.selection import in_reading_order, select
 from jobs.gpu.engine.stopwatch import Stopwatch
 from jobs.gpu.engine.view import full_size, reduced_on_white, view_factor
 
@@ -37,7 +39,8 @@ class EditedPhoto:
 
     png: the result at the oriented size of the input. preview: a JPEG, 512 pixels at most.
     width, height: of the result, in pixels. warnings: for the client, in order, none twice.
-    timings: seconds per stage, by name.
+    timings: seconds per stage, by name. instances: of the edited concepts that the backend tells
+    apart, in the order in which they are numbered.
     """
 
     png: bytes
@@ -46,6 +49,7 @@ class EditedPhoto:
     height: int
     warnings: tuple[str, ...]
     timings: Mapping[str, float]
+    instances: Mapping[str, Sequence[Instance]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,11 @@ class Engine:
             height=edited.height,
             warnings=tuple(dict.fromkeys(edited.warnings)),
             timings=watch.seconds,
+            instances={
+                name: in_reading_order(seen.found.instances[name])
+                for name in order.concepts
+                if name in seen.found.instances
+            },
         )
 
     def _apply(
@@ -163,7 +172,11 @@ class Engine:
         canvas = Canvas(photo.rgb.copy(), None if photo.alpha is None else photo.alpha.copy())
         for name, edit in concepts.items():
             if name in found.masks:
-                weight = outlines.weight(name, shape)
+                weight, absent = outlines.weight(name, shape, edit.instances)
+                if absent:
+                    warnings.append(_absent(name, absent, found.instances.get(name, ())))
+                    if not cv2.countNonZero(weight):
+                        continue
                 unweighted(weight, protected)
                 region = Region(concept=name, weight=weight, protected=protected)
                 warnings.extend(f"{name}: {text}" for text in _edit(canvas, region, edit))
@@ -206,9 +219,16 @@ class _Outlines:
         self._factor = factor
         self._edges = EdgeFollower(seen) if found.masks else None
 
-    def weight(self, name: str, shape: tuple[int, int]) -> Mask:
-        """How much of each pixel of the photo (`shape`) belongs to the concept; a new array."""
-        return full_size(self._drawn(self.found.masks[name]), shape, self._factor)
+    def weight(
+        self, name: str, shape: tuple[int, int], chosen: Sequence[int] | None
+    ) -> tuple[Mask, tuple[int, ...]]:
+        """How much of each pixel of the photo (`shape`) belongs to the concept, a new array, or to
+        the chosen instances of it; and the numbers among these that there are none of.
+        """
+        mask, absent = self.found.masks[name], ()
+        if chosen is not None:
+            mask, absent = select(mask, self.found.instances.get(name, ()), chosen)
+        return full_size(self._drawn(mask), shape, self._factor), absent
 
     def protected(self, names: Sequence[str], shape: tuple[int, int]) -> BoolMask:
         """The pixels of the photo to be left alone: the masks as found and as drawn."""
@@ -220,6 +240,12 @@ class _Outlines:
     def _drawn(self, mask: Mask) -> Mask:
         assert self._edges is not None
         return self._edges.draw(mask)
+
+
+def _absent(name: str, numbers: Sequence[int], instances: Sequence[Instance]) -> str:
+    count = max(1, len(instances))
+    there = "there is one, number 0" if count == 1 else f"there are {count}, from 0 to {count - 1}"
+    return f"{name}: no instance {', '.join(map(str, numbers))}, {there}"
 
 
 def _edit(canvas: Canvas, region: Region, edit: Edit) -> tuple[str, ...]:

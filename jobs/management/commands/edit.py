@@ -1,5 +1,6 @@
 """`manage.py edit`: edit photos on this machine, without a server, a queue or a storage."""
 
+import re
 import time
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,11 @@ from jobs.demo.sheet import contact_sheet
 from jobs.gpu.engine.errors import ModelError, PhotoError
 from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.pipeline import EditedPhoto, Engine
+from jobs.gpu.engine.segmenters.instance import Instance
 from jobs.gpu.engine.segmenters.registry import load_segmenter
 from jobs.presets import ACTIONS, PRESETS, resolve_value
 
+INSTANCES = re.compile(r"[0-9]{1,3}(,[0-9]{1,3})*")
 SHEET = "contact_sheet.jpg"
 
 
@@ -30,8 +33,10 @@ class Command(BaseCommand):
         parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
         parser.add_argument("--preset", choices=sorted(PRESETS), default="interior")
         parser.add_argument(
-            "--set", dest="edits", action="append", default=[], metavar="CONCEPT=ACTION[:VALUE]",
-            help="an edit; several are applied in their order, the later one on top",
+            "--set", dest="edits", action="append", default=[],
+            metavar="CONCEPT=ACTION[:VALUE][@N,…]",
+            help="an edit; several are applied in their order, the later one on top; @0,2 for "
+            "these instances only, from left to right",
         )  # fmt: skip
         parser.add_argument(
             "--protect", action="append", metavar="CONCEPT",
@@ -71,7 +76,8 @@ class Command(BaseCommand):
                     pairs.append((photo.name, photo, result.png))
                     seconds = f"{time.monotonic() - started:.2f}"
                     size = f"{result.width}×{result.height}"
-                    table.add_row(photo.name, size, seconds, "\n".join(result.warnings) or "done")
+                    remarks = [*result.warnings, *_several(result)]
+                    table.add_row(photo.name, size, seconds, "\n".join(remarks) or "done")
                 progress.advance(task)
         if pairs:
             contact_sheet(pairs).save(options["out"] / SHEET, quality=88)
@@ -81,17 +87,37 @@ class Command(BaseCommand):
             raise CommandError(f"{failed} of {len(options['photos'])} photos could not be edited.")
 
 
+def _several(result: EditedPhoto) -> list[str]:
+    """Where the instances are that --set can choose from, in shares of the photo."""
+    return [
+        f"{name}: "
+        + ", ".join(f"@{number} at {_place(one)}" for number, one in enumerate(instances))
+        for name, instances in result.instances.items()
+        if len(instances) > 1
+    ]
+
+
+def _place(instance: Instance) -> str:
+    left, top, right, bottom = instance.box
+    return f"{(left + right) / 2:.0%} × {(top + bottom) / 2:.0%}"
+
+
 def _edits(raw: Sequence[str], preset: str) -> Mapping[str, Edit]:
     edits: dict[str, Edit] = {}
     for text in raw:
         concept, equals, what = text.partition("=")
+        what, at, numbers = what.partition("@")
         action, _, value = what.partition(":")
+        if at and not INSTANCES.fullmatch(numbers):
+            raise CommandError(f"--set {text!r}: after @ come numbers from 0 on, such as @0,2")
         if not concept or not equals or action not in ACTIONS:
             known = ", ".join(ACTIONS)
             raise CommandError(f"--set {text!r} is not CONCEPT=ACTION[:VALUE] (actions: {known})")
         # Setting a concept again also moves it on top.
         edits.pop(concept, None)
-        edits[concept] = Edit(action, resolve_value(preset, concept, action, value) or "")
+        chosen = tuple(map(int, numbers.split(","))) if at else None
+        resolved = resolve_value(preset, concept, action, value) or ""
+        edits[concept] = Edit(action, resolved, chosen)
     if not edits:
         raise CommandError("nothing to do: give at least one --set CONCEPT=ACTION[:VALUE]")
     return edits

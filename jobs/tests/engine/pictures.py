@@ -13,6 +13,7 @@ from PIL import Image
 from jobs.gpu.engine.actions.base import Region, to_lab
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
 from jobs.gpu.engine.segmenters.base import Segmentation
+from jobs.gpu.engine.segmenters.instance import Instance
 
 PHOTOS = Path(__file__).parents[2] / "demo" / "photos"
 
@@ -79,6 +80,7 @@ class FixedSegmenter:
 
     def __init__(self, masks: Mapping[str, Mask], *, absent: Sequence[str] = ()) -> None:
         self.masks, self.absent = masks, absent
+        self.instances: Mapping[str, tuple[Instance, ...]] = {}
         self.calls: list[tuple[str, ...]] = []
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
@@ -88,4 +90,5 @@ class FixedSegmenter:
             {name: self.masks[name] for name in concepts if name in self.masks},
             tuple(name for name in concepts if name in self.absent),
             tuple(name for name in concepts if name not in self.masks and name not in self.absent),
+            {name: found for name, found in self.instances.items() if name in concepts},
         )

@@ -1,0 +1,56 @@
+"""Some instances of a concept instead of all: the second window from the left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+
+from jobs.gpu.engine.arrays import Mask
+from jobs.gpu.engine.segmenters.instance import Instance
+
+# Whose pixel it is is decided on a picture of this size: boxes are no finer.
+_SIDE: Final = 512
+
+
+def in_reading_order(instances: Sequence[Instance]) -> tuple[Instance, ...]:
+    """As clients number them, from 0: left to right, and from the top where two begin alike."""
+    return tuple(sorted(instances, key=lambda one: (one.box[0], one.box[1], one.box[2:])))
+
+
+def select(
+    mask: Mask, instances: Sequence[Instance], chosen: Sequence[int]
+) -> tuple[Mask, tuple[int, ...]]:
+    """The part of a concept's mask (HxW) that belongs to the chosen instances, and the numbers that
+    there are none of.
+
+    A pixel belongs to the box that it lies nearest to the middle of, measured in the box's own
+    width and height. A concept whose instances are not told apart is one instance, number 0.
+    """
+    ordered = in_reading_order(instances)
+    count = max(1, len(ordered))
+    absent = tuple(number for number in chosen if number >= count)
+    wanted = [number for number in chosen if number < count]
+    if not wanted:
+        return np.zeros_like(mask), absent
+    if len(wanted) == count:
+        return mask, absent
+    height, width = mask.shape
+    scale = min(1.0, _SIDE / max(height, width))
+    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
+    y = ((np.arange(rows, dtype=np.float32) + 0.5) / rows)[:, np.newaxis]
+    x = ((np.arange(columns, dtype=np.float32) + 0.5) / columns)[np.newaxis, :]
+    nearest = np.full((rows, columns), np.inf, np.float32)
+    owned = np.zeros((rows, columns), np.uint8)
+    for number, instance in enumerate(ordered):
+        left, top, right, bottom = instance.box
+        across = np.abs(x - (left + right) / 2) / max((right - left) / 2, 1e-6)
+        down = np.abs(y - (top + bottom) / 2) / max((bottom - top) / 2, 1e-6)
+        distance = np.maximum(across, down)
+        nearer = distance < nearest
+        nearest[nearer] = distance[nearer]
+        owned[nearer] = 255 if number in wanted else 0
+    owner = cv2.resize(owned, (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(cv2.bitwise_and(mask, owner), np.uint8), absent
