@@ -225,7 +225,8 @@ class _Outlines:
         """How much of each pixel of the photo (`shape`) belongs to the concept, a new array, or to
         the chosen instances of it; and the numbers among these that there are none of.
         """
-        mask, absent = self.found.masks[name], ()
+        mask = self.found.masks[name]
+        absent: tuple[int, ...] = ()
         if chosen is not None:
             mask, absent = select(mask, self.found.instances.get(name, ()), chosen)
         return full_size(self._drawn(mask), shape, self._factor), absent
