@@ -187,7 +187,8 @@ def _contradiction(told: Told) -> str | None:
         return None if key and User.objects.filter(pk=key).exists() else "the user is not there"
     if not told.path.startswith("/jobs"):
         return None
-    job = JobCoordinator.objects.filter(pk=key_of(told.data["job_id"])).first()
+    key = key_of(told.data["job_id"])
+    job = JobCoordinator.objects.filter(pk=key).first() or JobCoordinator.archived(key)
     if job is None:
         return "the job is not there"
     done = told.data.get("progress", {}).get("done", 0)
