@@ -86,10 +86,14 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must be set in production.")
         return value or ""
 
-    def secrets(self, name: str, *, required: bool) -> list[str]:
+    def secrets(self, name: str, *, required: bool, at_least: int = 1) -> list[str]:
         """A comma-separated list of secrets; raises ImproperlyConfigured when it is required and
-        names none."""
+        names none, or one of fewer bytes than `at_least`."""
         values = self.words(name, [])
-        if not values and required:
+        if not required:
+            return values
+        if not values:
             raise ImproperlyConfigured(f"{name} must be set in production.")
+        if min(len(value.encode()) for value in values) < at_least:
+            raise ImproperlyConfigured(f"{name} must have at least {at_least} bytes in production.")
         return values

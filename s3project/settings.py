@@ -31,7 +31,8 @@ WEB_SECRETS_REQUIRED = PRODUCTION and not GPU_WORKER
 SECRET_KEY = env.secret("DJANGO_SECRET_KEY", required=WEB_SECRETS_REQUIRED) or token_urlsafe(48)
 # The first signs, all verify: a secret is replaced by putting the new one in front, and the old
 # one goes when its tokens have expired. HS256 wants at least 32 bytes (RFC 7518 §3.2).
-JWT_SECRETS = env.secrets("JWT_SECRET", required=WEB_SECRETS_REQUIRED) or [token_urlsafe(48)]
+JWT_SECRETS = env.secrets("JWT_SECRET", required=WEB_SECRETS_REQUIRED, at_least=32)
+JWT_SECRETS = JWT_SECRETS or [token_urlsafe(48)]
 JWT_SECRET = JWT_SECRETS[0]
 # Several live at once while they are rotated, separated by commas; a worker sends the first.
 GPU_CALLBACK_SECRETS = env.words("GPU_CALLBACK_SECRET", [])

@@ -82,7 +82,7 @@ class Customer:
         self._session.trust_env = False
         data = self.call("POST", "/auth/anon")
         self.user_id = data["user_id"]
-        self._session.headers["Authorization"] = f"Bearer {data['token']}"
+        self._sign_in(data)
         key = ids.parse_public_id(ids.USER, self.user_id)
         assert key is not None
         self.key = key
@@ -91,10 +91,23 @@ class Customer:
     def close(self) -> None:
         self._session.close()
 
+    def _sign_in(self, data: Any) -> None:
+        self.token: str = data["token"]
+        self._refresh: str = data["refresh"]
+        self._session.headers["Authorization"] = f"Bearer {self.token}"
+
+    def refresh(self) -> None:
+        """Goes on with a new token."""
+        self._sign_in(self.call("POST", "/auth/refresh", {"refresh": self._refresh}))
+
+    def create(self, items: int) -> Any:
+        """What the API says of the new job."""
+        return self.call("POST", "/jobs", {"preset": "interior", "item_count": items})
+
     def create_and_upload(self, photos: list[bytes]) -> str:
-        created = self.call("POST", "/jobs", {"preset": "interior", "item_count": len(photos)})
+        created = self.create(len(photos))
         for upload, data in zip(created["upload"], photos, strict=True):
-            requests.put(upload["url"], data=data, timeout=30).raise_for_status()
+            put(upload["url"], data)
         job_id: str = created["job_id"]
         return job_id
 
@@ -106,8 +119,7 @@ class Customer:
 
     def start_without_photos(self, items: int) -> UUID:
         """As `start_set`, where no worker is to look."""
-        body = {"preset": "interior", "item_count": items}
-        job_id: str = self.call("POST", "/jobs", body)["job_id"]
+        job_id: str = self.create(items)["job_id"]
         self.confirm(job_id)
         return self.execute(job_id)
 
@@ -160,6 +172,11 @@ class Customer:
                 self._journal.note_cut_off(method, path)
         self._journal.note(path, answer, time.monotonic() - started)
         return answer
+
+
+def put(url: str, data: bytes) -> None:
+    """Uploads a photo."""
+    requests.put(url, data=data, timeout=30).raise_for_status()
 
 
 def action_of(method: str, path: str) -> str:

@@ -138,6 +138,12 @@ class EmbeddedStack:
         """Sends a signal to an engine's processes, SIGSTOP for one that hangs."""
         os.killpg(self._supervisor.pids[name], number)
 
+    def accept_storage_keys(self, *keys: tuple[str, str]) -> None:
+        """From soon on the storage opens to exactly these pairs of access and secret key."""
+        for engine in self._engines:
+            if isinstance(engine, Storage):
+                engine.accept_keys(keys)
+
     def run_process(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str]) -> str:
         """Runs a program to its end and returns its output; raises StackError when it fails."""
         return self._supervisor.run(name, argv, env=env, cwd=PROJECT)

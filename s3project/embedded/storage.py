@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class Storage:
         return f"http://{HOST}:{self._ports['s3']}"
 
     def launch(self, supervisor: Supervisor) -> None:
-        self._write_identities()
+        self._write_identities([(self._access_key, self._secret_key)])
         data = self._folder / "data"
         if not self._durable:
             shutil.rmtree(data, ignore_errors=True)
@@ -90,15 +91,21 @@ class Storage:
             raise StackError("The storage was not launched.")
         wait_until_ready(self._child, self._answers)
 
+    def accept_keys(self, keys: Sequence[tuple[str, str]]) -> None:
+        """From soon on exactly these pairs of access and secret key open it."""
+        assert self._child is not None
+        self._write_identities(keys)
+        self._child.signal(signal.SIGHUP)
+
     def clear_up(self) -> None:
         """Removes the sockets it leaves behind, once it has ended."""
         for part, port in self._ports.items():
             Path(SOCKETS.format(part=part, port=port + GRPC_OFFSET)).unlink(missing_ok=True)
 
-    def _write_identities(self) -> None:
+    def _write_identities(self, keys: Sequence[tuple[str, str]]) -> None:
         identity = {
             "name": "s3",
-            "credentials": [{"accessKey": self._access_key, "secretKey": self._secret_key}],
+            "credentials": [{"accessKey": access, "secretKey": secret} for access, secret in keys],
             "actions": ["Admin", "Read", "Write", "List", "Tagging"],
         }
         path = self._folder / IDENTITIES

@@ -34,3 +34,16 @@ def test_production_does_not_start_without_its_secrets() -> None:
 
     assert started.returncode != 0
     assert "DJANGO_SECRET_KEY must be set in production." in started.stderr
+
+
+def test_production_does_not_start_with_a_token_secret_that_can_be_guessed() -> None:
+    enough = "n" * 32
+    given = {"S3_ENV": "production", "DJANGO_SECRET_KEY": enough, "GPU_CALLBACK_SECRET": enough}
+    storage = {"STORAGE_ACCESS_KEY": "a", "STORAGE_SECRET_KEY": enough}
+
+    short = settings_of_a_process(**given, **storage, JWT_SECRET=f"{enough},{'o' * 31}")
+    long = settings_of_a_process(**given, **storage, JWT_SECRET=f"{enough},{'o' * 32}")
+
+    assert short.returncode != 0
+    assert "JWT_SECRET must have at least 32 bytes in production." in short.stderr
+    assert long.returncode == 0, long.stderr

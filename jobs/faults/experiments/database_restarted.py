@@ -1,14 +1,13 @@
-"""PostgreSQL is restarted under load: 503 and nothing else, and no process needs a restart."""
+"""PostgreSQL is restarted under load, then killed: 503 and nothing else, no process ends."""
 
+import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
 
-from jobs.faults.experiments.web_killed import CUSTOMERS, SETS, shop
+from jobs.faults.load import busy
 from jobs.faults.photos import slow_photo
 from jobs.faults.world import World
 from jobs.models import JobCoordinator
 
-RESTARTS = 2
 SECONDS_AWAY = 2.0
 
 
@@ -16,18 +15,17 @@ def run(world: World) -> None:
     world.start("web", "maintenance", "gpu")
     pids = dict(world.live.pids)
     world.start_set([slow_photo(1.0)] * 6)
-    with ThreadPoolExecutor(CUSTOMERS) as pool:
-        load = [pool.submit(shop, world) for _ in range(CUSTOMERS)]
-        for _ in range(RESTARTS):
+    with busy(world, sets=3):
+        for killed in (False, True, False):
             time.sleep(world.random.uniform(0.5, 1.5))
+            if killed:
+                world.stack.signal_engine("postgres", signal.SIGKILL)
             world.stack.stop_engine("postgres")
             time.sleep(SECONDS_AWAY)
             world.stack.start_engine("postgres")
-        for shopping in load:
-            shopping.result()
     world.wait_finished()
     jobs = JobCoordinator.objects.filter(pk__in=world.jobs)
-    assert jobs.count() == CUSTOMERS * SETS + 1
+    assert jobs.count() == len(world.jobs)
     assert set(jobs.values_list("status", flat=True)) == {"done"}
     assert world.live.pids == pids, "a process was restarted"
     assert world.journal.statuses[503] > 0, "nobody noticed"
