@@ -13,22 +13,20 @@ from typing import Final
 
 import cv2
 import numpy as np
-import pi_heif
 import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from jobs.gpu.engine.arrays import Mask, Rgb
-from jobs.gpu.engine.errors import PhotoError
+from jobs.gpu.engine.errors import DAMAGED, NOT_AN_IMAGE, TOO_MANY_PIXELS, PhotoError
+from jobs.gpu.engine.heic import decode_heic, is_heic
 from jobs.gpu.engine.iso_boxes import ends_early
 from jobs.gpu.engine.photo import Photo
 from jobs.limits import MAX_PHOTO_BYTES, MAX_PHOTO_PIXELS
 
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF")
 
-_NOT_AN_IMAGE: Final = "not an image we can read (JPEG, PNG, WebP, AVIF or HEIC)"
-_TOO_MANY_PIXELS: Final = "image is larger than 50 megapixels"
-_DAMAGED: Final = "image is truncated or damaged"
+_SEVERAL_FRAMES: Final = "the file holds several frames; only the first was edited"
 _ORIENTATION_TAG: Final = 0x0112
 
 # What Pillow and its plugins are known to raise on hostile or broken files.
@@ -36,8 +34,6 @@ _DECODER_ERRORS: Final = (
     OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError,
     RuntimeError, OverflowError, struct.error, zlib.error,
 )  # fmt: skip
-
-pi_heif.register_heif_opener()
 
 
 def decode(data: bytes) -> Photo:
@@ -50,16 +46,18 @@ def decode(data: bytes) -> Photo:
         raise PhotoError("file is empty")
     if len(data) > MAX_PHOTO_BYTES:
         raise PhotoError("file is larger than 25 MiB")
+    if is_heic(data):
+        return _from_heic(data)
     with _open(data) as image:
         if image.width * image.height > MAX_PHOTO_PIXELS:
-            raise PhotoError(_TOO_MANY_PIXELS)
-        if image.format in ("HEIF", "AVIF") and ends_early(data):
-            raise PhotoError(_DAMAGED)
+            raise PhotoError(TOO_MANY_PIXELS)
+        if image.format == "AVIF" and ends_early(data):
+            raise PhotoError(DAMAGED)
         warnings = _frame_warnings(image)
         try:
             rgb, alpha, profile = _pixels(image, data)
         except _DECODER_ERRORS as error:
-            raise PhotoError(_DAMAGED) from error
+            raise PhotoError(DAMAGED) from error
         orientation = _orientation(image)
     return Photo(
         rgb=_upright(rgb, orientation),
@@ -69,26 +67,40 @@ def decode(data: bytes) -> Photo:
     )
 
 
+def _from_heic(data: bytes) -> Photo:
+    if ends_early(data):
+        raise PhotoError(DAMAGED)
+    heic = decode_heic(data)
+    pixels = _upright(heic.pixels, heic.orientation)
+    rgb, alpha = _split(pixels) if pixels.shape[2] == 4 else (pixels, None)
+    return Photo(
+        rgb=rgb,
+        alpha=alpha,
+        icc_profile=_rgb_profile(heic.profile),
+        warnings=(_SEVERAL_FRAMES,) if heic.frames > 1 else (),
+    )
+
+
 def _open(data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PhotoError(_TOO_MANY_PIXELS) from error
+        raise PhotoError(TOO_MANY_PIXELS) from error
     except UnidentifiedImageError as error:
-        raise PhotoError(_NOT_AN_IMAGE) from error
+        raise PhotoError(NOT_AN_IMAGE) from error
     except _DECODER_ERRORS as error:
-        raise PhotoError(_DAMAGED) from error
+        raise PhotoError(DAMAGED) from error
 
 
 def _frame_warnings(image: Image.Image) -> tuple[str, ...]:
     # A JPEG with several pictures (MPO) is a phone photo with a depth or gain map, no animation.
     if image.format in ("JPEG", "MPO") or getattr(image, "n_frames", 1) <= 1:
         return ()
-    return ("the file holds several frames; only the first was edited",)
+    return (_SEVERAL_FRAMES,)
 
 
 def _pixels(image: Image.Image, data: bytes) -> tuple[Rgb, Mask | None, bytes | None]:
-    profile = _rgb_profile(image)
+    profile = _rgb_profile(image.info.get("icc_profile"))
     if image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB"):
         return _decode_jpeg(image, data), None, profile
     image.load()
@@ -98,10 +110,14 @@ def _pixels(image: Image.Image, data: bytes) -> tuple[Rgb, Mask | None, bytes | 
         return _from_wide_gray(image), None, profile
     if not image.has_transparency_data:
         return np.array(image.convert("RGB")), None, profile
-    rgba = np.array(image.convert("RGBA"))
+    return *_split(np.array(image.convert("RGBA"))), profile
+
+
+def _split(rgba: NDArray[np.uint8]) -> tuple[Rgb, Mask | None]:
+    """Colours and alpha, which is None where everything is opaque."""
     alpha = np.ascontiguousarray(rgba[..., 3])
     opaque = bool((alpha == 255).all())
-    return np.ascontiguousarray(rgba[..., :3]), None if opaque else alpha, profile
+    return np.ascontiguousarray(rgba[..., :3]), None if opaque else alpha
 
 
 def _decode_jpeg(image: Image.Image, data: bytes) -> Rgb:
@@ -138,9 +154,8 @@ def _from_wide_gray(image: Image.Image) -> Rgb:
     return np.asarray(cv2.merge([gray] * 3), np.uint8)
 
 
-def _rgb_profile(image: Image.Image) -> bytes | None:
+def _rgb_profile(profile: object) -> bytes | None:
     """The embedded profile when it describes RGB numbers (bytes 16-20 name the space, ICC.1)."""
-    profile = image.info.get("icc_profile")
     if isinstance(profile, bytes) and profile[16:20] == b"RGB ":
         return profile
     return None

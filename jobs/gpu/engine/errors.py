@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+# Why a file is no photo for us.
+NOT_AN_IMAGE = "not an image we can read (JPEG, PNG, WebP, AVIF or HEIC)"
+TOO_MANY_PIXELS = "image is larger than 50 megapixels"
+DAMAGED = "image is truncated or damaged"
+
 
 class PhotoError(Exception):
     """This photo cannot be edited, whoever tries.

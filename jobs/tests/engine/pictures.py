@@ -16,6 +16,12 @@ from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.gpu.engine.segmenters.instance import Instance
 
 PHOTOS = Path(__file__).parents[2] / "demo" / "photos"
+# A red and a blue half with a white corner, 96 x 64, made with libheif; the second one says that it
+# is to be turned right.
+HEIC = {
+    name: (Path(__file__).parent / "samples" / f"{name}.heic").read_bytes()
+    for name in ("plain", "turned")
+}
 
 
 def photo_file(name: str) -> bytes:

@@ -12,7 +12,7 @@ from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.errors import PhotoError
 from jobs.gpu.engine.view import reduced_on_white
 from jobs.limits import MAX_PHOTO_BYTES
-from jobs.tests.engine.pictures import noise, opened, photo_file, saved, wall
+from jobs.tests.engine.pictures import HEIC, noise, opened, photo_file, saved, wall
 
 
 def rgba(height: int = 20, width: int = 30) -> Image.Image:
@@ -204,9 +204,43 @@ def test_a_file_over_the_limit_is_refused_before_it_is_looked_at() -> None:
         decode(bytes(MAX_PHOTO_BYTES + 1))
 
 
-def test_heic_is_read() -> None:
-    # pi-heif only decodes, so that a sample would have to be shipped; its opener must be there.
-    assert "HEIF" in Image.OPEN
+WHITE, RED, BLUE = (240, 240, 230), (200, 30, 40), (30, 60, 190)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "corners"),
+    [("plain", (64, 96), (WHITE, BLUE, RED, BLUE)), ("turned", (96, 64), (RED, WHITE, BLUE, BLUE))],
+)
+def test_heic_is_read_and_turned(
+    name: str, size: tuple[int, int], corners: tuple[tuple[int, int, int], ...]
+) -> None:
+    photo = decode(HEIC[name])
+
+    assert (photo.height, photo.width) == size
+    found = photo.rgb[[4, 4, -5, -5], [4, -5, 4, -5]]
+    assert np.abs(found.astype(int) - corners).max() <= 3
+
+
+def test_heic_that_was_cut_off_is_refused() -> None:
+    for length in range(12, len(HEIC["plain"]), 20):
+        with pytest.raises(PhotoError, match=r"not an image we can read|truncated or damaged"):
+            decode(HEIC["plain"][:length])
+
+
+def test_heic_that_claims_a_bomb_is_refused_by_its_header() -> None:
+    sides = struct.pack(">II", 96, 64)
+    assert HEIC["plain"].count(b"ispe\0\0\0\0" + sides) == 1
+
+    with pytest.raises(PhotoError, match="larger than 50 megapixels"):
+        decode(HEIC["plain"].replace(sides, struct.pack(">II", 9_600, 6_400)))
+
+
+def test_heic_that_ends_its_decoder_is_refused_and_ends_nobody_else() -> None:
+    # Found by the fuzz test: an item type that is no UTF-8 is a segmentation fault of pi-heif.
+    assert HEIC["turned"].count(b"\0\0Exif\0") == 1
+
+    with pytest.raises(PhotoError, match="truncated or damaged"):
+        decode(HEIC["turned"].replace(b"\0\0Exif\0", b"\0\0\xe1xif\0"))
 
 
 def test_a_photo_is_seen_on_white() -> None:

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.errors import PhotoError
 from jobs.limits import MAX_PHOTO_PIXELS
-from jobs.tests.engine.pictures import noise, saved, wall
+from jobs.tests.engine.pictures import HEIC, noise, saved, wall
 
 SECONDS = 4.0
 SEED = 20240607
@@ -38,6 +38,7 @@ def samples() -> dict[str, bytes]:
         "webp lossless": saved(plain, "WEBP", lossless=True),
         "webp animated": saved(plain, "WEBP", save_all=True, append_images=[second]),
         "avif": saved(plain, "AVIF", exif=exif),
+        "heic": HEIC["turned"],
     }
 
 

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
+from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from jobs.gpu.engine.arrays import Mask, Rgb
@@ -38,6 +39,8 @@ _FLOOR_ROUNDS: Final = 2
 _LEAST_PICTURE, _MOST_PICTURE = 0.004, 0.2
 _FILLED: Final = 0.55
 _ENCLOSED: Final = 0.8
+# Mean gradient along a border below which there is nothing to be seen.
+_FAINT: Final = 7.0
 
 
 def find_surfaces(rgb: Rgb) -> dict[str, Mask]:
@@ -110,7 +113,27 @@ def _classify(graph: RegionGraph) -> NDArray[np.uint8]:
     for _ in range(_FLOOR_ROUNDS):
         belief = _corrected(graph, walk, belief)
     grown = (classes == _OTHER) & (belief.argmax(axis=1) == _FLOOR)
-    return np.where(grown, _FLOOR, classes).astype(np.uint8)
+    return _without_faint_ceilings(graph, np.where(grown, _FLOOR, classes).astype(np.uint8))
+
+
+def _without_faint_ceilings(graph: RegionGraph, classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A ceiling that runs into the wall without an edge is more of the wall.
+
+    In a photo that shows no ceiling, the upper part of a pale wall looks like one.
+    """
+    first, second = graph.first, graph.second
+    inside = (classes[first] == _CEILING) & (classes[second] == _CEILING)
+    links = (np.ones(inside.sum()), (first[inside], second[inside]))
+    count, part = connected_components(csr_matrix(links, shape=(len(classes),) * 2), directed=False)
+    between = (classes[first] == _CEILING) & (classes[second] == _WALL)
+    between |= (classes[first] == _WALL) & (classes[second] == _CEILING)
+    ceiling = np.where(classes[first] == _CEILING, part[first], part[second])[between]
+    faint = graph.edge[between] < _FAINT
+    length = graph.length[between]
+    border = np.bincount(ceiling, length, minlength=count)
+    unseen = np.bincount(ceiling, length * faint, minlength=count)
+    merged = (classes == _CEILING) & (unseen > border / 2)[part]
+    return np.where(merged, _WALL, classes).astype(np.uint8)
 
 
 def _corrected(graph: RegionGraph, walk: _RandomWalk, belief: Values) -> Values:
