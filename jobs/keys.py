@@ -39,6 +39,11 @@ def prefixes(user_id: UUID, job_id: UUID) -> tuple[str, ...]:
     return (input_prefix(user_id, job_id), *output_prefixes(user_id, job_id))
 
 
+def by_photo_prefix(user_id: UUID) -> str:
+    """The folder that leads from the content of a user's photos to their masks."""
+    return f"masks/{ids.public_id(ids.USER, user_id)}/by_photo/"
+
+
 def _folder(kind: str, user_id: UUID, job_id: UUID) -> str:
     return f"{kind}/{ids.public_id(ids.USER, user_id)}/{ids.public_id(ids.JOB, job_id)}/"
 

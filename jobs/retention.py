@@ -87,7 +87,7 @@ def delete_expired_objects() -> RetentionRun:
         due += kept_too_long[: JOBS_PER_RUN - len(due)]
     for job in due:
         try:
-            run.objects += photo_storage().delete_below(keys.prefixes(job.user_id, job.id))
+            run.objects += photo_storage().delete_below(_prefixes(job))
         except StorageUnavailable:
             logger.exception("the objects of %s could not be deleted", job.public_id)
             run.failed += 1
@@ -98,6 +98,13 @@ def delete_expired_objects() -> RetentionRun:
             run.jobs += 1
     logger.info("deleted %d objects of %d jobs, %d jobs failed", run.objects, run.jobs, run.failed)
     return run
+
+
+def _prefixes(job: JobCoordinator) -> tuple[str, ...]:
+    """The folders of the job. What leads to a user's masks goes with the last job that has any."""
+    others = _undeleted().filter(user_id=job.user_id).exclude(pk=job.pk)
+    remembered = () if others.exists() else (keys.by_photo_prefix(job.user_id),)
+    return (*keys.prefixes(job.user_id, job.id), *remembered)
 
 
 def _canceled() -> JobQuerySet:

@@ -8,7 +8,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from jobs import dispatch, retention, services
+from jobs import dispatch, keys, retention, services
+from jobs.gpu import transfer
 from jobs.models import JobCoordinator
 from jobs.retention import delete_expired_objects, delete_outputs
 from jobs.states import JobStatus
@@ -131,6 +132,24 @@ def test_in_the_end_everything_of_an_expired_job_is_deleted(status: JobStatus) -
     data = poll(job).data
     assert (data["status"], data["expired"], data["outputs_ready"]) == (status, True, [])
     assert delete_expired_objects().jobs == 0
+
+
+def test_what_leads_to_a_users_masks_goes_with_the_last_job_that_has_any() -> None:
+    older, newer = (make_job(JobStatus.DONE, user=user) for user in [make_user(plan="pro")] * 2)
+    stranger = make_job(JobStatus.DONE)
+    pointers = [keys.by_photo_prefix(job.user_id) for job in (older, stranger)]
+    for pointer in pointers:
+        transfer.store_result(f"{pointer}{'ab' * 32}.json", b"{}", "application/json")
+
+    def left() -> list[int]:
+        return [len(photo_storage().sizes(pointer)) for pointer in pointers]
+
+    age(older, 40 * DAY)
+    delete_expired_objects()
+    assert left() == [1, 1]
+    age(newer, 40 * DAY)
+    delete_expired_objects()
+    assert left() == [0, 1]
 
 
 def test_zero_days_keep_everything_for_ever(settings: Settings) -> None:
@@ -263,7 +282,7 @@ def _is_deleted(job: JobCoordinator) -> bool:
     return job.storage_deleted_at is not None
 
 
-def test_a_run_costs_two_statements_and_one_for_each_job() -> None:
+def test_a_run_costs_two_statements_and_two_for_each_job() -> None:
     user = make_user(plan="pro")
     for _ in range(3):
         age(make_job(JobStatus.DONE, user=user, items=20), 40 * DAY)
@@ -271,7 +290,7 @@ def test_a_run_costs_two_statements_and_one_for_each_job() -> None:
     with recorded_statements() as statements:
         delete_expired_objects()
 
-    assert len(statements) == 2 + 3
+    assert len(statements) == 2 + 2 * 3
 
 
 def test_a_run_says_what_it_did_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
