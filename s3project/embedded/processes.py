@@ -27,7 +27,7 @@ WORKER_KNOWS = (
 )
 # A process per core is the parallelism; threads of numeric libraries would only compete.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-WORKER_MUST_NOT_KNOW = ("DATABASE_URL", "JWT_SECRET", "DJANGO_SECRET_KEY")
+WORKER_MUST_NOT_KNOW = ("DATABASE_URL", "JWT_SECRET", "DJANGO_SECRET_KEY", "METRICS_TOKEN")
 LOCAL = f"{HOST},localhost"
 
 

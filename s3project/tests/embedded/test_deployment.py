@@ -45,9 +45,9 @@ def test_the_image_runs_the_web_process_by_itself() -> None:
 
 def test_a_gpu_worker_is_told_only_what_it_may_know(services: dict[str, Any]) -> None:
     told = set(services["gpu-worker"]["environment"])
-    models = {"ENGINE_SEGMENTER", "MODEL_CACHE_DIR"}
+    own = {"ENGINE_SEGMENTER", "MODEL_CACHE_DIR", "METRICS_PORT", "METRICS_HOST"}
     itself = {"GPU_WORKER", "S3_ENV"}
-    assert told == {*processes.WORKER_KNOWS, *processes.ONE_THREAD, *models, *itself}
+    assert told == {*processes.WORKER_KNOWS, *processes.ONE_THREAD, *own, *itself}
     assert told.isdisjoint(processes.WORKER_MUST_NOT_KNOW)
     assert "env_file" not in services["gpu-worker"]
 
