@@ -30,7 +30,7 @@ class CpuSegmenter:
     """Wall, Floor, Ceiling; Body (or Product), Background, Label_Text, Gloss; Grout close up."""
 
     name = "cpu"
-    version = "2"
+    version = "3"
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
         """See `Segmenter.segment`. Each model runs at most once, and only when it is needed."""

@@ -41,6 +41,9 @@ _FILLED: Final = 0.55
 _ENCLOSED: Final = 0.8
 # Mean gradient along a border below which there is nothing to be seen.
 _FAINT: Final = 7.0
+# Least value of the darkest channel, and how many of such pixels; 245 and 0.4 or 0.7 do the same.
+_BURNT_OUT: Final = 250
+_MOSTLY: Final = 0.5
 
 
 def find_surfaces(rgb: Rgb) -> dict[str, Mask]:
@@ -55,13 +58,24 @@ def find_surfaces(rgb: Rgb) -> dict[str, Mask]:
         return {}
     small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     graph = build_region_graph(small)
-    labels = _without_pictures(_outlined(_classify(graph)[graph.labels], rgb))
+    classes = _without_burnt_out_walls(graph, _classify(graph), small)
+    labels = _without_pictures(_outlined(classes[graph.labels], rgb))
     surfaces: dict[str, Mask] = {}
     for index, name in enumerate(SURFACES):
         mask = _without_specks((labels == index).astype(np.uint8))
         if float(mask.mean()) >= _LEAST_SURFACE:
             surfaces[name] = enlarged(mask * np.uint8(255), rgb.shape)
     return surfaces
+
+
+def _without_burnt_out_walls(
+    graph: RegionGraph, classes: NDArray[np.uint8], small: Rgb
+) -> NDArray[np.uint8]:
+    """What is too bright to have any colour is a window, not a white wall."""
+    burnt_out = (small.min(axis=2) >= _BURNT_OUT).ravel().astype(np.float64)
+    share = np.bincount(graph.labels.ravel(), burnt_out, minlength=len(classes)) / graph.area
+    windows = (classes == _WALL) & (share > _MOSTLY)
+    return np.where(windows, _OTHER, classes).astype(np.uint8)
 
 
 def _outlined(labels: NDArray[np.uint8], rgb: Rgb) -> NDArray[np.uint8]:
