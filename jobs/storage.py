@@ -55,7 +55,9 @@ class PhotoStorage(S3Storage):  # type: ignore[misc]  # django-storages ships no
                 # storage hanging is answered within about 11 s.
                 read_timeout=20 if settings.GPU_WORKER else 5,
                 retries={
-                    "mode": "standard",
+                    # "standard" pays for repetitions from a budget that an outage uses up: for
+                    # long after it, the first hiccup would fail a photo.
+                    "mode": "legacy",
                     "total_max_attempts": 4 if settings.GPU_WORKER else 2,
                 },
                 # Only AWS understands the newer default checksums.
