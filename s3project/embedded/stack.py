@@ -46,9 +46,9 @@ class EmbeddedStack:
     """Engines under `root` while the `with` block lasts, and processes started beside them.
 
     An engine whose address is in `variables` (the environment, unless given) is not started and
-    that address is used. `durable=False` is for tests: objects and messages are forgotten and
-    the database waits for no disk. `patience` is how long another stack in `root`, which may be
-    ending, is waited for before StackRunning is raised.
+    that address is used. `durable=False` is for tests: it begins empty, whatever ran in
+    `root` before, and nothing waits for the disk. `patience` is how long another stack in
+    `root`, which may be ending, is waited for before StackRunning is raised.
     """
 
     def __init__(

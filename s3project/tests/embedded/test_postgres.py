@@ -1,0 +1,69 @@
+"""The database of tests: quick, but never so quick that it loses what a client was told of."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from s3project.embedded.postgres import Postgres
+from s3project.embedded.supervisor import Supervisor
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    own = Supervisor(tmp_path)
+    yield own
+    own.close(gently=False)
+
+
+def started(postgres: Postgres, supervisor: Supervisor) -> Postgres:
+    postgres.launch(supervisor)
+    postgres.wait_until_ready()
+    return postgres
+
+
+def of_tests(folder: Path) -> Postgres:
+    return Postgres(folder, password="secret", durable=False)
+
+
+def write_and_kill(postgres: Postgres, supervisor: Supervisor, setting: str = "") -> None:
+    """The server is killed as soon as the last commit is acknowledged."""
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        # What is not waited for would otherwise reach the kernel within 200 ms, perhaps in time.
+        connection.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute("CREATE TABLE told (id int)")
+        connection.execute("CHECKPOINT")
+        if setting:
+            connection.execute(f"SET {setting}")
+        for number in range(10):
+            connection.execute("INSERT INTO told VALUES (%s)", [number])
+        supervisor.kill(postgres.name)
+
+
+def count(postgres: Postgres) -> int:
+    with psycopg.connect(postgres.url) as connection:
+        row = connection.execute("SELECT count(*) FROM told").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.parametrize(("setting", "kept"), [("", True), ("synchronous_commit = off", False)])
+def test_what_was_committed_outlives_a_killed_server(
+    tmp_path: Path, supervisor: Supervisor, setting: str, kept: bool
+) -> None:
+    postgres = started(of_tests(tmp_path), supervisor)
+    write_and_kill(postgres, supervisor, setting)
+    started(postgres, supervisor)
+    assert (count(postgres) == 10) == kept
+
+
+def test_it_begins_empty_whatever_ran_in_its_folder_before(
+    tmp_path: Path, supervisor: Supervisor
+) -> None:
+    before = started(of_tests(tmp_path), supervisor)
+    write_and_kill(before, supervisor)
+    after = started(of_tests(tmp_path), supervisor)
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        count(after)
