@@ -5,14 +5,15 @@ import time
 
 from jobs.faults.load import busy
 from jobs.faults.photos import slow_photo
-from jobs.faults.world import World
+from jobs.faults.world import PATIENT_LEASES, World
 from jobs.models import JobCoordinator
 
 SECONDS_AWAY = 2.0
 
 
 def run(world: World) -> None:
-    world.start("web", "maintenance", "gpu")
+    world.kill("web", "maintenance")
+    world.start("web", "maintenance", "gpu", **PATIENT_LEASES)
     pids = dict(world.live.pids)
     world.start_set([slow_photo(1.0)] * 6)
     with busy(world, sets=3):
@@ -23,7 +24,7 @@ def run(world: World) -> None:
             world.stack.stop_engine("postgres")
             time.sleep(SECONDS_AWAY)
             world.stack.start_engine("postgres")
-    world.wait_finished()
+    world.wait_finished(seconds=90)
     jobs = JobCoordinator.objects.filter(pk__in=world.jobs)
     assert jobs.count() == len(world.jobs)
     assert set(jobs.values_list("status", flat=True)) == {"done"}
@@ -31,3 +32,4 @@ def run(world: World) -> None:
     assert world.journal.statuses[503] > 0, "nobody noticed"
     assert world.journal.statuses[0] == 0, "a request was not answered"
     world.result.notes.append(f"{world.journal.statuses[503]} answers 503")
+    world.kill("web", "maintenance")

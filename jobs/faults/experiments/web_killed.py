@@ -3,7 +3,7 @@
 import time
 
 from jobs.faults.load import busy
-from jobs.faults.world import World
+from jobs.faults.world import PATIENT_LEASES, World
 from jobs.models import JobCoordinator
 
 KILLS, BRIEF_KILLS = 15, 4
@@ -11,13 +11,14 @@ CANCELED = 0.4  # of the sets
 
 
 def run(world: World) -> None:
-    world.start("web", "maintenance", "gpu")
+    world.kill("web", "maintenance")
+    world.start("web", "maintenance", "gpu", **PATIENT_LEASES)
     with busy(world, sets=3, cancels=CANCELED):
         for _ in range(BRIEF_KILLS if world.brief else KILLS):
             time.sleep(world.random.uniform(0.2, 1.5))
             world.kill("web")
-            world.start("web")
-    world.wait_finished()
+            world.start("web", **PATIENT_LEASES)
+    world.wait_finished(seconds=90)
     jobs = JobCoordinator.objects.filter(pk__in=world.jobs)
     assert jobs.count() == len(world.jobs)
     assert set(jobs.values_list("status", flat=True)) == {"done"}
@@ -25,3 +26,4 @@ def run(world: World) -> None:
     assert cut_off, "no request was cut off"
     sent = ", ".join(f"{action} {times}" for action, times in sorted(cut_off.items()))
     world.result.notes.append(f"cut off: {sent}")
+    world.kill("web", "maintenance")
