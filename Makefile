@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := s3project users jobs manage.py
 .DEFAULT_GOAL := help
-.PHONY: bench-engine help venv demo serve test lint types format openapi bench faults clean
+.PHONY: bench-engine help venv demo serve test test-sam3 lint types format openapi bench faults clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 venv: .venv/.installed ## .venv with everything in requirements-dev.txt
 
@@ -40,6 +40,11 @@ bench: venv ## throughput and CPU of the lifecycle of a set (ARGS="-n 200 -c 8")
 
 bench-engine: venv ## what a photo costs, stage by stage (ARGS="--runs 5")
 	@$(BIN)/python bench/engine.py $(ARGS)
+
+test-sam3: ## the sam3 backend on a tiny checkpoint of random weights, with torch in a .venv of its own
+	$(PYTHON) -m venv .venv-sam3
+	.venv-sam3/bin/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt -r requirements-gpu.txt
+	.venv-sam3/bin/python -m pytest jobs/tests/engine/test_sam3_segmenter.py
 
 faults: venv ## kill, freeze and cut off real processes: is anything lost? (ARGS="worker_killed")
 	@$(BIN)/python -m jobs.faults $(ARGS)
