@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -75,6 +76,75 @@ def _planks(colour: str) -> Rgb:
     return _painted(colour, shade, warmth_of[piece] + 2 * rings)
 
 
+def _herringbone(colour: str) -> Rgb:
+    """Short boards at right angles, four times as long as wide, laid in zigzags along the vertical.
+
+    On a grid of squares as wide as a board, the boards of a row or column begin one square
+    further in the next, and those that lie across fill what is left: everything repeats after
+    eight squares. Turned by 45 degrees by reading it along its diagonals, which keeps it seamless.
+    """
+    ratio, width, rng = 4, SIDE // 16, np.random.default_rng(61)
+    row, column = np.mgrid[0:SIDE, 0:SIDE]
+    across, down = (column + row) % SIDE, (row - column) % SIDE
+    i, j = across // width, down // width
+    place = (i - j) % (2 * ratio)
+    lying = place < ratio
+    # Which board it is: the square where it begins.
+    first_i = np.where(lying, i - place, i) % 16
+    first_j = np.where(lying, j, j - (2 * ratio - 1 - place)) % 16
+    board = first_i * 16 + first_j
+    along, beside = np.where(lying, across, down), np.where(lying, down, across)
+    into = (along - np.where(lying, first_i, first_j) * width) % SIDE
+    aside = beside % width
+    gap = np.minimum.reduce([aside, width - 1 - aside, into, ratio * width - 1 - into])
+    fibre = _noise(62, 50, 1.2)[(beside + 37 * board) % SIDE, (along + 91 * board) % SIDE]
+    bands = _noise(63, 200, 8)[(beside + 37 * board) % SIDE, (along + 91 * board) % SIDE]
+    rings = np.sin(5.0 * bands + 0.4 * fibre)
+    shade = rng.normal(1.0, 0.07, 256)[board] * (1 + 0.03 * rings + 0.028 * fibre)
+    shade *= 1 - 0.5 * np.exp(-((gap / 1.6) ** 2))
+    return _painted(colour, shade, rng.normal(0.0, 5.0, 256)[board] + 2 * rings)
+
+
+def _brick() -> Rgb:
+    """Fired bricks in running bond, with rough pale mortar."""
+    rows, bricks, rng = 16, 4, np.random.default_rng(71)
+    height, length, joint = SIDE // rows, SIDE // bricks, 5
+    row, column = np.mgrid[0:SIDE, 0:SIDE]
+    course = row // height
+    shifted = (column + course % 2 * (length // 2)) % SIDE
+    brick = course * bricks + shifted // length
+    inside = np.minimum.reduce(
+        [row % height, height - 1 - row % height, shifted % length, length - 1 - shifted % length]
+    )
+    edge = inside + 1.2 * _noise(72, 5, 5)
+    fired = rng.normal(1.0, 0.09, rows * bricks)[brick]
+    shade = fired + 0.06 * _noise(73, 14, 9) + 0.05 * _noise(74, 1.2, 1.2)
+    shade -= 0.14 * np.exp(-(((edge - joint) / 2.5) ** 2))
+    face = _painted(MATERIALS["brick"], shade, rng.normal(0.0, 5.0, rows * bricks)[brick])
+    mortar = _painted("#BDB5A8", 1 + 0.05 * _noise(75, 2, 2) + 0.04 * _noise(76, 40, 40))
+    return np.where((edge < joint)[..., np.newaxis], mortar, face)
+
+
+def _terrazzo() -> Rgb:
+    """Chips of stone of every size in a pale ground, polished flat."""
+    rng = np.random.default_rng(81)
+    ground = _painted("#E6E2DA", 1 + 0.015 * _noise(82, 60, 60) + 0.012 * _noise(83, 1, 1))
+    stones = ("#8D8A86", "#C9B8A0", "#5D5C5B", "#B77F63", "#F7F5F1", "#7E8F86", "#D6A98C")
+    colours = [parse_hex(stone) or (0, 0, 0) for stone in stones]
+    for size in (34, 20, 20, 11, 11, 11, 6, 6, 6, 6):
+        for _ in range(90):
+            angles = np.sort(rng.uniform(0, 2 * np.pi, rng.integers(4, 8)))
+            reach = size * rng.uniform(0.5, 1.0, angles.size)
+            chip = np.stack([np.cos(angles), np.sin(angles)], axis=1) * reach[:, np.newaxis]
+            centre, colour = rng.uniform(0, SIDE, 2), colours[rng.integers(len(colours))]
+            # What reaches over an edge comes in again on the other side.
+            for left in (-SIDE, 0, SIDE):
+                for top in (-SIDE, 0, SIDE):
+                    corners = np.rint((chip + centre + (left, top)) * 16).astype(np.int32)
+                    cv2.fillConvexPoly(ground, corners, colour, cv2.LINE_AA, shift=4)
+    return ground
+
+
 def _marble() -> Rgb:
     """White stone: soft clouds, and veins where a warped noise crosses zero."""
     clouds = _noise(21, 90, 90)
@@ -126,6 +196,9 @@ def _tile() -> Rgb:
 _PATTERNS: Final[dict[str, Callable[[], Rgb]]] = {
     "oak": lambda: _planks(MATERIALS["oak"]),
     "walnut": lambda: _planks(MATERIALS["walnut"]),
+    "herringbone": lambda: _herringbone(MATERIALS["oak"]),
+    "brick": _brick,
+    "terrazzo": _terrazzo,
     "marble": _marble,
     "concrete": _concrete,
     "linen": _linen,

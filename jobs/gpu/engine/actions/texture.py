@@ -24,7 +24,7 @@ _BRIGHTEST: Final = 1.12
 
 
 def texture(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
-    """Lay oak, walnut, marble, concrete, linen or tile over the region.
+    """Lay oak, herringbone, brick, marble … (`TEXTURES`) over the region.
 
     Floors and ceilings are laid in perspective. See `Action`. Raises EditSkipped for an unknown
     value.

@@ -43,12 +43,14 @@ SPELLINGS: Final[Mapping[str, str]] = MappingProxyType(
         "dark_grey": "darkgrey", "dark_gray": "darkgrey", "lightgray": "lightgrey",
         "darkgray": "darkgrey", "off_white": "offwhite", "wood": "oak", "navy_blue": "navy",
         "sky_blue": "sky", "skyblue": "sky", "wine": "burgundy", "tiles": "tile",
-        "terra_cotta": "terracotta",
+        "terra_cotta": "terracotta", "bricks": "brick", "parquet": "herringbone",
     }
 )  # fmt: skip
 
 TONES: Final = ("warm", "cool", "bright", "dark", "vivid", "muted", "contrast")
-TEXTURES: Final = ("oak", "walnut", "marble", "concrete", "linen", "tile")
+TEXTURES: Final = (
+    "oak", "walnut", "herringbone", "brick", "terrazzo", "marble", "concrete", "linen", "tile",
+)  # fmt: skip
 
 DEFAULT_MATERIAL: Final = "offwhite"
 DEFAULT_TONE: Final = "bright"
