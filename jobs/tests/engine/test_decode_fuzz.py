@@ -12,14 +12,14 @@ from PIL import Image, ImageCms
 from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.errors import PhotoError
 from jobs.limits import MAX_PHOTO_PIXELS
-from jobs.tests.engine.pictures import HEIC, noise, saved, wall
+from jobs.tests.engine.pictures import HEIC, noise, photo_file, saved, wall
 
 SECONDS = 4.0
 SEED = 20240607
 
 
 def samples() -> dict[str, bytes]:
-    """Small files of every kind that is read, with what makes decoders stumble."""
+    """Small files of every kind that is read, with what makes decoders stumble, and real ones."""
     plain = Image.fromarray(wall(48, 64))
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -39,6 +39,8 @@ def samples() -> dict[str, bytes]:
         "webp animated": saved(plain, "WEBP", save_all=True, append_images=[second]),
         "avif": saved(plain, "AVIF", exif=exif),
         "heic": HEIC["turned"],
+        "photo": photo_file("interior_living_room.jpg"),
+        "cut-out": photo_file("product_juice_apple.png"),
     }
 
 
