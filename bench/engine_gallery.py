@@ -30,14 +30,10 @@ IMAGES = PROJECT / "docs" / "images"
 SELLER = ["Label_Text", "Logo", "Gloss"]
 GALLERY: tuple[tuple[str, str, dict[str, Edit], list[str]], ...] = (
     (
-        "Wall sage, Floor oak, Ceiling bright:0.4",
+        "Wall sage, Floor herringbone",
         "interior_living_room.jpg",
-        {
-            "Wall": Edit("recolor", "sage"),
-            "Floor": Edit("texture", "oak"),
-            "Ceiling": Edit("tone", "bright:0.4"),
-        },
-        [],
+        {"Wall": Edit("recolor", "sage"), "Floor": Edit("texture", "herringbone")},
+        ["Ceiling"],
     ),
     (
         "Wall terracotta, Floor walnut, Ceiling white",
@@ -50,10 +46,10 @@ GALLERY: tuple[tuple[str, str, dict[str, Edit], list[str]], ...] = (
         [],
     ),
     (
-        "Wall sky, Floor tile",
+        "Cabinet navy, Floor terrazzo, Wall protected",
         "interior_kitchen.jpg",
-        {"Wall": Edit("recolor", "sky"), "Floor": Edit("texture", "tile")},
-        [],
+        {"Cabinet": Edit("recolor", "navy"), "Floor": Edit("texture", "terrazzo")},
+        ["Wall"],
     ),
     (
         "Body navy, Label_Text, Logo and Gloss protected",

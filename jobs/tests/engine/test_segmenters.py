@@ -17,9 +17,15 @@ from jobs.gpu.engine.segmenters.cpu import CpuSegmenter
 from jobs.gpu.engine.segmenters.lines import find_gloss, find_grout
 from jobs.gpu.engine.segmenters.outline import UNSURE, settle_borders
 from jobs.gpu.engine.segmenters.registry import load_segmenter
-from jobs.gpu.engine.segmenters.room import find_surfaces
+from jobs.gpu.engine.segmenters.room import look_at_room
 from jobs.gpu.engine.segmenters.text import find_text
-from jobs.gpu.engine.segmenters.weights import TEXT_DETECTOR, U2NETP, Weights, load_session
+from jobs.gpu.engine.segmenters.weights import (
+    ROOMS,
+    TEXT_DETECTOR,
+    U2NETP,
+    Weights,
+    load_session,
+)
 from jobs.gpu.engine.view import full_size, reduced_on_white, view_factor
 from jobs.tests.engine.pictures import left_half, noise, photo_file, wall
 
@@ -34,21 +40,44 @@ def test_the_cpu_backend_sorts_every_name_into_one_place() -> None:
 
 
 def test_wall_floor_and_ceiling_of_a_plain_room_lie_where_they_are() -> None:
-    surfaces = find_surfaces(decode(photo_file("interior_waiting_room.jpg")).rgb)
-    assert set(surfaces) == {"Wall", "Floor", "Ceiling"}
-    assert all(mask.shape == (1200, 1600) and mask.dtype == np.uint8 for mask in surfaces.values())
-    assert surfaces["Wall"][420, 1000] == 255  # beside the screen
-    assert surfaces["Floor"][1100, 900] == 255
-    assert surfaces["Ceiling"][100, 1000] == 255
-    total = np.sum([mask.astype(int) for mask in surfaces.values()], axis=0)
-    assert int(total.max()) <= 256  # each pixel belongs to one surface
+    found = look_at_room(decode(photo_file("interior_waiting_room.jpg")).rgb)
+    masks = {name: one.mask for name, one in found.items()}
+    assert {"Wall", "Floor", "Ceiling"} <= set(masks)
+    assert all(mask.shape == (1200, 1600) and mask.dtype == np.uint8 for mask in masks.values())
+    assert masks["Wall"][420, 1000] == 255  # beside the screen
+    assert masks["Floor"][1100, 900] == 255
+    assert masks["Ceiling"][100, 1000] == 255
+    total = np.sum([mask.astype(int) for mask in masks.values()], axis=0)
+    assert int(total.max()) <= 256  # each pixel belongs to one of them
 
 
 def test_a_painting_on_the_wall_is_no_wall_from_edge_to_edge() -> None:
-    wall_mask = find_surfaces(seen("interior_living_room.jpg"))["Wall"]
+    wall_mask = look_at_room(seen("interior_living_room.jpg"))["Wall"].mask
     painting = np.s_[262:500, 510:955]  # its pale right half used to be painted over
     assert float((wall_mask[painting] > 0).mean()) < 0.02
     assert float((wall_mask[120:240, 400:1200] == 255).mean()) > 0.98
+
+
+def test_a_kitchen_has_a_window_and_cabinets_with_boxes_of_their_own() -> None:
+    kitchen = seen("interior_kitchen.jpg")
+    found = CpuSegmenter().segment(kitchen, ["Window", "cabinet", "Wall"])
+    assert found.masks["Window"][330, 1340] == 255  # the blind
+    assert found.masks["cabinet"][600, 590] == 255  # under the worktop
+    assert found.masks["Wall"][760, 800] == 0  # the floor in front of them
+    assert set(found.instances) == {"Window", "cabinet"}
+    window = found.instances["Window"][0]
+    assert window.box[0] > 0.75
+    assert 0.5 < window.score <= 1
+    assert all(one.box[2] < 0.75 for one in found.instances["cabinet"])
+
+
+def test_a_room_is_the_same_in_the_mirror() -> None:
+    room = seen("interior_waiting_room.jpg")
+    straight = look_at_room(room)
+    turned = look_at_room(np.ascontiguousarray(room[:, ::-1]))
+    for name in ("Wall", "Floor", "Ceiling"):
+        one, other = straight[name].mask >= 128, turned[name].mask[:, ::-1] >= 128
+        assert (one & other).sum() > 0.97 * (one | other).sum()
 
 
 def test_the_body_is_the_cup_and_not_the_table() -> None:
@@ -85,7 +114,7 @@ def test_odd_sizes_are_no_trouble(shape: tuple[int, int]) -> None:
 
 
 def test_only_what_is_asked_for_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.gpu.engine.segmenters.cpu.find_surfaces", pytest.fail)
+    monkeypatch.setattr("jobs.gpu.engine.segmenters.cpu.look_at_room", pytest.fail)
     monkeypatch.setattr("jobs.gpu.engine.segmenters.cpu.find_body", pytest.fail)
     assert CpuSegmenter().segment(wall(), ["Door", "Handle"]).unsupported == ("Door", "Handle")
 
@@ -183,7 +212,7 @@ def test_an_unknown_backend_is_refused_by_name() -> None:
         load_segmenter("magic")
 
 
-@pytest.mark.parametrize("weights", [U2NETP, TEXT_DETECTOR])
+@pytest.mark.parametrize("weights", [U2NETP, TEXT_DETECTOR, ROOMS])
 def test_a_model_is_loaded_once(weights: Weights) -> None:
     assert load_session(weights) is load_session(weights)
 

@@ -1,11 +1,11 @@
-"""The backend that needs no graphics card: two small networks, and classical image analysis.
+"""The backend that needs no graphics card: three small networks, and classical image analysis.
 
 It offers few concepts and says so for the rest. A wrong door is worse than no door.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -14,23 +14,24 @@ from jobs.gpu.engine.segmenters.base import Segmentation, canonical
 from jobs.gpu.engine.segmenters.body import find_body
 from jobs.gpu.engine.segmenters.instance import Instance, box_of
 from jobs.gpu.engine.segmenters.lines import find_gloss, find_grout
-from jobs.gpu.engine.segmenters.room import SURFACES, find_surfaces
+from jobs.gpu.engine.segmenters.room import SURFACES, THINGS, FoundInRoom, look_at_room
 from jobs.gpu.engine.segmenters.text import FoundText, find_text
 
-_SURFACES: Final = {canonical(name): name for name in SURFACES}
+_ROOM: Final = {canonical(name): name for name in (*SURFACES, *THINGS)}
 _BODY: Final = frozenset({"body", "product"})
 _BACKGROUND: Final = "background"
 _TEXT: Final = "label_text"
 _GLOSS: Final = "gloss"
 _GROUT: Final = "grout"
-SUPPORTED: Final = _SURFACES.keys() | _BODY | {_BACKGROUND, _TEXT, _GLOSS, _GROUT}
+SUPPORTED: Final = _ROOM.keys() | _BODY | {_BACKGROUND, _TEXT, _GLOSS, _GROUT}
 
 
 class CpuSegmenter:
-    """Wall, Floor, Ceiling; Body (or Product), Background, Label_Text, Gloss; Grout close up."""
+    """Wall, Floor, Ceiling, Window, Cabinet; Body (or Product), Background, Label_Text, Gloss;
+    Grout close up."""
 
     name = "cpu"
-    version = "3"
+    version = "4"
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
         """See `Segmenter.segment`. Each model runs at most once, and only when it is needed."""
@@ -49,10 +50,8 @@ class CpuSegmenter:
                 not_found.append(concept)
                 continue
             masks[concept] = mask
-            if key == _TEXT and looks.text is not None:
-                instances[concept] = looks.text.lines
-            elif key in _BODY:
-                instances[concept] = (Instance(box_of(mask), 1.0),)
+            if told_apart := looks.instances(key, mask):
+                instances[concept] = told_apart
         return Segmentation(masks, tuple(not_found), tuple(unsupported), instances)
 
 
@@ -64,8 +63,9 @@ class _Looks:
 
     def mask(self, key: str) -> Mask | None:
         """The mask of one supported concept, by its canonical name."""
-        if key in _SURFACES:
-            return self._surfaces.get(_SURFACES[key])
+        if key in _ROOM:
+            found = self._room.get(_ROOM[key])
+            return None if found is None else found.mask
         if key in _BODY:
             return self._body
         if key == _BACKGROUND:
@@ -79,14 +79,22 @@ class _Looks:
             return None
         return find_gloss(self._rgb, within=self._body)
 
+    def instances(self, key: str, mask: Mask) -> tuple[Instance, ...]:
+        """Those of a concept that was found, with its mask; none where they are not told apart."""
+        if key == _TEXT and self.text is not None:
+            return self.text.lines
+        if key in _BODY:
+            return (Instance(box_of(mask), 1.0),)
+        return self._room[_ROOM[key]].instances if key in _ROOM else ()
+
     @cached_property
     def text(self) -> FoundText | None:
         # Always by way of the product: a mask must not depend on what else was asked for.
         return find_text(self._rgb, within=self._body)
 
     @cached_property
-    def _surfaces(self) -> dict[str, Mask]:
-        return find_surfaces(self._rgb)
+    def _room(self) -> Mapping[str, FoundInRoom]:
+        return look_at_room(self._rgb)
 
     @cached_property
     def _body(self) -> Mask | None:
