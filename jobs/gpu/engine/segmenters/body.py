@@ -11,13 +11,18 @@ import cv2
 import numpy as np
 
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
-from jobs.gpu.engine.errors import ModelError
 from jobs.gpu.engine.segmenters.outline import UNSURE, enlarged, settle_borders, working_copy
-from jobs.gpu.engine.segmenters.weights import U2NETP, load_session
+from jobs.gpu.engine.segmenters.weights import (
+    IMAGENET_DEVIATION,
+    IMAGENET_MEAN,
+    U2NETP,
+    answer_of,
+    load_session,
+)
 
 _SIDE: Final = 320
-_MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32)
-_DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
+_MEAN: Final = np.array(IMAGENET_MEAN, np.float32)
+_DEVIATION: Final = np.array(IMAGENET_DEVIATION, np.float32)
 
 # Below this the network has seen nothing that stands out; stretching would invent an object.
 _LEAST_SALIENCE: Final = 0.5
@@ -58,9 +63,5 @@ def _salience(rgb: Rgb) -> Floats:
     small = cv2.resize(rgb, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     scaled = small / max(float(small.max()), 1e-6)
     batch = ((scaled - _MEAN) / _DEVIATION).transpose(2, 0, 1)[np.newaxis].astype(np.float32)
-    session = load_session(U2NETP)
-    try:
-        outputs = session.run(None, {session.get_inputs()[0].name: batch})
-    except Exception as error:  # the runtime raises its own, undocumented family
-        raise ModelError("the salient-object model could not run") from error
-    return np.asarray(outputs[0][0, 0], np.float32)
+    answer = answer_of(load_session(U2NETP), batch, "salient-object model")
+    return np.asarray(answer[0, 0], np.float32)

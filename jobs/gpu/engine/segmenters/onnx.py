@@ -20,12 +20,15 @@ import onnxruntime as ort
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
 from jobs.gpu.engine.errors import ModelError
 from jobs.gpu.engine.segmenters.base import Segmentation, canonical
-from jobs.gpu.engine.segmenters.weights import session_from
+from jobs.gpu.engine.segmenters.weights import (
+    IMAGENET_DEVIATION,
+    IMAGENET_MEAN,
+    answer_of,
+    session_from,
+)
 
 MODEL: Final = "model.onnx"
 LABELS: Final = "labels.json"
-_IMAGENET_MEAN: Final = (0.485, 0.456, 0.406)
-_IMAGENET_DEVIATION: Final = (0.229, 0.224, 0.225)
 _LEAST_SHARE: Final = 0.0005
 
 
@@ -48,8 +51,8 @@ class LabelMap:
             raw = json.loads(path.read_text(encoding="utf-8"))
             classes = {canonical(name): _indices(found) for name, found in raw["classes"].items()}
             width, height = (int(side) for side in raw["size"])
-            mean = tuple(float(value) for value in raw.get("mean", _IMAGENET_MEAN))
-            deviation = tuple(float(value) for value in raw.get("std", _IMAGENET_DEVIATION))
+            mean = tuple(float(value) for value in raw.get("mean", IMAGENET_MEAN))
+            deviation = tuple(float(value) for value in raw.get("std", IMAGENET_DEVIATION))
         except OSError as error:
             raise ModelError(f"label map {path.name} cannot be read") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -98,14 +101,8 @@ class OnnxSegmenter:
         how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         small = cv2.resize(rgb, size, interpolation=how).astype(np.float32) * np.float32(1 / 255)
         scaled = (small - self._labels.mean) / self._labels.deviation
-        batch = np.ascontiguousarray(scaled.transpose(2, 0, 1)[np.newaxis], np.float32)
-        try:
-            output = np.asarray(
-                self._session.run(None, {self._session.get_inputs()[0].name: batch})[0]
-            )
-        except Exception as error:  # the runtime raises its own, undocumented family
-            raise ModelError("the operator's model could not run") from error
-        return _probabilities(output)
+        batch = np.asarray(scaled.transpose(2, 0, 1)[np.newaxis], np.float32)
+        return _probabilities(answer_of(self._session, batch, "operator's model"))
 
     def _mask(self, likely: Floats, classes: Sequence[int], shape: tuple[int, ...]) -> Mask:
         if max(classes) >= len(likely):

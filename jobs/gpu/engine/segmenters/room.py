@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
-from jobs.gpu.engine.errors import ModelError
 from jobs.gpu.engine.segmenters.instance import Instance, box_of, by_score
 from jobs.gpu.engine.segmenters.outline import (
     UNSURE,
@@ -25,7 +24,13 @@ from jobs.gpu.engine.segmenters.outline import (
     settle_borders,
     working_copy,
 )
-from jobs.gpu.engine.segmenters.weights import ROOMS, load_session
+from jobs.gpu.engine.segmenters.weights import (
+    IMAGENET_DEVIATION,
+    IMAGENET_MEAN,
+    ROOMS,
+    answer_of,
+    load_session,
+)
 
 CLASSES: Final = ("Wall", "Floor", "Ceiling", "Window", "Door", "Cabinet", "Light", "Other")
 """In the order of the network's answer."""
@@ -37,8 +42,8 @@ THINGS: Final = ("Window", "Cabinet")
 _SIDE: Final = 544
 _STRIDE: Final = 32
 _LEAST_SIDE: Final = 48
-_MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32)
-_DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
+_MEAN: Final = np.array(IMAGENET_MEAN, np.float32)
+_DEVIATION: Final = np.array(IMAGENET_DEVIATION, np.float32)
 # A border may be this share of the larger picture's longest side away from where the network sees
 # it, and lies anywhere where no class is this likely.
 _DOUBT: Final = 1 / 80
@@ -94,12 +99,8 @@ def _likelihood(picture: Rgb) -> Floats:
         max(2, round(length * scale / _STRIDE)) * _STRIDE for length in (height, width)
     )
     small = np.asarray(cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
-    session = load_session(ROOMS)
     batch = np.stack([prepared(small), prepared(small[:, ::-1])])
-    try:
-        (answers,) = session.run(None, {"picture": batch})
-    except Exception as error:  # the runtime raises its own, undocumented family
-        raise ModelError("the room model could not run") from error
+    answers = answer_of(load_session(ROOMS), batch, "room model")
     mean = (answers[0] + answers[1][:, :, ::-1]) * np.float32(0.5)
     return np.ascontiguousarray(mean.transpose(1, 2, 0), np.float32)
 

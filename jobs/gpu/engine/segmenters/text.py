@@ -14,16 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
-from jobs.gpu.engine.errors import ModelError
 from jobs.gpu.engine.segmenters.instance import Instance, box_of, by_score
-from jobs.gpu.engine.segmenters.weights import TEXT_DETECTOR, load_session
+from jobs.gpu.engine.segmenters.weights import (
+    IMAGENET_DEVIATION,
+    IMAGENET_MEAN,
+    TEXT_DETECTOR,
+    answer_of,
+    load_session,
+)
 
 Outline = NDArray[Any]
 
 _SIDE: Final = 736
 _STRIDE: Final = 32
-_MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32)
-_DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
+_MEAN: Final = np.array(IMAGENET_MEAN, np.float32)
+_DEVIATION: Final = np.array(IMAGENET_DEVIATION, np.float32)
 
 _CORE: Final = 0.3
 _LEAST_SCORE: Final = 0.6
@@ -120,9 +125,5 @@ def _likelihood(rgb: Rgb) -> Floats:
     # Trained on OpenCV's order of channels, blue first.
     blue_first = small[..., ::-1].astype(np.float32) * np.float32(1 / 255)
     batch = ((blue_first - _MEAN) / _DEVIATION).transpose(2, 0, 1)[np.newaxis]
-    session = load_session(TEXT_DETECTOR)
-    try:
-        outputs = session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(batch)})
-    except Exception as error:  # the runtime raises its own, undocumented family
-        raise ModelError("the text detector could not run") from error
-    return np.asarray(outputs[0][0, 0], np.float32)
+    answer = answer_of(load_session(TEXT_DETECTOR), batch, "text detector")
+    return np.asarray(answer[0, 0], np.float32)

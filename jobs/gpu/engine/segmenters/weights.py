@@ -1,4 +1,4 @@
-"""ONNX models that ship with the engine: loaded once per process, and only if unaltered."""
+"""ONNX models. Those that ship with the engine are loaded once per process, if unaltered."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import onnxruntime as ort
+from numpy.typing import NDArray
 
+from jobs.gpu.engine.arrays import Floats
 from jobs.gpu.engine.errors import ModelError
 
 _FOLDER: Final = Path(__file__).parent.parent / "weights"
+
+# Of the photos of ImageNet, by which most networks want their colours (0-1) shifted and scaled.
+IMAGENET_MEAN: Final = (0.485, 0.456, 0.406)
+IMAGENET_DEVIATION: Final = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)
@@ -59,3 +66,12 @@ def session_from(content: bytes, filename: str) -> ort.InferenceSession:
         return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime raises its own, undocumented family
         raise ModelError(f"model file {filename} cannot be loaded") from error
+
+
+def answer_of(session: ort.InferenceSession, batch: Floats, what: str) -> NDArray[Any]:
+    """What a model says first to its one input. Raises ModelError, naming `what` could not run."""
+    try:
+        answers = session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(batch)})
+    except Exception as error:  # the runtime raises its own, undocumented family
+        raise ModelError(f"the {what} could not run") from error
+    return np.asarray(answers[0])
