@@ -58,7 +58,7 @@ class RoomNetwork(nn.Module):
 
 
 class Overview(nn.Module):
-    """A kernel that is as large as the room on the coarsest grid."""
+    """A large kernel on the coarsest grid: two of them span the room."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -30,23 +30,23 @@ class Room:
     labels: np.ndarray
 
 
-def read_rooms(folder: Path, longest: int = LONGEST) -> dict[str, Room]:
+def read_rooms(folder: Path) -> dict[str, Room]:
     """The outlined photos that lie in a folder, by name."""
     outlines: dict[str, Any] = json.loads(OUTLINES.read_text(encoding="utf-8"))
     absent = [name for name in outlines if not (folder / name).exists()]
     if absent:
         print(f"{len(absent)} of {len(outlines)} photos are not in {folder}: {', '.join(absent)}")
     return {
-        name: read_room(folder / name, outline, longest)
+        name: read_room(folder / name, outline)
         for name, outline in outlines.items()
         if name not in absent
     }
 
 
-def read_room(path: Path, outline: dict[str, Any], longest: int) -> Room:
+def read_room(path: Path, outline: dict[str, Any]) -> Room:
     bgr = cv2.imread(str(path))
     height, width = bgr.shape[:2]
-    scale = longest / max(height, width)
+    scale = LONGEST / max(height, width)
     size = (round(width * scale), round(height * scale))
     labels = cv2.resize(painted(outline), size, interpolation=cv2.INTER_NEAREST)
     rgb = cv2.cvtColor(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
