@@ -1,7 +1,7 @@
 # Every target is one line of intent. Python 3.11 or newer and make are all that is needed.
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := s3project users jobs manage.py
+CODE := s3project users jobs bench/faults manage.py
 .DEFAULT_GOAL := help
 .PHONY: bench-engine help venv demo serve test test-sam3 lint types format openapi bench faults clean
 
@@ -47,7 +47,7 @@ test-sam3: ## the sam3 backend on a tiny checkpoint of random weights, with torc
 	.venv-sam3/bin/python -m pytest jobs/tests/engine/test_sam3_segmenter.py
 
 faults: venv ## kill, freeze and cut off real processes: is anything lost? (ARGS="worker_killed")
-	@$(BIN)/python -m jobs.faults $(ARGS)
+	@$(BIN)/python -m bench.faults $(ARGS)
 
 clean: ## remove caches and test data; .venv and the data of `make serve` stay
 	rm -rf .local/test .local/bench .local/faults .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -3,8 +3,8 @@
 
     .venv/bin/python bench/fair_share.py [--runs 300]
 
-A simulation with the code that decides in production (`jobs/fair_share.py`), seeded and without a
-clock. Large jobs of 200 photos are at work when a set of 10 arrives at a random moment. A photo
+A simulation with the code that decides in production (`jobs/delivery/fair_share.py`), seeded and
+without a clock. Large jobs of 200 photos are at work when a set of 10 arrives at a random moment. A photo
 takes 0.7 to 1.3 *item times* of a worker, chunks of four go to whichever worker is free. `wait` is
 from the arrival to the first photo that a worker takes up, `set` to the last result.
 """
@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from rich.console import Console
 from rich.table import Table
 
-from jobs.fair_share import LEVELS, Chunk, level_of, next_chunks
+from jobs.delivery.fair_share import LEVELS, Chunk, level_of, next_chunks
 
 CHUNK = 4
 WINDOW = 16

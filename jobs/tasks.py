@@ -5,10 +5,12 @@ from uuid import UUID
 
 from celery import shared_task
 
-from jobs import archive, audit, dispatch, expiry, maintenance, retention
+from jobs.delivery import dispatch
 from jobs.gpu import worker
 from jobs.gpu.reporter import DeliveryFailed
-from jobs.storage import StorageUnavailable
+from jobs.storage.bucket import StorageUnavailable
+from jobs.upkeep import archive, deletion, expiry, sweep
+from jobs.watch import audit
 
 
 @shared_task(
@@ -26,7 +28,7 @@ def process_items(message: dict[str, Any]) -> None:
 
 @shared_task(name="jobs.dispatch_due_items")
 def dispatch_due_items() -> None:
-    maintenance.dispatch_due_items()
+    sweep.dispatch_due_items()
 
 
 @shared_task(name="jobs.expire_jobs")
@@ -42,12 +44,12 @@ def expire_jobs() -> None:
 )
 def delete_outputs(job_id: str) -> None:
     """Ten minutes of an absent storage are bridged; after that the final deletion has it."""
-    retention.delete_outputs(UUID(job_id))
+    deletion.delete_outputs(UUID(job_id))
 
 
 @shared_task(name="jobs.delete_expired_objects")
 def delete_expired_objects() -> None:
-    retention.delete_expired_objects()
+    deletion.delete_expired_objects()
 
 
 @shared_task(name="jobs.archive_jobs")

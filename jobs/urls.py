@@ -1,9 +1,9 @@
 from django.urls import path
 
-from jobs.callback import CallbackView, ClaimView
-from jobs.metrics_view import metrics
-from jobs.rule_views import RuleViewSet
-from jobs.views import JobViewSet, PresetViewSet
+from jobs.api.jobs import JobViewSet, PresetViewSet
+from jobs.api.metrics import metrics
+from jobs.api.rules import RuleViewSet
+from jobs.api.worker import CallbackView, ClaimView
 
 RULE = RuleViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})
 

@@ -43,7 +43,7 @@ app.conf.update(
     worker_cancel_long_running_tasks_on_connection_loss=False,
     broker_connection_retry_on_startup=True,
     broker_transport_options={
-        # One list for each level of a queue, served in this order (jobs/fair_share.py).
+        # One list for each level of a queue, served in this order (jobs/delivery/fair_share.py).
         "priority_steps": list(range(10)),
         "visibility_timeout": settings.TASK_TIME_LIMIT_SEC + 300,
         # Seconds. A broker that is away must cost an /execute a moment, not a request timeout:

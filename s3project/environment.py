@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.core.exceptions import ImproperlyConfigured
 
-from s3project.rates import Rate
+from s3project.api.rates import Rate
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off", ""})

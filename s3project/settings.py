@@ -70,7 +70,7 @@ INSTALLED_APPS = [
     "jobs",
 ]
 MIDDLEWARE = [
-    "s3project.middleware.RequestIdMiddleware",
+    "s3project.api.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -112,13 +112,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- HTTP API ------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["users.auth.TokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["users.api.auth.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": [],
-    "DEFAULT_RENDERER_CLASSES": ["s3project.envelope.EnvelopeRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "s3project.envelope.JsonAlways",
-    "DEFAULT_THROTTLE_CLASSES": ["s3project.throttles.UserThrottle"],
-    "EXCEPTION_HANDLER": "s3project.api.exception_handler",
+    "DEFAULT_RENDERER_CLASSES": ["s3project.api.envelope.EnvelopeRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "s3project.api.envelope.JsonAlways",
+    "DEFAULT_THROTTLE_CLASSES": ["s3project.api.throttles.UserThrottle"],
+    "EXCEPTION_HANDLER": "s3project.api.views.exception_handler",
     # Read by `make openapi` only: no request imports it.
     "DEFAULT_SCHEMA_CLASS": "s3project.openapi.generate.ApiSchema",
     "UNAUTHENTICATED_USER": None,
@@ -152,7 +152,7 @@ STORAGE_ACCESS_KEY = env.secret("STORAGE_ACCESS_KEY", required=PRODUCTION)
 STORAGE_SECRET_KEY = env.secret("STORAGE_SECRET_KEY", required=PRODUCTION)
 PRESIGNED_URL_SECONDS = 3600
 STORAGES = {
-    "default": {"BACKEND": "jobs.storage.PhotoStorage"},
+    "default": {"BACKEND": "jobs.storage.bucket.PhotoStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
@@ -197,7 +197,7 @@ LOG_LEVEL = env.text("LOG_LEVEL", "info").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "s3project.middleware.RequestIdFilter"}},
+    "filters": {"request_id": {"()": "s3project.api.middleware.RequestIdFilter"}},
     "formatters": {
         "line": {
             "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",

@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from s3project import envelope
-from s3project.api_docs import DocsView, SchemaView
-from s3project.health import HealthView
-from s3project.readiness import ReadyView
+from s3project.api import envelope
+from s3project.api.docs import DocsView, SchemaView
+from s3project.api.health import HealthView
+from s3project.api.readiness import ReadyView
 
 urlpatterns = [
     path("", include("jobs.urls")),

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from s3project.pagination import Page, PageRequest, take_page
+from s3project.pages import Page, PageRequest, take_page
 from users.models import BillingEvent
 
 

@@ -1,6 +1,12 @@
 from django.urls import path
 
-from users.views import LedgerView, MeView, RefreshSessionView, SignOutView, SignUpAnonymouslyView
+from users.api.views import (
+    LedgerView,
+    MeView,
+    RefreshSessionView,
+    SignOutView,
+    SignUpAnonymouslyView,
+)
 
 urlpatterns = [
     path("auth/anon", SignUpAnonymouslyView.as_view()),

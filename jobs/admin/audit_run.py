@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from jobs.models import AuditRun
-from users.admin.page import ReadOnlyAdmin
-from users.admin.tables import Table, badge, moment, moment_column
+from s3project.admin.page import ReadOnlyAdmin
+from s3project.admin.tables import Table, badge, moment, moment_column
 
 
 @admin.register(AuditRun)

@@ -6,14 +6,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from jobs import services
 from jobs.admin.progress import progress_text
 from jobs.errors import AlreadyCanceled, InvalidTransition
+from jobs.lifecycle import services
 from jobs.models import JobCoordinator
 from jobs.states import TRANSITIONS, JobStatus
-from users.admin import confirmation
-from users.admin.page import PageAdmin
-from users.admin.tables import Table, badge, job_link, user_link
+from s3project.admin import confirmation
+from s3project.admin.page import PageAdmin
+from s3project.admin.tables import Table, badge, job_link, user_link
 
 # Each is a transaction of its own, and the operator waits for all of them.
 MAX_AT_ONCE = 200

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from s3project import ids
-from users.admin.tables import NOTHING, badge, code, moment
+from s3project.admin.tables import NOTHING, badge, code, moment
 
 
 class JobFacts:

@@ -13,9 +13,9 @@ from jobs.admin.facts import JobFacts
 from jobs.admin.filters import PresetFilter
 from jobs.models import JobItemLog, JobLog
 from s3project import ids
-from users.admin.page import ReadOnlyAdmin
-from users.admin.search import SearchById
-from users.admin.tables import (
+from s3project.admin.page import ReadOnlyAdmin
+from s3project.admin.search import SearchById
+from s3project.admin.tables import (
     NOTHING,
     Table,
     as_json,

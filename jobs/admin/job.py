@@ -17,9 +17,9 @@ from jobs.admin.filters import FinishedFilter, PresetFilter
 from jobs.admin.progress import progress_bar
 from jobs.models import JobCoordinator, JobItem
 from s3project import ids
-from users.admin.page import Button, ReadOnlyAdmin
-from users.admin.search import SearchById
-from users.admin.tables import (
+from s3project.admin.page import Button, ReadOnlyAdmin
+from s3project.admin.search import SearchById
+from s3project.admin.tables import (
     NOTHING,
     Cell,
     Table,

@@ -7,9 +7,9 @@ from django.utils.safestring import SafeString
 from jobs.admin.filters import RulePresetFilter
 from jobs.models import Rule
 from s3project import ids
-from users.admin.page import ReadOnlyAdmin
-from users.admin.search import SearchById
-from users.admin.tables import (
+from s3project.admin.page import ReadOnlyAdmin
+from s3project.admin.search import SearchById
+from s3project.admin.tables import (
     NOTHING,
     as_json,
     code,

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from jobs.gpu.engine.errors import PhotoError
 from jobs.limits import MAX_PHOTO_BYTES
-from jobs.storage import photo_storage
+from jobs.storage.bucket import photo_storage
 
 logger = logging.getLogger(__name__)
 

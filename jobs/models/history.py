@@ -29,7 +29,7 @@ class JobLog(models.Model):
     params_json = models.JSONField()
     cost_estimate = models.IntegerField()
     error = models.CharField(max_length=2000, blank=True, default="")
-    # Since when this is all there is of the job: its rows were deleted (`jobs/archive.py`).
+    # Since when this is all there is of the job: its rows were deleted (`jobs/upkeep/archive.py`).
     archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
-from jobs import services
+from jobs.lifecycle import services
 from jobs.models import ItemResult, JobCoordinator, ResultEffect
 from jobs.states import ItemStatus, JobStatus
 from s3project.testing.api import Api

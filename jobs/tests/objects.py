@@ -5,7 +5,7 @@ import requests
 from jobs import keys
 from jobs.gpu import transfer
 from jobs.models import JobCoordinator
-from jobs.storage import photo_storage
+from jobs.storage.bucket import photo_storage
 
 KINDS = ("inputs", "masks", "outputs", "previews")
 

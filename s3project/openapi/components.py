@@ -4,7 +4,7 @@ from typing import Any
 
 from s3project.errors import DomainError
 from s3project.openapi.shapes import TIMESTAMP, JsonSchema, closed, constant, nullable, shape, text
-from s3project.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from s3project.pages import DEFAULT_LIMIT, MAX_LIMIT
 
 EXAMPLE_META = {
     "request_id": "5f8f4f0e-7f0c-4b5e-9d53-0f6f3f0a3c11",

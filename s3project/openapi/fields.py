@@ -12,7 +12,7 @@ NO_NUL = r"^[^\u0000]*$"
 
 
 class TextExtension(OpenApiSerializerFieldExtension):
-    target_class = "s3project.fields.Text"
+    target_class = "s3project.api.fields.Text"
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> JsonSchema:

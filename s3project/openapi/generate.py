@@ -18,7 +18,7 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.settings import patched_settings
 from rest_framework.serializers import ListField
 
-from s3project.fields import Text
+from s3project.api.fields import Text
 from s3project.openapi import fields  # noqa: F401 (registers itself)
 from s3project.openapi.components import (
     HEADERS,
@@ -32,7 +32,7 @@ from s3project.openapi.responses import RESPONSES, responses_of
 from s3project.openapi.shapes import SHAPES, JsonSchema
 
 # They describe the views of their app; named here, since the wiring imports no app.
-SCHEMA_MODULES = ("s3project.openapi.probes", "users.schema", "jobs.schema")
+SCHEMA_MODULES = ("s3project.openapi.probes", "users.api.openapi", "jobs.api.openapi")
 
 DESCRIPTION = """\
 Send a set of photos, say per concept what to do and what to protect, and get the set back.

@@ -1,9 +1,9 @@
 """The schema of GET /health and GET /ready."""
 
-from s3project.health import HealthView
+from s3project.api.health import HealthView
+from s3project.api.readiness import ReadyView
 from s3project.openapi.operation import Operation, describe
 from s3project.openapi.shapes import TIMESTAMP, closed, constant, shape
-from s3project.readiness import ReadyView
 
 PART = constant("ready")
 

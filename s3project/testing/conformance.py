@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
-from s3project.api_docs import schema_json
+from s3project.api.docs import schema_json
 
 METHODS = ("get", "post", "put", "delete")
 # Said once for the whole API, and not at every endpoint.

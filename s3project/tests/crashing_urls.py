@@ -7,7 +7,7 @@ from django.urls import path
 from rest_framework.request import Request
 
 from s3project import urls
-from s3project.api import ApiView
+from s3project.api.views import ApiView
 
 SECRET_TEXT = "password=hunter2"
 

@@ -16,8 +16,8 @@ from django.urls import get_resolver
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from s3project.api import ApiView
-from s3project.api_docs import SCHEMA_FILE, schema_json
+from s3project.api.docs import SCHEMA_FILE, schema_json
+from s3project.api.views import ApiView
 from s3project.openapi.generate import generate, render
 from s3project.openapi.operation import operation_of
 from s3project.testing.api import Api

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from s3project import ids
-from users.admin.page import ReadOnlyAdmin
-from users.admin.search import SearchById
-from users.admin.tables import (
+from s3project.admin.page import ReadOnlyAdmin
+from s3project.admin.search import SearchById
+from s3project.admin.tables import (
     Cell,
     badge,
     code,

@@ -11,10 +11,9 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from s3project import ids
-from users import services
-from users.admin.page import Button
-from users.admin.search import SearchById
-from users.admin.tables import (
+from s3project.admin.page import Button
+from s3project.admin.search import SearchById
+from s3project.admin.tables import (
     NOTHING,
     Cell,
     Table,
@@ -26,6 +25,7 @@ from users.admin.tables import (
     moment_column,
     ref_link,
 )
+from users import services
 from users.models import Reservation, User, UserLimiter
 from users.plans import PLANS
 

@@ -2,7 +2,7 @@
 
 from s3project.testing.api import Api
 from users import services
-from users.auth import issue_token
+from users.api.auth import issue_token
 from users.models import BillingEvent, User, UserLimiter
 
 

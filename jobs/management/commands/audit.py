@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.audit import OBJECTS, Finding, audit
-from jobs.audit_checks import CHECKS
-from jobs.audit_objects import audit_objects
-from jobs.orphans import find_orphans
+from jobs.upkeep.orphans import find_orphans
+from jobs.watch.audit import OBJECTS, Finding, audit
+from jobs.watch.audit_checks import CHECKS
+from jobs.watch.audit_objects import audit_objects
 
 NAME_WIDTH = max(len(check.name) for check in CHECKS)
 

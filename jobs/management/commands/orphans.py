@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.orphans import Orphan, delete_orphans, find_orphans
-from jobs.storage import StorageUnavailable
+from jobs.storage.bucket import StorageUnavailable
+from jobs.upkeep.orphans import Orphan, delete_orphans, find_orphans
 
 
 class Command(BaseCommand):

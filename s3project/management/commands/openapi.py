@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from s3project.api_docs import SCHEMA_FILE
+from s3project.api.docs import SCHEMA_FILE
 from s3project.openapi.generate import generate, render
 
 

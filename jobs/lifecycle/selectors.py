@@ -1,0 +1,166 @@
+"""Reading jobs and rules: what a client sees of them."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from jobs import keys
+from jobs.errors import JobNotFound
+from jobs.lifecycle.keeping import expires_at, is_expired
+from jobs.lifecycle.services import Upload, sign_uploads
+from jobs.models import JobCoordinator, Rule
+from jobs.models.archive_statements import read_archived_page
+from jobs.models.poll_statements import ItemRow, VersionRow, read_job, read_version
+from jobs.states import ItemStatus, JobStatus
+from jobs.storage import bucket
+from s3project.pages import Page, PageRequest, first_rows, page_of, take_page
+
+# An error is shown as it is only when it reads as a plain remark: no paths, hosts or traces.
+PLAIN_REMARK = re.compile(r"(?!.*[A-Za-z]\.\w)(?!.*\d\.\d+\.\d)[\w ,.'’()%+-]{1,200}")
+UNEXPLAINED = "the photo could not be processed"
+
+
+@dataclass(frozen=True)
+class ItemView:
+    idx: int
+    status: str
+    error: str
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
+class OutputView:
+    idx: int
+    result_url: str
+    preview_url: str
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job with its items in order; `uploads` only while photos may still be sent. From
+    `expires_at` on the job is `expired`: its photos and results are not kept any longer.
+    `version` is what `get_job_version` says of it.
+    """
+
+    job: JobCoordinator
+    items: Sequence[ItemView]
+    outputs: Sequence[OutputView]
+    uploads: Sequence[Upload] | None
+    expires_at: datetime | None
+    expired: bool
+    version: str
+
+
+def check_job_exists(*, job_id: UUID | None, user_id: UUID | None = None) -> None:
+    """Raises JobNotFound; a user's view of somebody else's job is that it does not exist."""
+    jobs = (
+        JobCoordinator.objects.all()
+        if user_id is None
+        else JobCoordinator.objects.owned_by(user_id)
+    )
+    jobs.get_job(job_id)
+
+
+def list_jobs(
+    *, user_id: UUID, statuses: Collection[JobStatus], page: PageRequest
+) -> Page[JobCoordinator]:
+    """The user's jobs that have one of the statuses (none given: any), newest first, archived ones
+    among them. Two queries, without what the jobs were told to do.
+    """
+    jobs = JobCoordinator.objects.owned_by(user_id).defer("concepts", "protect")
+    if statuses:
+        jobs = jobs.filter(status__in=statuses)
+    found = {job.id: job for job in first_rows(jobs, page)}
+    # The archive last: a job that moves there meanwhile is found twice, not never.
+    after = (page.after.created_at, page.after.id) if page.after else None
+    for facts in read_archived_page(user_id, list(statuses), after, page.limit + 1):
+        found.setdefault(facts["id"], JobCoordinator(**facts))
+    newest_first = sorted(found.values(), key=lambda job: (job.created_at, job.id), reverse=True)
+    return page_of(newest_first[: page.limit + 1], page)
+
+
+def list_rules(*, user_id: UUID, page: PageRequest) -> Page[Rule]:
+    """The user's rules, newest first. One query."""
+    return take_page(Rule.objects.owned_by(user_id), page)
+
+
+def get_rule(*, user_id: UUID, rule_id: UUID | None) -> Rule:
+    """One query. Raises RuleNotFound."""
+    return Rule.objects.owned_by(user_id).get_rule(rule_id)
+
+
+def get_job_version(*, user_id: UUID, job_id: UUID | None) -> str:
+    """A text that is another one whenever `get_job` would show something else. One query.
+
+    Raises JobNotFound or StorageUnavailable.
+    """
+    row = read_version(user_id=user_id, job_id=job_id) if job_id is not None else None
+    if row is None or job_id is None:
+        raise JobNotFound
+    return _version(user_id, job_id, row, at=bucket.steady_moment())
+
+
+def get_job(*, user_id: UUID, job_id: UUID | None) -> JobView:
+    """One query. All URLs are signed on a rounded clock: they stay the same for a while.
+
+    Raises JobNotFound or StorageUnavailable.
+    """
+    found = read_job(user_id=user_id, job_id=job_id) if job_id is not None else None
+    if found is None:
+        raise JobNotFound
+    job, rows = found
+    at = bucket.steady_moment()
+    # Before anything else looks at a clock: a tag may be older than its body, never newer.
+    version = _version(user_id, job.id, job, at=at)
+    outputs: list[OutputView] = []
+    if _shows_outputs(job):
+        done = [row for row in rows if row.status == ItemStatus.DONE]
+        urls = iter(
+            bucket.presign_downloads(
+                (key for row in done for key in (row.output_key, row.preview_key)), at=at
+            )
+        )
+        outputs = [OutputView(row.idx, next(urls), next(urls)) for row in done]
+    uploads = None
+    if job.status == JobStatus.CREATED:
+        uploads = sign_uploads(user_id, job.id, range(job.total_items), at=at)
+    return JobView(
+        job=job,
+        items=[ItemView(row.idx, row.status, _shown_error(row), row.warnings) for row in rows],
+        outputs=outputs,
+        uploads=uploads,
+        expires_at=expires_at(job),
+        expired=is_expired(job),
+        version=version,
+    )
+
+
+def _version(user_id: UUID, job_id: UUID, job: JobCoordinator | VersionRow, *, at: datetime) -> str:
+    """Each event moves status or counters to where they have never been before; `updated_at` is
+    for whoever changes a job past its methods. Where URLs are shown, one more of their kind is
+    signed: it changes whenever they do, by the clock or by a new storage key.
+    """
+    facts = (
+        *(job.status, job.done_items, job.failed_items, job.updated_at),
+        *(expires_at(job), is_expired(job)),
+    )
+    signature = []
+    if job.status == JobStatus.CREATED or _shows_outputs(job):
+        signature = bucket.presign_downloads([keys.input_prefix(user_id, job_id)], at=at)
+    return " ".join(map(str, (job_id.hex, *facts, *signature)))
+
+
+def _shows_outputs(job: JobCoordinator | VersionRow) -> bool:
+    """A canceled job serves no results (contract §2), an expired one has none."""
+    return job.done_items > 0 and job.status != JobStatus.CANCELED and not is_expired(job)
+
+
+def _shown_error(item: ItemRow) -> str:
+    return public_error(item.error) if item.status == ItemStatus.FAILED else ""
+
+
+def public_error(error: str) -> str:
+    """An item's error as a client may see it."""
+    return error if PLAIN_REMARK.fullmatch(error) else UNEXPLAINED

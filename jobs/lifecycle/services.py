@@ -1,0 +1,207 @@
+"""What happens to jobs. Each function opens the transaction, locks in order (job → items →
+limiter) and tells the models what happened. What it sends to the broker waits for the commit of
+the outermost transaction.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from jobs import keys
+from jobs.delivery import dispatch
+from jobs.limits import MAX_PHOTO_BYTES
+from jobs.models import ItemResult, JobCoordinator, ResultEffect, Rule
+from jobs.models.history import relabel_history, write_history
+from jobs.states import JobStatus
+from jobs.storage import bucket
+from s3project import ids
+from s3project.errors import ValidationFailed
+from users.models import UserLimiter
+
+logger = logging.getLogger(__name__)
+
+# The log's word for a result that came again or too late; the fault experiments count it.
+IGNORED = "result without effect:"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Where a client PUTs one photo."""
+
+    idx: int
+    url: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Settlement:
+    refunded: int
+    credits: int
+
+
+def create_job(
+    *, user_id: UUID, preset: str, item_count: int
+) -> tuple[JobCoordinator, list[Upload]]:
+    """Reserves the credits and a slot, makes the job, and signs its upload URLs.
+
+    Raises CreditsExhausted, ItemLimit, ConcurrencyLimit or StorageUnavailable, without effect:
+    the URLs are signed before anything is charged.
+    """
+    job_id = ids.new_id()
+    uploads = sign_uploads(user_id, job_id, range(item_count))
+    with transaction.atomic():
+        limiter = UserLimiter.objects.lock(user_id)
+        limiter.reserve(job_id, item_count)
+        job = JobCoordinator.create(
+            job_id=job_id, user_id=user_id, preset=preset, total_items=item_count
+        )
+    return job, uploads
+
+
+def sign_uploads(
+    user_id: UUID, job_id: UUID, idxs: range, *, at: datetime | None = None
+) -> list[Upload]:
+    """Upload URLs for items of a job, valid from `at` or else now. Raises StorageUnavailable."""
+    input_keys = [keys.input_key(user_id, job_id, idx) for idx in idxs]
+    urls = bucket.presign_uploads(input_keys, at=at)
+    return [Upload(*row) for row in zip(idxs, urls, input_keys, strict=True)]
+
+
+def find_uploads(*, user_id: UUID, job_id: UUID | None) -> dict[str, int]:
+    """Key → bytes of what was uploaded for a job; one listing, outside any transaction.
+
+    Nothing is looked for where nothing can be confirmed any more. Raises JobNotFound or
+    StorageUnavailable.
+    """
+    job = JobCoordinator.objects.owned_by(user_id).get_job(job_id)
+    if job.status != JobStatus.CREATED:
+        return {}
+    return bucket.photo_storage().sizes(keys.input_prefix(user_id, job.id))
+
+
+@transaction.atomic
+def confirm_upload(
+    *, user_id: UUID, job_id: UUID | None, uploads: Mapping[str, int]
+) -> tuple[JobCoordinator, list[int]]:
+    """created → uploaded. Returns the job and the idx whose photo is absent, empty or too large
+    by `uploads` (see `find_uploads`).
+
+    Those do not block: the worker fails them and they are refunded. Raises JobNotFound or
+    InvalidTransition.
+    """
+    job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
+    job.mark_uploaded()
+    missing = [
+        idx
+        for idx in range(job.total_items)
+        if not 0 < uploads.get(keys.input_key(user_id, job.id, idx), 0) <= MAX_PHOTO_BYTES
+    ]
+    return job, missing
+
+
+def execute_job(
+    *,
+    user_id: UUID,
+    job_id: UUID | None,
+    concepts: dict[str, Any] | None,
+    protect: list[str],
+    rule_id: str | None = None,
+    output_template: str | None = None,
+) -> JobCoordinator:
+    """uploaded → queued, then the chunks go to the GPU queue.
+
+    A rule's concepts and protect are snapshotted and override the inline values. The job is
+    queued even when the broker is away: the sweep sends it later. Raises JobNotFound,
+    RuleNotFound, ValidationFailed, AlreadyCanceled or InvalidTransition.
+    """
+    with transaction.atomic():
+        jobs = JobCoordinator.objects.owned_by(user_id).select_related("user")
+        job = jobs.lock(job_id)
+        rule = _rule_for(job, rule_id) if rule_id is not None else None
+        if rule is not None:
+            concepts, protect = rule.concepts, rule.protect
+        job.mark_queued(
+            concepts or {},
+            protect,
+            rule_id=rule.id if rule else None,
+            output_template=output_template,
+        )
+        chunks = dispatch.chunks_beside(0, range(job.total_items))
+        send = partial(dispatch.dispatch_chunks, job, chunks)
+        # Robust: the job is queued, and what goes wrong from here on is the sweep's.
+        transaction.on_commit(send, robust=True)
+    return job
+
+
+def _rule_for(job: JobCoordinator, rule_id: str) -> Rule:
+    key = ids.parse_public_id(ids.RULE, rule_id)
+    rule = Rule.objects.owned_by(job.user_id).get_rule(key)
+    if rule.preset_id != job.preset:
+        raise ValidationFailed({"rule_id": ["The rule belongs to another preset."]})
+    return rule
+
+
+@transaction.atomic
+def record_item_result(
+    *, job_id: UUID | None, result: ItemResult
+) -> tuple[JobCoordinator, ResultEffect]:
+    """Takes one result of a worker; the last one finishes and settles the job. Where it made
+    room, more of the job goes to the GPU queue.
+
+    Safe to repeat. Raises JobNotFound, ValidationFailed, IdempotencyConflict, InvalidTransition.
+    """
+    job = JobCoordinator.objects.lock(job_id)
+    effect = job.on_item_result(result)
+    if not effect.processed:
+        logger.info("%s %s #%d", IGNORED, job.public_id, result.idx)
+    elif job.is_finished:
+        settle(job, done_items=job.done_items)
+    elif effect.unsent and (chunks := dispatch.reserve_chunks(job, at_work=effect.at_work)):
+        transaction.on_commit(partial(dispatch.dispatch_chunks, job, chunks), robust=True)
+    return job, effect
+
+
+@transaction.atomic
+def claim_items(
+    *, job_id: UUID | None, items: list[int], attempt: int, worker: str
+) -> tuple[JobCoordinator, list[int]]:
+    """Leases to a worker those of the items that it may edit now. Raises JobNotFound."""
+    job = JobCoordinator.objects.lock(job_id)
+    granted = job.claim(items, attempt=attempt, worker=worker, lease=settings.WORK_LEASE)
+    return job, granted
+
+
+def cancel_job(*, user_id: UUID, job_id: UUID | None) -> tuple[JobCoordinator, Settlement]:
+    """any except done, canceled → canceled, with a full refund while it was unfinished.
+
+    Raises JobNotFound, InvalidTransition or AlreadyCanceled.
+    """
+    with transaction.atomic():
+        job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
+        if job.cancel():
+            settlement = settle(job, done_items=0)
+        else:
+            relabel_history(job)
+            settlement = Settlement(0, UserLimiter.objects.get(pk=user_id).credits)
+        if job.queued_at is not None:
+            delete = partial(dispatch.dispatch_delete_outputs, job.id)
+            transaction.on_commit(delete, robust=True)
+    return job, settlement
+
+
+def settle(job: JobCoordinator, *, done_items: int) -> Settlement:
+    """The money, the slot and the history of a job that has just finished.
+
+    Belongs into the transaction that finished it, under the job's lock.
+    """
+    limiter = UserLimiter.objects.lock(job.user_id)
+    refunded = limiter.release(job.id, done_items, job.total_items)
+    write_history(job)
+    return Settlement(refunded, limiter.credits)

@@ -1,0 +1,126 @@
+"""schemathesis against the real server: what docs/openapi.yaml says, tried in all its corners.
+
+The same requests in every run (schemathesis.toml). The caller is a pro user with jobs in several
+states; no worker takes the work.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from django.conf import settings
+
+from jobs.states import JobStatus
+from jobs.tests.factories import make_job
+from s3project.api.docs import SCHEMA_FILE
+from s3project.testing.broker import purge
+from s3project.testing.live import LiveStack
+from users import services
+from users.api.auth import issue_token
+from users.models import User
+from users.tests.factories import make_user
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+
+ST = Path(sys.executable).parent / "st"
+OPERATIONS = 22
+
+
+@pytest.fixture(autouse=True)
+def _empty_queues() -> Iterator[None]:
+    yield
+    purge("gpu")
+    purge("maintenance")
+
+
+def run_schemathesis(
+    document: Path, stack: LiveStack, user: User, report: Path, *options: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            *(str(ST), "--no-color", "run", str(document)),
+            *("--report-ndjson-path", str(report), *options),
+        ],
+        cwd=settings.BASE_DIR,
+        env={
+            **os.environ,
+            "S3_URL": stack.base_url,
+            # Without a session, so that signing out ends nothing for the requests that follow.
+            "S3_TOKEN": issue_token(user),
+            "S3_CALLBACK_SECRET": settings.GPU_CALLBACK_SECRETS[0],
+            "NO_PROXY": "127.0.0.1",
+        },
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+
+def answered(report: Path) -> Counter[tuple[str, int]]:
+    """(operation, status) → how many requests got it."""
+    found: Counter[tuple[str, int]] = Counter()
+    for line in report.read_text().splitlines():
+        recorder = json.loads(line).get("ScenarioFinished", {}).get("recorder", {})
+        for name, interaction in recorder.get("interactions", {}).items():
+            case = recorder["cases"][name]["value"]
+            response = interaction.get("response")
+            if response:
+                found[f"{case['method']} {case['path']}", response["status_code"]] += 1
+    return found
+
+
+def test_the_server_keeps_to_its_document(live_stack: LiveStack, tmp_path: Path) -> None:
+    live_stack.start_web()
+    user = make_user(plan="pro")
+    services.grant_credits(user_id=user.id, amount=100_000)
+    for status in (JobStatus.DONE, JobStatus.FAILED, JobStatus.RUNNING):
+        make_job(status, user=user)
+
+    run = run_schemathesis(Path("docs/openapi.yaml"), live_stack, user, tmp_path / "report.ndjson")
+
+    assert run.returncode == 0, run.stdout[-20_000:] + run.stderr
+    assert f"{OPERATIONS} selected / {OPERATIONS} total" in run.stdout
+    found = answered(tmp_path / "report.ndjson")
+    assert sum(found.values()) > 800
+    assert not [entry for entry in found if entry[1] >= 500]
+    # It came through to what the endpoints do, and did not only knock at their doors.
+    for reached in [
+        ("POST /auth/anon", 200),
+        ("POST /jobs", 201),
+        ("GET /jobs/{job_id}", 200),
+        ("POST /jobs/{job_id}/confirm-upload", 200),
+        ("POST /jobs/{job_id}/execute", 202),
+        ("POST /jobs/{job_id}/cancel", 200),
+        ("POST /jobs/{job_id}/claim", 200),
+        ("POST /jobs/{job_id}/callback", 200),
+        ("POST /rules", 201),
+        ("PUT /rules/{rule_id}", 200),
+        ("DELETE /rules/{rule_id}", 200),
+    ]:
+        assert found[reached] > 0, (reached, found)
+
+
+def test_a_document_that_says_something_else_is_noticed(
+    live_stack: LiveStack, tmp_path: Path
+) -> None:
+    """Otherwise the test above would prove nothing."""
+    live_stack.start_web()
+    document = yaml.safe_load(SCHEMA_FILE.read_text())
+    document["components"]["schemas"]["Me"]["properties"]["credits"]["maximum"] = 9
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(yaml.safe_dump(document))
+
+    run = run_schemathesis(
+        *(wrong, live_stack, make_user(), tmp_path / "report.ndjson"),
+        *("--include-operation-id", "me", "--phases", "coverage"),
+    )
+
+    assert run.returncode == 1, run.stderr
+    assert "10 is greater than the maximum of 9" in run.stdout

@@ -1,0 +1,238 @@
+"""What goes to the GPU queue, and what happens while the broker is away."""
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import celery
+import pytest
+from django.conf import settings as configured
+from django.utils import timezone
+from pytest_django import Settings
+
+from jobs import keys
+from jobs.delivery import dispatch
+from jobs.gpu.engine.messages import WorkMessage
+from jobs.lifecycle import services
+from jobs.models import JobCoordinator
+from jobs.states import JobStatus
+from jobs.tests.factories import RECOLOR_FLOOR, make_job
+from jobs.upkeep import sweep
+from s3project.celery import app
+from s3project.embedded.ports import free_port
+from s3project.testing.broker import purge, waiting
+from users.api.auth import issue_token
+from users.tests.factories import api_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _empty_queues() -> Iterator[None]:
+    purge("gpu")
+    yield
+    purge("gpu")
+    purge("maintenance")
+
+
+@contextmanager
+def broker_away() -> Iterator[None]:
+    """Messages go to a broker whose port is closed."""
+    away = celery.Celery("away", set_as_current=False)
+    away.conf.update(
+        # Celery prefers CELERY_BROKER_URL of the environment to `broker_url`, but not to this.
+        broker_write_url=f"redis://127.0.0.1:{free_port()}/0",
+        broker_transport_options=app.conf.broker_transport_options,
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dispatch, "app", away)
+        yield
+    away.close()
+
+
+def execute(job: JobCoordinator, **body: Any) -> int:
+    answer = api_of(job.user).post(
+        f"/jobs/{job.public_id}/execute", {"concepts": RECOLOR_FLOOR, **body}
+    )
+    return answer.status
+
+
+def messages() -> list[dict[str, Any]]:
+    """The messages that wait for a GPU worker; each is a chunk."""
+    found = waiting("gpu")
+    assert {task for task, _ in found} <= {"jobs.process_items"}
+    return [message for _, [message] in found]
+
+
+def idxs(message: dict[str, Any]) -> list[int]:
+    return [item["idx"] for item in message["items"]]
+
+
+def test_a_job_is_sent_as_chunks_and_its_items_are_leased_to_the_queue(settings: Settings) -> None:
+    settings.BATCH_CONCURRENCY = 4
+    job = make_job(JobStatus.UPLOADED, items=10)
+
+    assert execute(job) == 202
+
+    assert [idxs(message) for message in messages()] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    until = timezone.now() + timedelta(minutes=15)
+    for item in job.items.all():
+        assert (item.attempt, item.claimed_by, item.status) == (1, "", "pending")
+        assert item.lease_expires_at is not None
+        assert abs(item.lease_expires_at - until) < timedelta(seconds=30)
+
+
+def test_a_message_says_all_that_a_worker_needs(settings: Settings) -> None:
+    settings.BATCH_CONCURRENCY = 3
+    settings.CALLBACK_BASE_URL = "https://s3.example.org"
+    job = make_job(JobStatus.UPLOADED, items=1)
+
+    execute(job, protect=["Grout"], output_template="전후비교")
+
+    owner = job.user_id
+    assert messages() == [
+        {
+            "job_id": job.public_id,
+            "user_id": job.user.public_id,
+            "preset": "interior",
+            "concepts": {"Floor": {"action": "recolor", "value": "oak_a"}},
+            "protect": ["Grout"],
+            "items": [
+                {
+                    "idx": 0,
+                    "input_key": keys.input_key(owner, job.id, 0),
+                    "output_key": keys.output_key(owner, job.id, 0),
+                    "preview_key": keys.preview_key(owner, job.id, 0),
+                }
+            ],
+            "callback_url": f"https://s3.example.org/jobs/{job.public_id}/callback",
+            "idempotency_prefix": job.public_id,
+            "batch_concurrency": 3,
+            "attempt": 1,
+        }
+    ]
+    [message] = messages()
+    assert WorkMessage.parse(message).to_json() == message
+
+
+def test_the_instances_of_a_rule_reach_the_worker() -> None:
+    job = make_job(JobStatus.UPLOADED, items=1)
+    concepts = {"Window": {"action": "tone", "value": "warm", "instances": [0, 2]}}
+    body = {"name": "Two windows", "preset_id": "interior", "concepts": concepts}
+    rule = api_of(job.user).post("/rules", body)
+    assert rule.data["concepts"] == concepts
+
+    execute(job, rule_id=rule.data["id"])
+
+    [message] = messages()
+    assert message["concepts"] == concepts
+    assert WorkMessage.parse(message).concepts["Window"].instances == (0, 2)
+
+
+def test_a_message_holds_no_secret() -> None:
+    job = make_job(JobStatus.UPLOADED)
+
+    execute(job)
+
+    text = json.dumps(messages())
+    for secret in (
+        *configured.GPU_CALLBACK_SECRETS,
+        configured.SECRET_KEY,
+        configured.JWT_SECRET,
+        configured.STORAGE_ACCESS_KEY,
+        configured.STORAGE_SECRET_KEY,
+        issue_token(job.user).rpartition(".")[0][:20],
+        "X-Amz-Signature",
+    ):
+        assert secret
+        assert secret not in text
+
+
+def test_the_callback_address_does_not_come_from_the_host_header() -> None:
+    job = make_job(JobStatus.UPLOADED, items=1)
+
+    answer = api_of(job.user).send(
+        "POST",
+        f"/jobs/{job.public_id}/execute",
+        b'{"concepts": {}}',
+        headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"},
+    )
+
+    assert answer.status == 202
+    [message] = messages()
+    assert message["callback_url"].startswith(f"{configured.CALLBACK_BASE_URL}/jobs/")
+
+
+def test_an_empty_value_is_sent_as_the_presets_default() -> None:
+    job = make_job(JobStatus.UPLOADED, items=1)
+    concepts = {
+        "Floor": {"action": "recolor", "value": ""},
+        "Sky": {"action": "texture", "value": ""},
+        "Handle": {"action": "remove"},
+    }
+
+    execute(job, concepts=concepts)
+
+    [message] = messages()
+    assert list(message["concepts"].items()) == [
+        ("Floor", {"action": "recolor", "value": "oak_a"}),
+        ("Sky", {"action": "texture", "value": "linen"}),
+        ("Handle", {"action": "remove", "value": ""}),
+    ]
+
+
+def test_whatever_celery_app_a_thread_holds_we_publish_with_ours() -> None:
+    """Celery's current app differs by thread, and a web process never ran `celery -A`."""
+    purge("gpu")
+
+    def publish_beside_another_app() -> bool:
+        celery.Celery("another", broker=f"redis://127.0.0.1:{free_port()}/0").set_current()
+        return dispatch.publish("jobs.nothing", [], queue="gpu")
+
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(publish_beside_another_app).result()
+
+    assert waiting("gpu") == [("jobs.nothing", [])]
+    assert app.conf.broker_transport_options["max_retries"] == 0
+    assert app.conf.broker_transport_options["socket_timeout"] == 2
+
+
+def test_execute_succeeds_while_the_broker_is_away_and_the_sweep_sends_later() -> None:
+    job = make_job(JobStatus.UPLOADED, items=2)
+
+    with broker_away():
+        started = time.monotonic()
+        assert execute(job) == 202
+        assert time.monotonic() - started < 2, "the client waits for the broker"
+        JobCoordinator.objects.update(queued_at=timezone.now() - timedelta(minutes=1))
+        assert sweep.dispatch_due_items() == 0
+    assert list(job.items.values_list("attempt", "lease_expires_at")) == [(0, None)] * 2
+    assert messages() == []
+
+    assert sweep.dispatch_due_items() == 2
+    assert [(idxs(message), message["attempt"]) for message in messages()] == [([0, 1], 1)]
+    assert list(job.items.values_list("attempt", flat=True)) == [1, 1]
+
+
+def test_a_canceled_job_asks_for_its_outputs_to_be_deleted() -> None:
+    purge("maintenance")
+    queued, created = make_job(JobStatus.QUEUED), make_job()
+
+    for job in (queued, created):
+        services.cancel_job(user_id=job.user_id, job_id=job.id)
+
+    # What was never sent to a worker has no outputs.
+    assert waiting("maintenance") == [("jobs.delete_outputs", [str(queued.id)])]
+
+
+def test_cancel_succeeds_while_the_broker_is_away() -> None:
+    job = make_job(JobStatus.QUEUED)
+
+    with broker_away():
+        answer = api_of(job.user).post(f"/jobs/{job.public_id}/cancel")
+
+    assert answer.data["refunded"] == 2

@@ -1,0 +1,244 @@
+"""A chunk as the worker processes it: real storage, real HTTP, and a segmenter that is told."""
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from jobs.gpu import transfer
+from jobs.gpu.chunk import Chunk
+from jobs.gpu.engine.arrays import Rgb
+from jobs.gpu.engine.errors import ModelError
+from jobs.gpu.engine.memory import RememberingSegmenter
+from jobs.gpu.engine.messages import Edit, WorkItem, WorkMessage
+from jobs.gpu.engine.pipeline import EditedPhoto, Engine, Order, PreparedPhoto, SeenPhoto
+from jobs.gpu.engine.segmenters.base import Segmentation
+from jobs.gpu.mask_store import BucketMaskStore
+from jobs.gpu.reporter import DeliveryFailed, Reporter
+from jobs.storage.bucket import photo_storage
+from jobs.tests.engine.pictures import FixedSegmenter, left_half, opened, png_file, wall
+from jobs.tests.gpu.test_reporter import Server, serving
+
+
+def answer(granted: Sequence[int], status: str = "running") -> dict[str, Any]:
+    """Fits a claim and a callback alike."""
+    return {"granted": list(granted), "job_status": status, "lease_seconds": 120}
+
+
+def chunk_of(url: str, photos: Sequence[bytes | None], user: str = "") -> WorkMessage:
+    """A message for these photos, stored; None was never uploaded. Of a new user, unless given:
+    a user's masks are remembered."""
+    job, user = f"job_{uuid4().hex}", user or f"u_{uuid4().hex}"
+    items = tuple(
+        WorkItem(
+            idx,
+            f"inputs/{user}/{job}/{idx}.jpg",
+            f"outputs/{user}/{job}/{idx}_result.png",
+            f"previews/{user}/{job}/{idx}_thumb.jpg",
+        )
+        for idx in range(len(photos))
+    )
+    for item, photo in zip(items, photos, strict=True):
+        if photo is not None:
+            transfer.store_result(item.input_key, photo, "image/jpeg")
+    edits = {"Wall": Edit("recolor", "navy")}
+    return WorkMessage(job, user, "interior", edits, (), items, f"{url}/jobs/{job}/callback", job)
+
+
+def process(message: WorkMessage, engine: Engine, concurrency: int = 3) -> None:
+    reporter = Reporter(secret="s3cret", timeout=2, worker="host:1", sleep=lambda seconds: None)
+    Chunk(message, reporter, lambda: engine, concurrency).process()
+    reporter.close()
+
+
+def reports(server: Server) -> dict[int, str]:
+    """What was reported of each item, in one word or the error."""
+    bodies = [body for path, _, body in server.calls if path.endswith("/callback")]
+    assert len({body["idx"] for body in bodies}) == len(bodies), "an item was reported twice"
+    return {body["idx"]: body.get("error") or body["status"] for body in bodies}
+
+
+def finder() -> FixedSegmenter:
+    return FixedSegmenter({"Wall": left_half()})
+
+
+def test_every_photo_of_a_chunk_is_edited_stored_and_reported_once() -> None:
+    photos = [png_file(wall(seed=seed)) for seed in range(7)]
+    with serving(data=answer(range(7))) as server:
+        message = chunk_of(server.url, photos)
+        process(message, Engine(finder()))
+    assert reports(server) == dict.fromkeys(range(7), "done")
+    for seed, item in enumerate(message.items):
+        result = opened(transfer.fetch_photo(item.output_key))
+        assert np.array_equal(result[:, 70:], wall(seed=seed)[:, 70:])
+        assert not np.array_equal(result[:, :50], wall(seed=seed)[:, :50])
+        assert transfer.fetch_photo(item.preview_key)[:2] == b"\xff\xd8"
+
+
+def test_a_bad_photo_fails_alone() -> None:
+    photos = [png_file(wall()), b"<svg/>", None, png_file(wall())[:900], png_file(wall(seed=1))]
+    with serving(data=answer(range(5))) as server:
+        process(chunk_of(server.url, photos), Engine(finder()))
+    assert reports(server) == {
+        0: "done",
+        1: "not an image we can read (JPEG, PNG, WebP, AVIF or HEIC)",
+        2: transfer.NEVER_UPLOADED,
+        3: "image is truncated or damaged",
+        4: "done",
+    }
+
+
+def test_a_model_that_fails_once_and_a_fault_of_ours_stay_with_their_photos() -> None:
+    class Moody(FixedSegmenter):
+        def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
+            found = super().segment(rgb, concepts)
+            if len(self.calls) == 2:
+                raise ModelError("out of memory on device 0 at /models/secret")
+            if len(self.calls) == 3:
+                raise ZeroDivisionError("an internal detail")
+            return found
+
+    photos = [png_file(wall(seed=seed)) for seed in range(4)]
+    with serving(data=answer(range(4))) as server:
+        process(chunk_of(server.url, photos), Engine(Moody({"Wall": left_half()})))
+    assert reports(server) == {
+        0: "done",
+        1: "the model could not run",
+        2: "the photo could not be processed",
+        3: "done",
+    }
+
+
+def test_only_what_is_granted_is_touched() -> None:
+    segmenter = finder()
+    with serving(data=answer([1])) as server:
+        message = chunk_of(server.url, [png_file(wall(seed=seed)) for seed in range(3)])
+        process(message, Engine(segmenter))
+    assert reports(server) == {1: "done"}
+    assert len(segmenter.calls) == 1
+    assert transfer.fetch_mask(message.items[0].output_key) is None
+
+
+def test_a_cancel_seen_in_an_answer_stops_the_rest() -> None:
+    segmenter = finder()
+    with serving(data=answer(range(12), "canceled")) as server:
+        photos = [png_file(wall(seed=seed)) for seed in range(12)]
+        process(chunk_of(server.url, photos), Engine(segmenter), concurrency=1)
+    assert reports(server) == {0: "done"}
+    assert len(segmenter.calls) == 1
+
+
+def test_a_report_that_cannot_be_delivered_ends_the_chunk_after_what_has_begun() -> None:
+    statuses = [200, *[503] * 6]
+    with serving(*statuses, data=answer(range(6))) as server:
+        message = chunk_of(server.url, [png_file(wall(seed=seed)) for seed in range(6)])
+        with pytest.raises(DeliveryFailed):
+            process(message, Engine(finder()), concurrency=1)
+    tried = {body["idx"] for path, _, body in server.calls if path.endswith("/callback")}
+    assert tried == {0}
+    assert transfer.fetch_photo(message.items[0].output_key)
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 4])
+def test_no_more_photos_than_allowed_are_in_memory(concurrency: int) -> None:
+    class Counting(Engine):
+        held = most = 0
+        lock = threading.Lock()
+
+        def prepare(self, data: bytes, order: Order) -> PreparedPhoto:
+            with self.lock:
+                self.held += 1
+                self.most = max(self.most, self.held)
+            return super().prepare(data, order)
+
+        def finish(self, seen: SeenPhoto, order: Order) -> EditedPhoto:
+            time.sleep(0.03)
+            result = super().finish(seen, order)
+            with self.lock:
+                self.held -= 1
+            return result
+
+    engine = Counting(finder())
+    with serving(data=answer(range(8))) as server:
+        photos = [png_file(wall(seed=seed)) for seed in range(8)]
+        process(chunk_of(server.url, photos), engine, concurrency)
+    assert reports(server) == dict.fromkeys(range(8), "done")
+    assert min(concurrency, 2) <= engine.most <= concurrency
+
+
+class Slow(FixedSegmenter):
+    """Needs two seconds and a half for a photo."""
+
+    def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
+        time.sleep(2.5)
+        return super().segment(rgb, concepts)
+
+
+def claims(server: Server) -> list[list[int]]:
+    return [body["items"] for path, _, body in server.calls if path.endswith("/claim")]
+
+
+def test_the_lease_is_renewed_while_a_photo_is_in_work() -> None:
+    with serving(data={**answer([0]), "lease_seconds": 1}) as server:
+        process(chunk_of(server.url, [png_file(wall())]), Engine(Slow({"Wall": left_half()})))
+    assert 4 <= len(claims(server)) <= 7, "twice in each lease of a second"
+    assert all(items == [0] for items in claims(server))
+    assert reports(server) == {0: "done"}
+
+
+def test_a_renewal_that_is_not_answered_fails_nothing() -> None:
+    statuses = [200, 503, 503, *[200] * 20]
+    with serving(*statuses, data={**answer([0]), "lease_seconds": 1}) as server:
+        process(chunk_of(server.url, [png_file(wall())]), Engine(Slow({"Wall": left_half()})))
+    assert reports(server) == {0: "done"}
+
+
+def test_a_cancel_seen_in_a_renewal_stops_the_rest() -> None:
+    segmenter = Slow({"Wall": left_half()})
+    photos = [png_file(wall(seed=seed)) for seed in range(4)]
+    with serving(data={**answer(range(4), "canceled"), "lease_seconds": 1}) as server:
+        process(chunk_of(server.url, photos), Engine(segmenter), concurrency=4)
+    assert 1 <= len(segmenter.calls) < 4
+
+
+def test_a_second_job_over_the_same_photos_segments_nothing() -> None:
+    first, second = finder(), finder()
+    other = finder()
+    photos = [png_file(wall(seed=seed)) for seed in range(3)]
+    with serving(data=answer(range(3))) as server:
+        mine = chunk_of(server.url, photos)
+        process(mine, Engine(first))
+        again = chunk_of(server.url, photos, mine.user_id)
+        process(again, Engine(second))
+        process(chunk_of(server.url, photos), Engine(other))  # somebody else's
+    assert (len(first.calls), second.calls, len(other.calls)) == (3, [], 3)
+    assert not np.array_equal(opened(transfer.fetch_photo(again.items[0].output_key)), wall())
+
+
+def test_masks_lie_under_the_keys_of_the_contract_and_survive_strange_names() -> None:
+    job, digest, user = f"job_{uuid4().hex}", uuid4().hex, f"u_{uuid4().hex}"
+    store = BucketMaskStore(user, job, 3)
+    masks = {"Wall": left_half(), "벽/../x": left_half()}
+    memory = RememberingSegmenter(FixedSegmenter(masks, absent=["Door"]))
+    _, findings = memory.segment(digest, wall(), ["Wall", "벽/../x", "Door"], {})
+    store.save(digest, "fixed/1", findings)
+    folder = f"masks/{user}/{job}/"
+    names = sorted(key.removeprefix(folder) for key in photo_storage().sizes(folder))
+    assert names[:1] + names[2:] == ["3_Wall.png", "3_instances.json"]
+    assert names[1].startswith("3__")
+    elsewhere = BucketMaskStore(user, f"job_{uuid4().hex}", 0)
+    assert elsewhere.load(digest, "fixed/1", ["Wall", "벽/../x", "Door", "Sofa"]) == findings
+    assert elsewhere.load(digest, "fixed/2", ["Wall"]) == {}
+    assert BucketMaskStore("u_2", job, 3).load(digest, "fixed/1", ["Wall"]) == {}
+
+
+def test_a_description_that_is_not_ours_costs_a_segmentation_only() -> None:
+    digest, user = uuid4().hex, f"u_{uuid4().hex}"
+    store = BucketMaskStore(user, "job_1", 0)
+    for junk in (b"{", b"[]", b'{"photo":1}', b'{"prefix":"masks/u_9/x/0"}'):
+        transfer.store_result(f"masks/{user}/by_photo/{digest}.json", junk, "application/json")
+        assert store.load(digest, "fixed/1", ["Wall"]) == {}

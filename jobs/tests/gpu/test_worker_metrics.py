@@ -1,0 +1,47 @@
+"""What a GPU worker tells of itself: two processes, of which one dies."""
+
+import pytest
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from bench.faults.photos import DEADLY, QUICK
+from bench.faults.world import World
+from s3project.embedded.ports import free_port
+from s3project.embedded.stack import EmbeddedStack
+from s3project.testing.plugin import live_stack_of
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+
+
+def told(port: int) -> dict[tuple[str, ...], float]:
+    answer = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5)
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def test_the_processes_of_a_worker_add_up_also_when_one_was_killed(
+    engines: EmbeddedStack, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    port, folder = free_port(), tmp_path_factory.mktemp("counts")
+    with (
+        live_stack_of(engines, tmp_path_factory.mktemp("metrics")) as live,
+        World(engines, live) as world,
+    ):
+        world.start("web", "maintenance")
+        world.start("gpu", METRICS_PORT=str(port), PROMETHEUS_MULTIPROC_DIR=str(folder))
+        world.start_set([QUICK] * 12)
+        world.wait_finished()
+        before = told(port)
+        world.start_set([QUICK, DEADLY])
+        world.wait_finished()
+        after = told(port)
+
+    assert before[("s3_photos_total", "done")] == 12
+    for stage in ("fetch", "decode", "segment", "encode", "store"):
+        assert before[("s3_stage_seconds_count", stage)] == 12
+        assert 0 < before[("s3_stage_seconds_sum", stage)] < 60
+    assert after[("s3_photos_total", "done")] == 13, "nothing is lost with a process"
+    assert after[("s3_stage_seconds_count", "store")] == 13

@@ -1,0 +1,133 @@
+"""`GET /metrics`: who may read it, and that its figures are those of the database."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import Settings
+
+from jobs.models import JobCoordinator
+from jobs.states import ItemStatus, JobStatus
+from jobs.tests.clock import DAY, HOUR, age
+from jobs.tests.factories import make_job, report
+from jobs.watch.audit import run_audit
+from s3project.embedded.ports import free_port
+from s3project.testing.broker import purge
+from s3project.testing.sql import recorded_statements
+from users.tests.factories import make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TOKEN = "a-token-of-operators"
+
+
+@pytest.fixture(autouse=True)
+def _metrics(settings: Settings) -> Iterator[None]:
+    settings.METRICS_TOKENS = [TOKEN, "the-next-one"]
+    purge("gpu")
+    purge("maintenance")
+    yield
+    purge("gpu")
+
+
+def scrape() -> dict[tuple[str, ...], float]:
+    answer = Client().get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/plain")
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(answer.content.decode())
+        for sample in family.samples
+    }
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer \xe9"]
+)
+def test_without_a_token_there_is_no_such_address(header: str) -> None:
+    answer = Client().get("/metrics", headers={"Authorization": header} if header else {})
+
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "NOT_FOUND"
+
+
+def test_without_the_setting_nobody_reads_them(settings: Settings) -> None:
+    settings.METRICS_TOKENS = []
+
+    for header in ("Bearer ", f"Bearer {TOKEN}"):
+        assert Client().get("/metrics", headers={"Authorization": header}).status_code == 404
+
+
+def test_a_token_that_is_being_replaced_and_its_successor_both_read_them() -> None:
+    for token in (TOKEN, "the-next-one"):
+        answer = Client().get("/metrics", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200
+
+
+def test_the_figures_are_those_of_the_database(settings: Settings) -> None:
+    settings.JOB_WINDOW, settings.BATCH_CONCURRENCY = 1, 4
+    user = make_user(plan="pro")
+    make_job(user=make_user())
+    job = make_job(JobStatus.QUEUED, user=user, items=9)
+    past = timezone.now() - timedelta(minutes=1)
+    later = timezone.now() + timedelta(minutes=1)
+    report(job, 0)
+    job.items.filter(idx=1).update(lease_expires_at=past)
+    job.items.filter(idx=2).update(claimed_by="w:1", lease_expires_at=later)
+    done = make_job(JobStatus.QUEUED, user=user, items=3)
+    done.items.filter(idx=2).update(attempt=2)
+    report(done, 0)
+    report(done, 1, ItemStatus.FAILED)
+    report(done, 2, attempt=2)
+    old = make_job(JobStatus.DONE, user=user)
+    age(old, 2 * HOUR)
+
+    found = scrape()
+
+    assert found[("s3_jobs_unfinished", "created")] == 1
+    assert found[("s3_jobs_unfinished", "running")] == 1
+    states = {key[1]: value for key, value in found.items() if key[0] == "s3_photos_pending"}
+    assert states == {"unsent": 5, "due": 1, "in_hand": 1, "waiting": 1}
+    assert found[("s3_jobs_finished_last_hour", "done")] == 1
+    assert found[("s3_photos_finished_last_hour", "")] == 2
+    assert found[("s3_photos_finished_last_hour", "photo")] == 1
+    assert found[("s3_photos_rescued_last_hour",)] == 1
+    assert found[("s3_broker_messages", "gpu")] == 2 + 1
+    assert 0 <= found[("s3_oldest_without_result_seconds",)] < 60
+    assert ("s3_audit_violations",) not in found
+
+
+def test_what_expiry_and_the_audit_leave_undone_shows() -> None:
+    job = make_job()
+    age(job, 2 * DAY)
+    sound = make_job(JobStatus.DONE)
+    JobCoordinator.objects.filter(pk=sound.pk).update(storage_deleted_at=timezone.now())
+    run_audit()
+
+    found = scrape()
+
+    assert found[("s3_jobs_overdue", "created")] == 1
+    assert found[("s3_audit_violations",)] == 1, "the overdue job"
+    assert 0 <= found[("s3_audit_age_seconds",)] < 60
+
+
+def test_while_the_broker_is_away_the_rest_is_told(settings: Settings) -> None:
+    make_job()
+    settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{free_port()}/0"
+
+    found = scrape()
+
+    assert found[("s3_jobs_unfinished", "created")] == 1
+    assert not [key for key in found if key[0] == "s3_broker_messages"]
+
+
+def test_a_scrape_is_nine_statements_whatever_there_is() -> None:
+    for _ in range(3):
+        make_job(JobStatus.RUNNING)
+    with recorded_statements() as statements:
+        scrape()
+
+    assert len(statements) == 9

@@ -1,0 +1,105 @@
+"""What a job leaves in the storage, and when that is deleted.
+
+| objects | deleted |
+|---|---|
+| outputs, previews, masks of a canceled job | at the cancel, and again at its final deletion |
+| everything of a canceled job | finally, CANCELED_SETTLES after it was canceled |
+| everything of a done or failed job | finally, STORAGE_RETENTION after it finished |
+
+A job is `expired` as soon as its retention is over, and its objects go when the last URL that was
+handed out has ended: no URL is ever dead before its time. The final deletion is noted in
+`storage_deleted_at`, after it was done: whatever breaks in between is done again. Two runs at once
+delete the same objects twice, which changes nothing.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from jobs import keys
+from jobs.lifecycle.keeping import KEPT
+from jobs.models import JobCoordinator
+from jobs.models.job_queries import JobQuerySet
+from jobs.states import JobStatus
+from jobs.storage.bucket import StorageUnavailable, photo_storage
+
+logger = logging.getLogger(__name__)
+
+# A run is short, since the sweep waits behind it: 8 requests to the storage for each job.
+JOBS_PER_RUN = 50
+# With the storage away every job would wait for its timeouts.
+FAILURES_PER_RUN = 3
+
+URL_LIFETIME = timedelta(seconds=settings.PRESIGNED_URL_SECONDS)
+# Nobody can add an object later: upload URLs have ended, and so has every worker's claim.
+CANCELED_SETTLES = max(
+    URL_LIFETIME, timedelta(seconds=settings.TASK_TIME_LIMIT_SEC) + settings.WORK_LEASE
+)
+
+
+@dataclass
+class RetentionRun:
+    jobs: int = 0
+    objects: int = 0
+    failed: int = 0
+
+
+def delete_outputs(job_id: UUID) -> int:
+    """Deletes what workers made of a canceled job; returns how many objects.
+
+    One of them may be in the middle of an item and store it afterwards: the final deletion has
+    that. Raises StorageUnavailable.
+    """
+    job = JobCoordinator.objects.filter(pk=job_id, status=JobStatus.CANCELED).first()
+    if job is None:
+        return 0
+    return photo_storage().delete_below(keys.output_prefixes(job.user_id, job.id))
+
+
+def delete_expired_objects() -> RetentionRun:
+    """The final deletion of up to JOBS_PER_RUN jobs, canceled ones first, then the oldest."""
+    run = RetentionRun()
+    due = list(_canceled().order_by("updated_at")[:JOBS_PER_RUN])
+    if settings.STORAGE_RETENTION is not None:
+        kept_too_long = _kept_longer_than(settings.STORAGE_RETENTION).order_by("finished_at")
+        due += kept_too_long[: JOBS_PER_RUN - len(due)]
+    for job in due:
+        try:
+            run.objects += photo_storage().delete_below(_prefixes(job))
+        except StorageUnavailable:
+            logger.exception("the objects of %s could not be deleted", job.public_id)
+            run.failed += 1
+            if run.failed == FAILURES_PER_RUN:
+                break
+        else:
+            JobCoordinator.objects.filter(pk=job.pk).update(storage_deleted_at=Now())
+            run.jobs += 1
+    logger.info("deleted %d objects of %d jobs, %d jobs failed", run.objects, run.jobs, run.failed)
+    return run
+
+
+def _prefixes(job: JobCoordinator) -> tuple[str, ...]:
+    """The folders of the job. What leads to a user's masks goes with the last job that has any."""
+    others = _undeleted().filter(user_id=job.user_id).exclude(pk=job.pk)
+    remembered = () if others.exists() else (keys.by_photo_prefix(job.user_id),)
+    return (*keys.prefixes(job.user_id, job.id), *remembered)
+
+
+def _canceled() -> JobQuerySet:
+    return _undeleted().filter(status=JobStatus.CANCELED, updated_at__lt=Now() - CANCELED_SETTLES)
+
+
+def _kept_longer_than(retention: timedelta) -> JobQuerySet:
+    """A URL handed out in the last moment of the retention is honoured until it ends."""
+    return _undeleted().filter(
+        status__in=KEPT,
+        finished_at__lt=Now() - retention - URL_LIFETIME,
+    )
+
+
+def _undeleted() -> JobQuerySet:
+    return JobCoordinator.objects.filter(storage_deleted_at__isnull=True).only("user_id")

@@ -1,0 +1,63 @@
+"""Objects in the bucket that no job answers for.
+
+There should be none but for a worker that stored a result after the final deletion of its job.
+Others come from a database that was restored to an earlier day, or from hands in the bucket.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jobs import keys
+from jobs.models import JobCoordinator
+from jobs.storage.bucket import photo_storage
+
+
+class Reason(StrEnum):
+    NO_JOB = "no such job"
+    DELETED = "job past its retention"
+    FOREIGN = "no key of ours"
+
+
+@dataclass(frozen=True)
+class Orphan:
+    key: str
+    size: int
+    reason: Reason
+
+
+def find_orphans() -> Iterator[Orphan]:
+    """All orphans below our folders, in the order of the bucket; other folders are not looked at.
+
+    One query for each page of 1000 objects. An object can never be older than its job's row, so
+    that one of a job just created is no orphan. Raises StorageUnavailable.
+    """
+    for kind in keys.KINDS:
+        for page in photo_storage().listing(f"{kind}/"):
+            yield from _orphans_among(page)
+
+
+def delete_orphans(orphans: list[Orphan]) -> int:
+    """Deletes those whose keys are ours; returns how many. Raises StorageUnavailable."""
+    ours = [orphan.key for orphan in orphans if orphan.reason != Reason.FOREIGN]
+    photo_storage().delete_keys(ours)
+    return len(ours)
+
+
+def _orphans_among(page: dict[str, int]) -> Iterator[Orphan]:
+    owners = {key: keys.owner_of(key) for key in page}
+    job_ids = {owner[1] for owner in owners.values() if owner is not None}
+    jobs = {
+        (user_id, job_id): deleted_at
+        for user_id, job_id, deleted_at in JobCoordinator.objects.filter(
+            pk__in=job_ids
+        ).values_list("user_id", "pk", "storage_deleted_at")
+    }
+    for key, size in page.items():
+        owner = owners[key]
+        if owner is None:
+            yield Orphan(key, size, Reason.FOREIGN)
+        elif owner not in jobs:
+            yield Orphan(key, size, Reason.NO_JOB)
+        elif jobs[owner] is not None:
+            yield Orphan(key, size, Reason.DELETED)

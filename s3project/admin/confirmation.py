@@ -1,0 +1,49 @@
+"""The question that is asked before an action that cannot be undone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from s3project.admin.page import M, PageAdmin
+from s3project.admin.tables import Table
+
+CONFIRMED = "confirmed"
+
+
+def is_confirmed(request: HttpRequest) -> bool:
+    return CONFIRMED in request.POST
+
+
+def ask(
+    model_admin: PageAdmin[M],
+    request: HttpRequest,
+    *,
+    action: str,
+    title: str,
+    warning: str,
+    table: Table,
+    selected: Sequence[Any],
+    button: str,
+) -> TemplateResponse:
+    """A page with what will happen; its button posts the same action again, confirmed."""
+    from_page = PageAdmin.FROM_PAGE in request.POST
+    context = {
+        **admin.site.each_context(request),
+        "opts": model_admin.opts,
+        "media": model_admin.media,
+        "title": title,
+        "warning": warning,
+        "table": table,
+        "action": action,
+        "selected": selected,
+        "button": button,
+        "confirmed_name": CONFIRMED,
+        "checkbox_name": ACTION_CHECKBOX_NAME,
+        "from_page": from_page,
+        "back_url": model_admin.page_url(selected[0]) if from_page else request.get_full_path(),
+    }
+    return TemplateResponse(request, "s3project/admin/confirm.html", context)

@@ -1,0 +1,115 @@
+"""What every admin class of S3 shares: the generic base, read-only models, tables and buttons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from s3project.admin.tables import Table
+
+M = TypeVar("M", bound=Model)
+
+if TYPE_CHECKING:
+    GenericModelAdmin = admin.ModelAdmin
+else:
+    # Django's ModelAdmin takes its parameter in the type stubs only.
+    class GenericModelAdmin(admin.ModelAdmin, Generic[M]):
+        pass
+
+
+@dataclass(frozen=True)
+class Button:
+    """On an object's page: runs the list's action of that name on the one object."""
+
+    label: str
+    action: str
+
+
+class PageAdmin(GenericModelAdmin[M]):
+    """A page that shows tables below its fields and buttons above them.
+
+    A button posts to the list what the list's own action menu would post, so that an action is
+    written, permitted and confirmed in one place; `FROM_PAGE` brings the operator back.
+
+    Lists are ordered by their key: ids are time-ordered, and the newest page of a large table is
+    then read from the end of an index that is always there.
+    """
+
+    FROM_PAGE = "from_page"
+    # Whether operators do anything with these objects, so that Django has a history of it.
+    acted_on: ClassVar[bool] = False
+
+    change_form_template = "s3project/admin/page.html"
+    list_per_page = 50
+    show_full_result_count = False
+
+    class Media:
+        css = {"all": ("s3project/admin.css",)}
+
+    def tables(self, request: HttpRequest, obj: M) -> Sequence[Table]:
+        """What the page shows below the fields."""
+        return ()
+
+    def buttons(self, request: HttpRequest, obj: M) -> Sequence[Button]:
+        """What may be done with the object, by this operator, in its present state."""
+        return ()
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: M | None = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context["tables"] = self.tables(request, obj)
+            context["buttons"] = self.buttons(request, obj)
+            context["acted_on"] = self.acted_on
+            context["list_url"] = reverse(self._url_name("changelist"))
+            context["checkbox_name"] = ACTION_CHECKBOX_NAME
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:  # type: ignore[override]  # the stubs' third parameter is Django 6's
+        response = super().response_action(request, queryset)
+        if self.FROM_PAGE in request.POST and isinstance(response, HttpResponseRedirect):
+            chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+            return HttpResponseRedirect(self.page_url(chosen[0]))
+        return response
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """The list is named by what it shows: nothing in it is "selected to view"."""
+        changes = super().get_changelist_instance(request)
+        changes.title = str(self.opts.verbose_name_plural).capitalize()
+        return changes
+
+    def page_url(self, pk: object) -> str:
+        return reverse(self._url_name("change"), args=[pk])
+
+    def _url_name(self, view: str) -> str:
+        return f"admin:{self.opts.app_label}_{self.opts.model_name}_{view}"
+
+
+class ReadOnlyAdmin(PageAdmin[M]):
+    """Browsable, and changed only by the services."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """As Django's: whoever may change the model may see it."""
+        app, model = self.opts.app_label, self.opts.model_name
+        return any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))

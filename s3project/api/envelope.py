@@ -1,0 +1,104 @@
+"""The envelope of contract §3.1: how every answer with a body looks, errors included.
+
+Apart from `api.py`, because DRF's views import the renderer named in the settings.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from s3project.api.middleware import request_id
+from s3project.errors import DomainError, NotFound, ValidationFailed
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds: `2026-02-26T08:00:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def envelope(
+    data: Any = None,
+    error: Mapping[str, Any] | None = None,
+    meta: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    return {
+        "success": error is None,
+        "data": data,
+        "error": error,
+        "meta": {
+            "request_id": request_id.get(),
+            "timestamp": timestamp(datetime.now(UTC)),
+            **(meta or {}),
+        },
+    }
+
+
+def encode(body: Mapping[str, Any]) -> bytes:
+    """JSON in UTF-8; what cannot be encoded (a surrogate in an echoed key) becomes "?"."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def error_body(error: DomainError) -> dict[str, Any]:
+    body: dict[str, Any] = {"code": error.code, "message": error.text}
+    if error.details is not None:
+        body["details"] = error.details
+    return body
+
+
+class JsonAlways(BaseContentNegotiation):
+    """Every answer is JSON, whatever Accept or Content-Type say."""
+
+    def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
+        return next(iter(parsers), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
+class EnvelopeRenderer(BaseRenderer):
+    """Wraps `Response(data)`; an error's data is the error body made by `exception_handler`."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
+        response: Response = renderer_context["response"]
+        if response.status_code == 204:
+            return b""
+        meta = getattr(response, "meta", None)
+        body = envelope(error=data) if response.exception else envelope(data, meta=meta)
+        return encode(body)
+
+
+# --- Errors outside DRF's views: handler404 and its kin in urls.py ---------------------------
+
+
+def _answer(error: DomainError) -> HttpResponse:
+    body = encode(envelope(error=error_body(error)))
+    return HttpResponse(body, status=error.status, content_type="application/json")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(NotFound())
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(ValidationFailed())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The traceback is in the log under the request id; the client gets a fixed text."""
+    return _answer(DomainError())

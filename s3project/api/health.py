@@ -1,0 +1,17 @@
+"""`GET /health`: this process answers. It asks no other part, so that it never blocks."""
+
+from datetime import UTC, datetime
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from s3project.api.envelope import timestamp
+from s3project.api.views import ApiView
+
+
+class HealthView(ApiView):
+    authentication_classes = ()
+    permission_classes = ()
+
+    def get(self, request: Request) -> Response:
+        return Response({"status": "healthy", "timestamp": timestamp(datetime.now(UTC))})

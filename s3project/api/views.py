@@ -1,0 +1,119 @@
+"""What every view of the API shares: base classes, parsing, and errors as envelopes."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import InterfaceError, InternalError, OperationalError
+from django.http import HttpRequest
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView, set_rollback
+from rest_framework.viewsets import ViewSetMixin
+
+from s3project.api.envelope import error_body
+from s3project.api.json_body import read_json_object
+from s3project.errors import (
+    DomainError,
+    MethodNotAllowed,
+    NotFound,
+    RateLimited,
+    Unavailable,
+    ValidationFailed,
+)
+
+logger = logging.getLogger(__name__)
+
+# What a server says that is not, or no longer, the primary: it passes with the failover.
+READ_ONLY = "25006"
+NON_FIELD_ERRORS = "non_field_errors"  # DRF's name for what concerns no single field
+
+
+def as_domain_error(error: Exception) -> DomainError | None:
+    """What a client is told about an exception; None for one that is our own mistake."""
+    match error:
+        case DomainError():
+            return error
+        case exceptions.MethodNotAllowed():
+            return MethodNotAllowed()
+        case exceptions.NotFound():
+            return NotFound()
+        case exceptions.Throttled():
+            return RateLimited()
+        case OperationalError() | InterfaceError():
+            # The server is away, or a lock timeout or deadlock (55P03, 40P01): all pass.
+            logger.warning("database unavailable: %s", error)
+            return Unavailable()
+        case InternalError() if getattr(error.__cause__, "sqlstate", None) == READ_ONLY:
+            logger.warning("database read-only: %s", error)
+            return Unavailable()
+    return None
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """DRF's hook; None lets the exception through to the log and to `server_error`."""
+    known = as_domain_error(error)
+    if known is None:
+        return None
+    set_rollback()
+    response = Response(error_body(known), status=known.status)
+    wait = getattr(error, "wait", None) or known.retry_after
+    if wait is not None:
+        response.headers["Retry-After"] = str(int(wait) + (wait % 1 > 0))
+    if known.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, exceptions.MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(context["view"].allowed_methods)
+    return response
+
+
+class ApiView(APIView):
+    """OPTIONS answers without a token and without a body; the rest is DRF's."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method != "OPTIONS":
+            super().initial(request, *args, **kwargs)
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
+
+class ApiViewSet(ViewSetMixin, ApiView):
+    """A view of a collection and its members, one method per use case."""
+
+
+def parse(serializer: serializers.Serializer[Any], request: Request) -> dict[str, Any]:
+    """The validated values of a request's body, which is JSON whatever its Content-Type says.
+
+    Raises ValidationFailed with field → messages, or BodyTooLarge.
+
+    The serializer is a module-level instance: `run_validation` keeps no state, and making a
+    serializer for each request costs more than validating with it.
+    """
+    try:
+        values: dict[str, Any] = serializer.run_validation(read_json_object(request._request))
+    except serializers.ValidationError as error:
+        raise ValidationFailed(_details(error.detail)) from None
+    return values
+
+
+def _details(detail: Any) -> dict[str, list[str]]:
+    """DRF's nested error detail as one level: `concepts.Floor.action` → messages."""
+    flat: dict[str, list[str]] = {}
+
+    def collect(path: str, value: Any) -> None:
+        if isinstance(value, Mapping):
+            for key, inner in value.items():
+                # What is wrong with an object as a whole is said under its own path.
+                name = [] if key == NON_FIELD_ERRORS else [str(key)]
+                collect(".".join([path, *name] if path else name), inner)
+        elif isinstance(value, list) and any(isinstance(inner, Mapping) for inner in value):
+            for index, inner in enumerate(value):
+                collect(f"{path}.{index}", inner)
+        else:
+            messages = value if isinstance(value, list) else [value]
+            flat.setdefault(path or "body", []).extend(str(message) for message in messages)
+
+    collect("", detail)
+    return flat
