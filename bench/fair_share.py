@@ -4,9 +4,9 @@
     .venv/bin/python bench/fair_share.py [--runs 300]
 
 A simulation with the code that decides in production (`jobs/delivery/fair_share.py`), seeded and
-without a clock. Large jobs of 200 photos are at work when a set of 10 arrives at a random moment. A photo
-takes 0.7 to 1.3 *item times* of a worker, chunks of four go to whichever worker is free. `wait` is
-from the arrival to the first photo that a worker takes up, `set` to the last result.
+without a clock. Large jobs of 200 photos are at work when a set of 10 arrives at a random moment.
+A photo takes 0.7 to 1.3 *item times* of a worker, chunks of four go to whichever worker is free.
+`wait` is from the arrival to the first photo that a worker takes up, `set` to the last result.
 """
 
 import argparse

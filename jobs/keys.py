@@ -1,11 +1,27 @@
-"""Where the objects of a job lie in the bucket (contract §5). Keys are made here and only here."""
+"""Where objects lie in the bucket (contract §5). Keys are made here and only here.
 
+inputs/{user}/{job}/{idx}.jpg              what a client uploaded
+outputs/{user}/{job}/{idx}_result.png      what a worker made of it
+previews/{user}/{job}/{idx}_thumb.jpg
+masks/{user}/{job}/{idx}_{concept}.png     a mask at the size of the engine's view
+masks/{user}/{job}/{idx}_instances.json    photo and model, what was found, boxes and scores
+masks/{user}/by_photo/{sha256}.json        where the masks of a photo lie, so that the same file
+                                           in another set finds them
+"""
+
+import re
+from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 from s3project import ids
 
 # The first folder of every key of ours.
 KINDS = ("inputs", "outputs", "previews", "masks")
+BY_PHOTO = "by_photo"
+
+UNFIT_FOR_A_KEY = re.compile(r"[^A-Za-z0-9_-]+")
+LONGEST_CONCEPT = 60  # of a concept's name in a key
 
 
 def input_prefix(user_id: UUID, job_id: UUID) -> str:
@@ -34,24 +50,56 @@ def result_prefixes(user_id: UUID, job_id: UUID) -> tuple[str, str]:
     return _folder("outputs", user_id, job_id), _folder("previews", user_id, job_id)
 
 
-def prefixes(user_id: UUID, job_id: UUID) -> tuple[str, ...]:
-    """The folders of everything that belongs to a job."""
-    return (input_prefix(user_id, job_id), *output_prefixes(user_id, job_id))
+def mask_stem(user_id: UUID, job_id: UUID, idx: int) -> str:
+    """What the keys of all masks of an item begin with."""
+    return f"{_folder('masks', user_id, job_id)}{idx}"
+
+
+def mask_key(stem: str, concept: str) -> str:
+    """Concepts are named by clients: what is unfit for a key is replaced, and told apart."""
+    name = UNFIT_FOR_A_KEY.sub("_", concept)[:LONGEST_CONCEPT]
+    if name != concept:
+        name += "-" + sha256(concept.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{stem}_{name}.png"
+
+
+def instances_key(stem: str) -> str:
+    """What is known of the masks of an item."""
+    return f"{stem}_instances.json"
+
+
+def masks_prefix(user_id: UUID) -> str:
+    """The folder of all masks of a user."""
+    return f"masks/{ids.public_id(ids.USER, user_id)}/"
 
 
 def by_photo_prefix(user_id: UUID) -> str:
     """The folder that leads from the content of a user's photos to their masks."""
-    return f"masks/{ids.public_id(ids.USER, user_id)}/by_photo/"
+    return f"{masks_prefix(user_id)}{BY_PHOTO}/"
+
+
+def by_photo_key(user_id: UUID, digest: str) -> str:
+    """Where it stands in which item's masks a photo's lie; `digest` is the SHA-256 of the file."""
+    return f"{by_photo_prefix(user_id)}{digest}.json"
 
 
 def _folder(kind: str, user_id: UUID, job_id: UUID) -> str:
     return f"{kind}/{ids.public_id(ids.USER, user_id)}/{ids.public_id(ids.JOB, job_id)}/"
 
 
-def owner_of(key: str) -> tuple[UUID, UUID] | None:
-    """(user, job) that an object belongs to; None when the key is none of ours."""
+class Owner(NamedTuple):
+    """Whose an object is; `job_id` is None for what belongs to all jobs of the user."""
+
+    user_id: UUID
+    job_id: UUID | None
+
+
+def owner_of(key: str) -> Owner | None:
+    """None when the key is none of ours."""
     kind, user, job, name = [*key.split("/", 3), "", "", ""][:4]
     user_id, job_id = ids.parse_public_id(ids.USER, user), ids.parse_public_id(ids.JOB, job)
-    if kind not in KINDS or user_id is None or job_id is None or not name:
+    if kind not in KINDS or user_id is None or not name:
         return None
-    return user_id, job_id
+    if job_id is None and (kind, job) != ("masks", BY_PHOTO):
+        return None
+    return Owner(user_id, job_id)

@@ -1,5 +1,7 @@
 """The state machine of a job (contract §2); docs/state_machine.md draws it, a test compares."""
 
+from collections.abc import Iterable
+
 from django.db import models
 
 
@@ -30,7 +32,17 @@ TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.CANCELED: frozenset(),
 }
 
-# Settled, in the history, and never changed by a result again.
-FINISHED = frozenset({JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELED})
+# Not handed to the workers yet.
+WAITING = frozenset({JobStatus.CREATED, JobStatus.UPLOADED})
 # Handed to the workers and still expecting results.
 IN_WORK = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
+# Every item has its result.
+COMPLETED = frozenset({JobStatus.DONE, JobStatus.FAILED})
+# Settled, in the history, and never changed by a result again.
+FINISHED = COMPLETED | {JobStatus.CANCELED}
+UNFINISHED = WAITING | IN_WORK
+
+
+def sql_list(statuses: Iterable[JobStatus]) -> str:
+    """`('done', 'failed')`, for statements that are written out."""
+    return "({})".format(", ".join(f"'{status}'" for status in sorted(statuses)))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from jobs.delivery import dispatch
+from jobs.delivery.publish import DELETE_OUTPUTS, PROCESS_ITEMS
 from jobs.gpu import worker
 from jobs.gpu.reporter import DeliveryFailed
 from jobs.storage.bucket import StorageUnavailable
@@ -14,7 +14,7 @@ from jobs.watch import audit
 
 
 @shared_task(
-    name=dispatch.PROCESS_ITEMS,
+    name=PROCESS_ITEMS,
     # Twice again, whether the process died or the server could not be told; never for ever. What
     # was claimed by then stays its lease long with who claimed it: after that the sweep sends it.
     max_retries=2,
@@ -37,7 +37,7 @@ def expire_jobs() -> None:
 
 
 @shared_task(
-    name=dispatch.DELETE_OUTPUTS,
+    name=DELETE_OUTPUTS,
     autoretry_for=(StorageUnavailable,),
     retry_backoff=10,  # seconds before the first repeat, doubled each time
     max_retries=6,

@@ -42,23 +42,13 @@ class Page(Generic[M]):
 
 def take_page(rows: QuerySet[M], page: PageRequest) -> Page[M]:
     """One query. The model has `created_at` and `id`, and an index that ends in both."""
-    return page_of(first_rows(rows, page), page)
-
-
-def first_rows(rows: QuerySet[M], page: PageRequest) -> list[M]:
-    """The rows of the page, and one more if there is one. One query."""
     if page.after is not None:
         at, key = page.after.created_at, page.after.id
         # The first condition is what an index can begin at; the second only settles ties.
         rows = rows.filter(Q(created_at__lt=at) | Q(id__lt=key), created_at__lte=at)
-    return list(rows.order_by("-created_at", "-id")[: page.limit + 1])
-
-
-def page_of(found: Sequence[M], page: PageRequest) -> Page[M]:
-    """The page that begins with these rows; it is the last when there are no more than fit."""
+    found = list(rows.order_by("-created_at", "-id")[: page.limit + 1])
     shown = found[: page.limit]
-    more = len(found) > len(shown)
-    return Page(shown, _position(shown[-1]) if more else None)
+    return Page(shown, _position(shown[-1]) if len(found) > len(shown) else None)
 
 
 def _position(row: Any) -> Position:

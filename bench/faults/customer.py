@@ -205,7 +205,7 @@ def _contradiction(told: Told) -> str | None:
     if not told.path.startswith("/jobs"):
         return None
     key = key_of(told.data["job_id"])
-    job = JobCoordinator.objects.filter(pk=key).first() or JobCoordinator.archived(key)
+    job = JobCoordinator.objects.filter(pk=key).first()
     if job is None:
         return "the job is not there"
     done = told.data.get("progress", {}).get("done", 0)

@@ -1,6 +1,5 @@
 """`GET /metrics`, in the text format of Prometheus: no envelope, like the pages for people."""
 
-import hmac
 import logging
 
 from django.conf import settings
@@ -10,6 +9,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from jobs.watch.metrics import S3Collector
+from s3project.api.bearer import bears_one_of
 
 logger = logging.getLogger(__name__)
 
@@ -20,12 +20,7 @@ REGISTRY.register(S3Collector())
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """An unknown address unless METRICS_TOKEN is set and sent as a bearer token."""
-    scheme, _, sent = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    sent_bytes = sent.strip(" \t").encode("latin-1", "backslashreplace")
-    accepted = False
-    for token in settings.METRICS_TOKENS:
-        accepted |= hmac.compare_digest(sent_bytes, token.encode())
-    if scheme.lower() != "bearer" or not accepted:
+    if not bears_one_of(request, settings.METRICS_TOKENS):
         raise Http404
     try:
         text = generate_latest(REGISTRY)

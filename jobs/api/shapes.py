@@ -7,10 +7,11 @@ from typing import Any
 from rest_framework import serializers
 
 from jobs.lifecycle.selectors import JobView
-from jobs.lifecycle.services import Settlement, Upload
+from jobs.lifecycle.settlement import Settlement
 from jobs.models import JobCoordinator, JobProgress, ResultEffect
 from jobs.presets import ACTIONS, PRESETS, Preset
 from jobs.states import ItemStatus
+from jobs.storage.uploads import Upload
 from s3project import ids
 from s3project.api.envelope import timestamp
 from s3project.api.fields import Text, WholeNumber

@@ -1,6 +1,5 @@
 """The internal API of the GPU workers: claim and callback (contract §4)."""
 
-import hmac
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from jobs.errors import CallbackUnauthorized
 from jobs.lifecycle import selectors, services
 from jobs.models import ItemResult
 from s3project import ids
+from s3project.api.bearer import bears_one_of
 from s3project.api.views import ApiView, parse
 from s3project.errors import ValidationFailed
 
@@ -29,14 +29,7 @@ class CallbackAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> None:
-        scheme, _, sent = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        # WSGI hands the bytes of a header over as Latin-1 (PEP 3333).
-        sent_bytes = sent.strip(" \t").encode("latin-1", "backslashreplace")
-        accepted = False
-        for secret in settings.GPU_CALLBACK_SECRETS:
-            # Every secret is compared, so that the time does not tell which one matched.
-            accepted |= hmac.compare_digest(sent_bytes, secret.encode())
-        if scheme.lower() != "bearer" or not accepted:
+        if not bears_one_of(request, settings.GPU_CALLBACK_SECRETS):
             raise CallbackUnauthorized
 
 

@@ -10,21 +10,21 @@ from uuid import UUID
 from django.db import connection
 
 from jobs.delivery.fair_share import Chunk
+from jobs.models.item_phases import LEASE_OVER, PENDING
 
 # Runs without the job's lock, beside claims and other sweeps, so everything it relies on is asked
 # again of each locked row. Only what is still due, or reserved for this very message (never sent,
 # and yet with a lease): a worker may have claimed its items already. Only forwards: a sweep that
 # was held up must not take an item back to an attempt that was given up.
-LEASE_TO_QUEUE = """
+LEASE_TO_QUEUE = f"""
     UPDATE jobs_jobitem AS item
        SET attempt = sent.attempt, claimed_by = '',
            lease_expires_at = statement_timestamp() + %s * interval '1 second'
       FROM (SELECT item.id, sent.attempt
               FROM jobs_jobitem AS item
               JOIN unnest(%s::int[], %s::int[]) AS sent (idx, attempt) ON sent.idx = item.idx
-             WHERE item.job_id = %s AND item.status = 'pending' AND item.attempt <= sent.attempt
-               AND (item.lease_expires_at IS NULL OR item.attempt = 0
-                    OR item.lease_expires_at < statement_timestamp())
+             WHERE item.job_id = %s AND {PENDING} AND item.attempt <= sent.attempt
+               AND ({LEASE_OVER} OR item.attempt = 0)
              ORDER BY item.idx
                FOR NO KEY UPDATE OF item) AS sent
      WHERE item.id = sent.id

@@ -12,6 +12,7 @@ import requests
 
 from jobs.gpu import metrics
 from jobs.gpu.engine.messages import WorkMessage
+from jobs.result_keys import attempt_key
 
 logger = logging.getLogger(__name__)
 
@@ -85,8 +86,7 @@ class Reporter:
         return self._report(message, {"idx": idx, "status": "failed", "error": error})
 
     def _report(self, message: WorkMessage, body: dict[str, Any]) -> str:
-        # No clock in the key: the same result of the same attempt is the same callback.
-        key = f"{message.idempotency_prefix}:{body['idx']}:attempt{message.attempt}"
+        key = attempt_key(message.idempotency_prefix, body["idx"], message.attempt)
         data = self._post(message.callback_url, {**body, "idempotency_key": key})
         return str(data.get("job_status", "unknown")) if data else "unknown"
 

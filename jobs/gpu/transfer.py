@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from jobs.gpu.engine.errors import PhotoError
-from jobs.limits import MAX_PHOTO_BYTES
+from jobs.limits import MAX_PHOTO_BYTES, MAX_PHOTO_SIZE_TEXT
 from jobs.storage.bucket import photo_storage
 
 logger = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ BACKOFF = (0.5, 1, 2)
 
 NEVER_UPLOADED = "the photo was never uploaded"
 EMPTY = "the file is empty"
-TOO_LARGE = "the file is larger than 25 MiB"
+TOO_LARGE = f"the file is larger than {MAX_PHOTO_SIZE_TEXT}"
 
 
 class TransferFailed(Exception):

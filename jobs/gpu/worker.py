@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from jobs.gpu.chunk import Chunk
+from jobs.gpu.chunk_pipeline import ChunkPipeline
 from jobs.gpu.engine.messages import WorkMessage
 from jobs.gpu.engine.pipeline import Engine
 from jobs.gpu.engine.segmenters.registry import load_segmenter
@@ -47,4 +47,4 @@ def process_items(body: Mapping[str, Any]) -> None:
     )
     concurrency = max(1, min(settings.BATCH_CONCURRENCY, message.batch_concurrency))
     with closing(reporter):
-        Chunk(message, reporter, engine, concurrency).process()
+        ChunkPipeline(message, reporter, engine, concurrency).process()

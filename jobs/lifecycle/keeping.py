@@ -7,17 +7,14 @@ from django.utils import timezone
 
 from jobs.models import JobCoordinator
 from jobs.models.poll_statements import VersionRow
-from jobs.states import JobStatus
-
-# What these jobs made is served until their retention is over.
-KEPT = (JobStatus.DONE, JobStatus.FAILED)
+from jobs.states import COMPLETED
 
 
 def expires_at(job: JobCoordinator | VersionRow) -> datetime | None:
     """When the photos and results of a done or failed job cease to be kept; None for never, and
     while the job is unfinished or when it was canceled.
     """
-    if settings.STORAGE_RETENTION is None or job.status not in KEPT or job.finished_at is None:
+    if settings.STORAGE_RETENTION is None or job.status not in COMPLETED or job.finished_at is None:
         return None
     return job.finished_at + settings.STORAGE_RETENTION
 

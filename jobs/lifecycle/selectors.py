@@ -9,13 +9,12 @@ from uuid import UUID
 from jobs import keys
 from jobs.errors import JobNotFound
 from jobs.lifecycle.keeping import expires_at, is_expired
-from jobs.lifecycle.services import Upload, sign_uploads
 from jobs.models import JobCoordinator, Rule
-from jobs.models.archive_statements import read_archived_page
 from jobs.models.poll_statements import ItemRow, VersionRow, read_job, read_version
 from jobs.states import ItemStatus, JobStatus
 from jobs.storage import bucket
-from s3project.pages import Page, PageRequest, first_rows, page_of, take_page
+from jobs.storage.uploads import Upload, sign_uploads
+from s3project.pages import Page, PageRequest, take_page
 
 # An error is shown as it is only when it reads as a plain remark: no paths, hosts or traces.
 PLAIN_REMARK = re.compile(r"(?!.*[A-Za-z]\.\w)(?!.*\d\.\d+\.\d)[\w ,.'’()%+-]{1,200}")
@@ -66,19 +65,13 @@ def check_job_exists(*, job_id: UUID | None, user_id: UUID | None = None) -> Non
 def list_jobs(
     *, user_id: UUID, statuses: Collection[JobStatus], page: PageRequest
 ) -> Page[JobCoordinator]:
-    """The user's jobs that have one of the statuses (none given: any), newest first, archived ones
-    among them. Two queries, without what the jobs were told to do.
+    """The user's jobs that have one of the statuses (none given: any), newest first. One query,
+    without what the jobs were told to do.
     """
     jobs = JobCoordinator.objects.owned_by(user_id).defer("concepts", "protect")
     if statuses:
         jobs = jobs.filter(status__in=statuses)
-    found = {job.id: job for job in first_rows(jobs, page)}
-    # The archive last: a job that moves there meanwhile is found twice, not never.
-    after = (page.after.created_at, page.after.id) if page.after else None
-    for facts in read_archived_page(user_id, list(statuses), after, page.limit + 1):
-        found.setdefault(facts["id"], JobCoordinator(**facts))
-    newest_first = sorted(found.values(), key=lambda job: (job.created_at, job.id), reverse=True)
-    return page_of(newest_first[: page.limit + 1], page)
+    return take_page(jobs, page)
 
 
 def list_rules(*, user_id: UUID, page: PageRequest) -> Page[Rule]:

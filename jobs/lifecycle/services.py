@@ -5,8 +5,6 @@ the outermost transaction.
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,12 +13,15 @@ from django.conf import settings
 from django.db import transaction
 
 from jobs import keys
-from jobs.delivery import dispatch
+from jobs.delivery.chunks import chunks_that_fit, reserve_chunks
+from jobs.delivery.dispatch import dispatch_chunks, dispatch_delete_outputs
+from jobs.lifecycle.settlement import Settlement, settle
 from jobs.limits import MAX_PHOTO_BYTES
 from jobs.models import ItemResult, JobCoordinator, ResultEffect, Rule
-from jobs.models.history import relabel_history, write_history
+from jobs.models.history import relabel_history
 from jobs.states import JobStatus
-from jobs.storage import bucket
+from jobs.storage.bucket import photo_storage
+from jobs.storage.uploads import Upload, sign_uploads
 from s3project import ids
 from s3project.errors import ValidationFailed
 from users.models import UserLimiter
@@ -29,21 +30,6 @@ logger = logging.getLogger(__name__)
 
 # The log's word for a result that came again or too late; the fault experiments count it.
 IGNORED = "result without effect:"
-
-
-@dataclass(frozen=True)
-class Upload:
-    """Where a client PUTs one photo."""
-
-    idx: int
-    url: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Settlement:
-    refunded: int
-    credits: int
 
 
 def create_job(
@@ -59,19 +45,11 @@ def create_job(
     with transaction.atomic():
         limiter = UserLimiter.objects.lock(user_id)
         limiter.reserve(job_id, item_count)
+        input_keys = [upload.key for upload in uploads]
         job = JobCoordinator.create(
-            job_id=job_id, user_id=user_id, preset=preset, total_items=item_count
+            job_id=job_id, user_id=user_id, preset=preset, input_keys=input_keys
         )
     return job, uploads
-
-
-def sign_uploads(
-    user_id: UUID, job_id: UUID, idxs: range, *, at: datetime | None = None
-) -> list[Upload]:
-    """Upload URLs for items of a job, valid from `at` or else now. Raises StorageUnavailable."""
-    input_keys = [keys.input_key(user_id, job_id, idx) for idx in idxs]
-    urls = bucket.presign_uploads(input_keys, at=at)
-    return [Upload(*row) for row in zip(idxs, urls, input_keys, strict=True)]
 
 
 def find_uploads(*, user_id: UUID, job_id: UUID | None) -> dict[str, int]:
@@ -83,7 +61,7 @@ def find_uploads(*, user_id: UUID, job_id: UUID | None) -> dict[str, int]:
     job = JobCoordinator.objects.owned_by(user_id).get_job(job_id)
     if job.status != JobStatus.CREATED:
         return {}
-    return bucket.photo_storage().sizes(keys.input_prefix(user_id, job.id))
+    return photo_storage().sizes(keys.input_prefix(user_id, job.id))
 
 
 @transaction.atomic
@@ -100,8 +78,8 @@ def confirm_upload(
     job.mark_uploaded()
     missing = [
         idx
-        for idx in range(job.total_items)
-        if not 0 < uploads.get(keys.input_key(user_id, job.id, idx), 0) <= MAX_PHOTO_BYTES
+        for idx, key in job.items.order_by("idx").values_list("idx", "input_key")
+        if not 0 < uploads.get(key, 0) <= MAX_PHOTO_BYTES
     ]
     return job, missing
 
@@ -133,8 +111,8 @@ def execute_job(
             rule_id=rule.id if rule else None,
             output_template=output_template,
         )
-        chunks = dispatch.chunks_beside(0, range(job.total_items))
-        send = partial(dispatch.dispatch_chunks, job, chunks)
+        chunks = chunks_that_fit(0, range(job.total_items))
+        send = partial(dispatch_chunks, job, chunks)
         # Robust: the job is queued, and what goes wrong from here on is the sweep's.
         transaction.on_commit(send, robust=True)
     return job
@@ -163,8 +141,8 @@ def record_item_result(
         logger.info("%s %s #%d", IGNORED, job.public_id, result.idx)
     elif job.is_finished:
         settle(job, done_items=job.done_items)
-    elif effect.unsent and (chunks := dispatch.reserve_chunks(job, at_work=effect.at_work)):
-        transaction.on_commit(partial(dispatch.dispatch_chunks, job, chunks), robust=True)
+    elif effect.unsent and (chunks := reserve_chunks(job, at_work=effect.at_work)):
+        transaction.on_commit(partial(dispatch_chunks, job, chunks), robust=True)
     return job, effect
 
 
@@ -191,17 +169,6 @@ def cancel_job(*, user_id: UUID, job_id: UUID | None) -> tuple[JobCoordinator, S
             relabel_history(job)
             settlement = Settlement(0, UserLimiter.objects.get(pk=user_id).credits)
         if job.queued_at is not None:
-            delete = partial(dispatch.dispatch_delete_outputs, job.id)
+            delete = partial(dispatch_delete_outputs, job.id)
             transaction.on_commit(delete, robust=True)
     return job, settlement
-
-
-def settle(job: JobCoordinator, *, done_items: int) -> Settlement:
-    """The money, the slot and the history of a job that has just finished.
-
-    Belongs into the transaction that finished it, under the job's lock.
-    """
-    limiter = UserLimiter.objects.lock(job.user_id)
-    refunded = limiter.release(job.id, done_items, job.total_items)
-    write_history(job)
-    return Settlement(refunded, limiter.credits)

@@ -1,5 +1,8 @@
-"""JobCoordinator: the state machine of one job, its items and its idempotency."""
+"""JobCoordinator: the state machine of one job, its items and its idempotency; how it is found and
+locked.
+"""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -11,20 +14,40 @@ from django.db.models.functions import Cast, Concat, Now
 from django.utils import timezone
 
 from jobs import keys
-from jobs.errors import AlreadyCanceled, IdempotencyConflict, InvalidTransition
-from jobs.models.archive_statements import read_archived
+from jobs.errors import AlreadyCanceled, IdempotencyConflict, InvalidTransition, JobNotFound
 from jobs.models.fields import OrderedJSONField
-from jobs.models.item import JobItem, attempt_of
+from jobs.models.item import LEASE_OVER, JobItem
 from jobs.models.job_constraints import JOB_CONSTRAINTS, JOB_INDEXES
-from jobs.models.job_queries import JobQuerySet
 from jobs.models.result_statements import ItemChange, JobChange, find_items, store_result
 from jobs.models.results import ItemResult, JobProgress, ResultEffect
+from jobs.result_keys import TIMEOUT, attempt_of
 from jobs.states import FINISHED, IN_WORK, TRANSITIONS, ItemStatus, JobStatus
 from s3project import ids
 from s3project.errors import ValidationFailed
 
-# The error of an item that no worker reported in time.
-TIMEOUT = "timeout"
+
+class JobQuerySet(models.QuerySet["JobCoordinator"]):
+    def owned_by(self, user_id: UUID) -> "JobQuerySet":
+        return self.filter(user_id=user_id)
+
+    def get_job(self, job_id: UUID | None) -> "JobCoordinator":
+        """Unlocked, for reading. Raises JobNotFound."""
+        job = self.filter(pk=job_id).first() if job_id is not None else None
+        if job is None:
+            raise JobNotFound
+        return job
+
+    def lock(self, job_id: UUID | None) -> "JobCoordinator":
+        """The first level of job → items → limiter. Never lazy. Raises JobNotFound."""
+        return self.select_for_update(of=("self",), no_key=True).get_job(job_id)
+
+    def lock_if_free(self, job_id: UUID) -> "JobCoordinator | None":
+        """As `lock`, but None when another transaction has it or it is gone."""
+        return (
+            self.select_for_update(of=("self",), no_key=True, skip_locked=True)
+            .filter(pk=job_id)
+            .first()
+        )
 
 
 class JobCoordinator(models.Model):
@@ -47,6 +70,8 @@ class JobCoordinator(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     # When everything the job had in the storage was deleted for good.
     storage_deleted_at = models.DateTimeField(null=True, blank=True)
+    # Since when its items are in the history only (`upkeep/archive.py`).
+    archived_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[JobQuerySet] = JobQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -75,29 +100,18 @@ class JobCoordinator(models.Model):
     def is_in_work(self) -> bool:
         return self.status in IN_WORK
 
-    @classmethod
-    def archived(
-        cls, job_id: UUID, owner: UUID | None = None, *, lock: bool = False
-    ) -> "JobCoordinator | None":
-        """A finished job whose rows were deleted, without its items, concepts and protect."""
-        facts = read_archived(job_id, owner, lock=lock)
-        return cls(**facts) if facts else None
-
-    @property
-    def is_archived(self) -> bool:
-        return self._state.adding
-
     # --- One method per event; the docstring is the arrow ------------------------------------
 
     @classmethod
     def create(
-        cls, *, job_id: UUID, user_id: UUID, preset: str, total_items: int
+        cls, *, job_id: UUID, user_id: UUID, preset: str, input_keys: Sequence[str]
     ) -> "JobCoordinator":
-        """– → created, with its items; two statements whatever their number"""
-        job = cls.objects.create(id=job_id, user_id=user_id, preset=preset, total_items=total_items)
+        """– → created, with an item for each photo; two statements whatever their number"""
+        job = cls.objects.create(
+            id=job_id, user_id=user_id, preset=preset, total_items=len(input_keys)
+        )
         JobItem.objects.bulk_create(
-            JobItem(job=job, idx=idx, input_key=keys.input_key(user_id, job_id, idx))
-            for idx in range(total_items)
+            JobItem(job=job, idx=idx, input_key=key) for idx, key in enumerate(input_keys)
         )
         return job
 
@@ -195,8 +209,7 @@ class JobCoordinator(models.Model):
         was_unfinished = not self.is_finished
         self._move(JobStatus.CANCELED)
         self.finished_at = self.finished_at or timezone.now()
-        if not self.is_archived:  # its history is all there is to change
-            self.save(update_fields=["status", "finished_at", "updated_at"])
+        self.save(update_fields=["status", "finished_at", "updated_at"])
         return was_unfinished
 
     def time_out(self) -> int:
@@ -234,10 +247,9 @@ class JobCoordinator(models.Model):
         """
         if not self.is_in_work:
             return []
-        free = Q(claimed_by__in=["", worker]) | Q(lease_expires_at__isnull=True)
         granted = list(
             self.items.filter(
-                free | Q(lease_expires_at__lt=Now()),
+                LEASE_OVER | Q(claimed_by__in=["", worker]),
                 status=ItemStatus.PENDING,
                 idx__in=idxs,
                 attempt__lte=attempt,

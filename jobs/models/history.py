@@ -1,17 +1,13 @@
 """History: what a job was, written once, in the transaction that finishes the job."""
 
-from typing import TYPE_CHECKING
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
-from django.db.models import CompositePrimaryKey, Q
+from django.db.models import CompositePrimaryKey
 
+from jobs.models.coordinator import JobCoordinator
 from jobs.models.fields import OrderedJSONField
 from jobs.states import JobStatus
 from s3project import ids
-
-if TYPE_CHECKING:
-    from jobs.models.coordinator import JobCoordinator
 
 
 class JobLog(models.Model):
@@ -29,20 +25,11 @@ class JobLog(models.Model):
     params_json = models.JSONField()
     cost_estimate = models.IntegerField()
     error = models.CharField(max_length=2000, blank=True, default="")
-    # Since when this is all there is of the job: its rows were deleted (`jobs/upkeep/archive.py`).
-    archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "jobs_log"
         ordering = ("-created_at",)
-        indexes = (
-            models.Index(fields=["user_id", "created_at"], name="jobs_log_user_created"),
-            models.Index(
-                fields=["user_id", "-created_at", "-job_id"],
-                condition=Q(archived_at__isnull=False),
-                name="jobs_log_archived",
-            ),
-        )
+        indexes = (models.Index(fields=["user_id", "created_at"], name="jobs_log_user_created"),)
 
     def __str__(self) -> str:
         return f"{ids.public_id(ids.JOB, self.job_id)} {self.status}"
@@ -78,7 +65,7 @@ COPY_ITEMS = """
 """
 
 
-def write_history(job: "JobCoordinator") -> None:
+def write_history(job: JobCoordinator) -> None:
     """The history of a job that has just finished; three statements at most."""
     error = ""
     if job.status == JobStatus.FAILED:
@@ -102,6 +89,6 @@ def write_history(job: "JobCoordinator") -> None:
         cursor.execute(COPY_ITEMS, [job.id])
 
 
-def relabel_history(job: "JobCoordinator") -> None:
+def relabel_history(job: JobCoordinator) -> None:
     """The one later change: a failed job is renamed canceled."""
     JobLog.objects.filter(job_id=job.id).update(status=job.status)

@@ -1,6 +1,5 @@
 """JobItem: one photo of a job, its result, and who works on it."""
 
-import re
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -10,23 +9,18 @@ from django.db.models.functions import Now
 
 from jobs.states import ItemStatus
 
-# The tail of a key that our workers make: `<prefix>:<idx>:attempt<n>` (contract §4.3).
-ATTEMPT = re.compile(r":attempt([0-9]{1,9})\Z")
-
-
-def attempt_of(idempotency_key: str) -> int | None:
-    """The attempt that a key names, or None for a key of another make."""
-    match = ATTEMPT.search(idempotency_key)
-    return int(match[1]) if match else None
+# Nobody holds the item, by the database's clock.
+LEASE_OVER = Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lte=Now())
 
 
 class JobItemQuerySet(models.QuerySet["JobItem"]):
+    """The phases of a pending item are said in SQL too, for statements that are written out
+    (`item_phases.py`); a test holds the two equal.
+    """
+
     def due(self) -> "JobItemQuerySet":
         """Pending items that nobody holds a lease of, by the database's clock."""
-        return self.filter(
-            Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lt=Now()),
-            status=ItemStatus.PENDING,
-        )
+        return self.filter(LEASE_OVER, status=ItemStatus.PENDING)
 
     def at_work(self) -> "JobItemQuerySet":
         """Pending items that were sent, or are about to be: reserved for a message."""
@@ -70,7 +64,8 @@ class JobItem(models.Model):
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
     superseded_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
 
-    # How often the item was sent to the workers, and until when it is somebody's (design §3).
+    # How often workers took the item, the present one included: a message that nobody claimed is
+    # sent again as the same attempt. 0 until it is sent. And until when it is whose.
     attempt = models.IntegerField(default=0)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     claimed_by = models.CharField(max_length=200, blank=True, default="")

@@ -27,8 +27,8 @@ JOB_INDEXES = (
     ),
     models.Index(
         fields=["finished_at"],
-        condition=Q(storage_deleted_at__isnull=False),
-        name="job_to_be_archived",
+        condition=Q(storage_deleted_at__isnull=False, archived_at__isnull=True),
+        name="job_to_archive",
     ),
 )
 
@@ -61,6 +61,10 @@ JOB_CONSTRAINTS = (
     models.CheckConstraint(
         condition=Q(storage_deleted_at__isnull=True) | Q(finished_at__isnull=False),
         name="job_deleted_from_storage_only_if_finished",
+    ),
+    models.CheckConstraint(
+        condition=Q(archived_at__isnull=True) | Q(storage_deleted_at__isnull=False),
+        name="job_archived_only_if_deleted_from_storage",
     ),
     models.CheckConstraint(
         condition=~Q(status="done")

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import connection
 
-from jobs.models.archive_statements import read_archived, read_archived_items
 from jobs.models.coordinator import JobCoordinator
 
 READ_VERSION = """
@@ -19,17 +18,21 @@ READ_VERSION = """
      WHERE id = %s AND user_id = %s
 """
 
+# The columns of `ItemRow`, item by item. (json arrives decoded, jsonb would not.)
+ITEM_ROWS = """
+    SELECT json_agg(
+               json_build_array(idx, status, error, warnings, output_key, preview_key)
+               ORDER BY idx
+           )
+"""
 # One statement and therefore one snapshot: a result that commits meanwhile is in the counters and
-# in the items, or in neither. (json arrives decoded, jsonb would not.)
-READ_JOB = """
+# in the items, or in neither. The items of an archived job are in the history, which is looked at
+# only when there are no others.
+READ_JOB = f"""
     SELECT id, user_id, status, preset, rule_id, created_at, updated_at, finished_at,
            storage_deleted_at, total_items, done_items, failed_items,
-           (SELECT json_agg(
-                       json_build_array(idx, status, error, warnings, output_key, preview_key)
-                       ORDER BY idx
-                   )
-              FROM jobs_jobitem
-             WHERE job_id = job.id) AS item_rows
+           coalesce(({ITEM_ROWS} FROM jobs_jobitem WHERE job_id = job.id),
+                    ({ITEM_ROWS} FROM job_items_log WHERE job_id = job.id)) AS item_rows
       FROM jobs_jobcoordinator AS job
      WHERE id = %s AND user_id = %s
 """
@@ -60,10 +63,7 @@ def read_version(*, user_id: UUID, job_id: UUID) -> VersionRow | None:
     with connection.cursor() as cursor:
         cursor.execute(READ_VERSION, [job_id, user_id])
         row = cursor.fetchone()
-    if row is None:
-        archived = read_archived(job_id, user_id)
-        return VersionRow(*(archived[name] for name in VersionRow._fields)) if archived else None
-    return VersionRow(*row)
+    return None if row is None else VersionRow(*row)
 
 
 def read_job(*, user_id: UUID, job_id: UUID) -> tuple[JobCoordinator, list[ItemRow]] | None:
@@ -73,5 +73,4 @@ def read_job(*, user_id: UUID, job_id: UUID) -> tuple[JobCoordinator, list[ItemR
     for job in JobCoordinator.objects.raw(READ_JOB, [job_id, user_id]):
         rows = vars(job)["item_rows"] or ()  # a column that the model does not have
         return job, [ItemRow(*row) for row in rows]
-    archived = JobCoordinator.archived(job_id, user_id)
-    return (archived, list(map(ItemRow._make, read_archived_items(job_id)))) if archived else None
+    return None

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from jobs.models.item_phases import AT_WORK, PENDING
+
 # The item, and any other item of the job that knows the key.
 FIND_ITEMS = """
     SELECT id, idx, status, attempt, idempotency_key, superseded_key
@@ -20,10 +22,9 @@ FIND_ITEMS = """
 """
 
 # The item and its job together, or neither. Counters are added to, not set: a count made without
-# the lock would still add up, or break on a CHECK. What is left of the job is counted on the way
-# (as `at_work` and `unsent` of JobItemQuerySet do).
-STORE_RESULT = """
-    WITH item AS (
+# the lock would still add up, or break on a CHECK. What is left of the job is counted on the way.
+STORE_RESULT = f"""
+    WITH changed AS (
         UPDATE jobs_jobitem
            SET status = %s, output_key = %s, preview_key = %s, error = %s, warnings = %s,
                idempotency_key = %s, superseded_key = idempotency_key, lease_expires_at = NULL
@@ -33,14 +34,12 @@ STORE_RESULT = """
     UPDATE jobs_jobcoordinator AS job
        SET status = %s, done_items = done_items + %s, failed_items = failed_items + %s,
            finished_at = %s, updated_at = statement_timestamp()
-      FROM item, LATERAL (
-           SELECT count(*) AS pending,
-                  count(*) FILTER (WHERE attempt > 0 OR lease_expires_at > statement_timestamp())
-                  AS at_work
-             FROM jobs_jobitem AS other
-            WHERE other.job_id = item.job_id AND other.status = 'pending' AND other.id <> item.id
+      FROM changed, LATERAL (
+           SELECT count(*) AS pending, count(*) FILTER (WHERE {AT_WORK}) AS at_work
+             FROM jobs_jobitem AS item
+            WHERE item.job_id = changed.job_id AND {PENDING} AND item.id <> changed.id
            ) AS rest
-     WHERE job.id = item.job_id
+     WHERE job.id = changed.job_id
  RETURNING rest.at_work, rest.pending - rest.at_work
 """
 

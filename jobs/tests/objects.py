@@ -26,7 +26,8 @@ def store_results(job: JobCoordinator, idx: int) -> None:
 def objects_of(job: JobCoordinator) -> dict[str, int]:
     """How many there are of each kind, leaving out kinds of which there are none."""
     found = {}
-    for prefix in keys.prefixes(job.user_id, job.id):
+    folders = keys.input_prefix(job.user_id, job.id), *keys.output_prefixes(job.user_id, job.id)
+    for prefix in folders:
         number = len(photo_storage().sizes(prefix))
         if number:
             found[prefix.partition("/")[0]] = number

@@ -1,9 +1,9 @@
-"""Old jobs are archived: their rows are deleted, and their history answers in their place.
+"""Old jobs are archived: their items are deleted, and the history answers in their place.
 
-The rows of a job and of its items serve the work and the money; a year later they only make tables
-large. Once everything a job had in the storage is gone, the history knows all that is still to be
-told of it (`jobs/models/archive_statements.py`). What it does not know is which callback had which
-key: a late one is answered as one for a finished job, never as a duplicate.
+A job's row is narrow and stays for good. Its items serve the work and the money; a year later they
+only make a table large. Once everything a job had in the storage is gone, the history of its items
+has all that is still to be told of them. What it does not know is which callback had which key: a
+late one is answered as one for a finished job, never as a duplicate.
 """
 
 import logging
@@ -17,26 +17,25 @@ logger = logging.getLogger(__name__)
 JOBS_PER_RUN = 200
 
 # Locks in the order job → items. A job that somebody else holds is left to the next run; one
-# without a history is not archived at all (`manage.py audit` finds it).
+# without a history is not archived at all (`manage.py audit` finds it). `updated_at` stays: what a
+# client sees does not change.
 ARCHIVE = """
     WITH old AS (
         SELECT id
-          FROM jobs_jobcoordinator
-         WHERE storage_deleted_at IS NOT NULL
+          FROM jobs_jobcoordinator AS job
+         WHERE storage_deleted_at IS NOT NULL AND archived_at IS NULL
            AND finished_at < statement_timestamp() - %s * interval '1 second'
+           AND EXISTS (SELECT FROM jobs_log WHERE job_id = job.id)
          ORDER BY finished_at
          LIMIT %s
-           FOR UPDATE SKIP LOCKED
-    ), logged AS (
-        UPDATE jobs_log
-           SET archived_at = statement_timestamp()
-          FROM old
-         WHERE job_id = old.id
-     RETURNING job_id
+           FOR NO KEY UPDATE SKIP LOCKED
     ), items AS (
-        DELETE FROM jobs_jobitem USING logged WHERE jobs_jobitem.job_id = logged.job_id
+        DELETE FROM jobs_jobitem USING old WHERE job_id = old.id
     )
-    DELETE FROM jobs_jobcoordinator USING logged WHERE id = logged.job_id
+    UPDATE jobs_jobcoordinator AS job
+       SET archived_at = statement_timestamp()
+      FROM old
+     WHERE job.id = old.id
 """
 
 

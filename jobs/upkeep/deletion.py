@@ -21,10 +21,9 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from jobs import keys
-from jobs.lifecycle.keeping import KEPT
 from jobs.models import JobCoordinator
-from jobs.models.job_queries import JobQuerySet
-from jobs.states import JobStatus
+from jobs.models.coordinator import JobQuerySet
+from jobs.states import COMPLETED, JobStatus
 from jobs.storage.bucket import StorageUnavailable, photo_storage
 
 logger = logging.getLogger(__name__)
@@ -69,7 +68,7 @@ def delete_expired_objects() -> RetentionRun:
         due += kept_too_long[: JOBS_PER_RUN - len(due)]
     for job in due:
         try:
-            run.objects += photo_storage().delete_below(_prefixes(job))
+            run.objects += _delete_objects(job)
         except StorageUnavailable:
             logger.exception("the objects of %s could not be deleted", job.public_id)
             run.failed += 1
@@ -82,11 +81,19 @@ def delete_expired_objects() -> RetentionRun:
     return run
 
 
-def _prefixes(job: JobCoordinator) -> tuple[str, ...]:
-    """The folders of the job. What leads to a user's masks goes with the last job that has any."""
+def _delete_objects(job: JobCoordinator) -> int:
+    """All that the job has in the storage; returns how many objects. Where its photos are is on
+    its items. Raises StorageUnavailable.
+    """
+    photos = set(job.items.values_list("input_key", flat=True))
+    folders = {f"{key.rpartition('/')[0]}/" for key in photos}
+    stored = [key for folder in folders for key in photo_storage().sizes(folder) if key in photos]
+    photo_storage().delete_keys(stored)
+    # What leads to a user's masks goes with the last job that has any.
     others = _undeleted().filter(user_id=job.user_id).exclude(pk=job.pk)
     remembered = () if others.exists() else (keys.by_photo_prefix(job.user_id),)
-    return (*keys.prefixes(job.user_id, job.id), *remembered)
+    made = (*keys.output_prefixes(job.user_id, job.id), *remembered)
+    return len(stored) + photo_storage().delete_below(made)
 
 
 def _canceled() -> JobQuerySet:
@@ -96,7 +103,7 @@ def _canceled() -> JobQuerySet:
 def _kept_longer_than(retention: timedelta) -> JobQuerySet:
     """A URL handed out in the last moment of the retention is honoured until it ends."""
     return _undeleted().filter(
-        status__in=KEPT,
+        status__in=COMPLETED,
         finished_at__lt=Now() - retention - URL_LIFETIME,
     )
 

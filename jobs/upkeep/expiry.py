@@ -28,9 +28,9 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from jobs.lifecycle import services
+from jobs.lifecycle.settlement import settle
 from jobs.models import JobCoordinator, JobItem
-from jobs.models.job_queries import JobQuerySet
+from jobs.models.coordinator import JobQuerySet
 from jobs.states import IN_WORK, JobStatus
 
 logger = logging.getLogger(__name__)
@@ -118,9 +118,9 @@ def _end_each(
 
 def _cancel(job: JobCoordinator) -> None:
     job.cancel()
-    services.settle(job, done_items=0)
+    settle(job, done_items=0)
 
 
 def _time_out(job: JobCoordinator) -> None:
     job.time_out()
-    services.settle(job, done_items=job.done_items)
+    settle(job, done_items=job.done_items)

@@ -46,18 +46,27 @@ def delete_orphans(orphans: list[Orphan]) -> int:
 
 def _orphans_among(page: dict[str, int]) -> Iterator[Orphan]:
     owners = {key: keys.owner_of(key) for key in page}
-    job_ids = {owner[1] for owner in owners.values() if owner is not None}
-    jobs = {
-        (user_id, job_id): deleted_at
-        for user_id, job_id, deleted_at in JobCoordinator.objects.filter(
-            pk__in=job_ids
-        ).values_list("user_id", "pk", "storage_deleted_at")
-    }
+    kept = _kept_owners({owner for owner in owners.values() if owner is not None})
     for key, size in page.items():
         owner = owners[key]
         if owner is None:
             yield Orphan(key, size, Reason.FOREIGN)
-        elif owner not in jobs:
+        elif owner not in kept:
             yield Orphan(key, size, Reason.NO_JOB)
-        elif jobs[owner] is not None:
+        elif not kept[owner]:
             yield Orphan(key, size, Reason.DELETED)
+
+
+def _kept_owners(owners: set[keys.Owner]) -> dict[keys.Owner, bool]:
+    """Of the owners that exist, whether they still have something in the storage. What belongs to
+    all jobs of a user is kept while one of them has."""
+    job_ids = {owner.job_id for owner in owners if owner.job_id is not None}
+    users = {owner.user_id for owner in owners if owner.job_id is None}
+    jobs = JobCoordinator.objects.filter(pk__in=job_ids)
+    kept = {
+        keys.Owner(user_id, job_id): deleted_at is None
+        for user_id, job_id, deleted_at in jobs.values_list("user_id", "pk", "storage_deleted_at")
+    }
+    stored = JobCoordinator.objects.filter(user_id__in=users, storage_deleted_at__isnull=True)
+    keeping = set(stored.values_list("user_id", flat=True).order_by().distinct())
+    return kept | {keys.Owner(user_id, None): user_id in keeping for user_id in users}

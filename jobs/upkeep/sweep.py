@@ -15,10 +15,12 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from jobs.delivery import dispatch
+from jobs.delivery.chunks import chunks_that_fit
+from jobs.delivery.dispatch import dispatch_chunks
 from jobs.delivery.fair_share import Chunk, LostItem, send_again
 from jobs.lifecycle import services
 from jobs.models import ItemResult, JobCoordinator, JobItem
+from jobs.result_keys import WORKER_LOST, given_up_key
 from jobs.states import IN_WORK, ItemStatus
 
 logger = logging.getLogger(__name__)
@@ -26,8 +28,6 @@ logger = logging.getLogger(__name__)
 # /execute publishes by itself; the sweep leaves it this long before it helps.
 PUBLISH_GRACE = timedelta(seconds=5)
 JOBS_PER_SWEEP = 200
-
-WORKER_LOST = "worker_lost"
 
 
 def dispatch_due_items() -> int:
@@ -52,7 +52,7 @@ def dispatch_due_items() -> int:
             continue
         job, chunks = stock
         if broker_answers and chunks:
-            count = dispatch.dispatch_chunks(job, chunks)
+            count = dispatch_chunks(job, chunks)
             broker_answers = count == sum(len(chunk.idxs) for chunk in chunks)
             sent += count
             logger.info("sent %d photos of %s: %s", count, job.public_id, _said(chunks))
@@ -100,7 +100,7 @@ def _take_stock(job_id: UUID) -> tuple[JobCoordinator, list[Chunk]] | None:
             result=ItemResult(
                 idx=idx,
                 status=ItemStatus.FAILED,
-                idempotency_key=f"{job.public_id}:{idx}:{WORKER_LOST}",
+                idempotency_key=given_up_key(job.public_id, idx, WORKER_LOST),
                 error=WORKER_LOST,
             ),
         )
@@ -109,5 +109,5 @@ def _take_stock(job_id: UUID) -> tuple[JobCoordinator, list[Chunk]] | None:
     again = send_again(lost, size=settings.BATCH_CONCURRENCY)
     # What was given up may have made room, and more may be on its way for it.
     unsent = list(job.items.unsent().order_by("idx").values_list("idx", flat=True))
-    more = dispatch.chunks_beside(job.items.at_work().count(), unsent) if unsent else []
+    more = chunks_that_fit(job.items.at_work().count(), unsent) if unsent else []
     return job, [*again, *more]

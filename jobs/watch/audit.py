@@ -55,7 +55,7 @@ def run(check: Check) -> Finding:
     with connection.cursor() as cursor:
         # The text is made of constants of this module.
         cursor.execute(
-            "SELECT count(*), count(*) FILTER (WHERE sound IS NOT TRUE), "  # noqa: S608
+            "SELECT count(*), count(*) FILTER (WHERE sound IS NOT TRUE), "
             "(array_agg(id) FILTER (WHERE sound IS NOT TRUE))[1:%(examples)s] "
             f"FROM ({check.rows}) checked",
             {"examples": EXAMPLES, **check.parameters()},

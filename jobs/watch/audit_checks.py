@@ -1,8 +1,7 @@
 """What must hold of the database, each as one query (design §2).
 
 A row is *sound* or it is a violation; NULL counts as a violation, so that a comparison with what
-is missing cannot pass. Rows that were archived are no violation: a settled reservation or a history
-row may outlive its job.
+is missing cannot pass. The items of an archived job are in the history only.
 
 `billing_events` is not read in the order of its rows: `created_at` and the UUIDv7 come from the
 clocks of the processes, and two events of one user may tie or stand reversed. Whether each
@@ -16,6 +15,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from jobs.states import FINISHED, IN_WORK, UNFINISHED, sql_list
 from s3project import ids
 
 # What the maintenance worker may be late by before something is wrong with it.
@@ -134,14 +134,11 @@ CHECKS = (
     Check(
         "each job holds its reservation until it ends",
         ids.JOB,
-        """
+        f"""
         SELECT coalesce(job.id, reservation.job_id) AS id,
-               CASE WHEN job.id IS NULL THEN reservation.released_at IS NOT NULL
-                    ELSE reservation.limiter_id = job.user_id
-                         AND reservation.item_count = job.total_items
-                         AND (reservation.released_at IS NULL)
-                             = (job.status NOT IN ('done', 'failed', 'canceled'))
-                END AS sound
+               reservation.limiter_id = job.user_id AND reservation.item_count = job.total_items
+               AND (reservation.released_at IS NULL)
+                   = (job.status NOT IN {sql_list(FINISHED)}) AS sound
           FROM jobs_jobcoordinator job
           FULL JOIN users_reservation reservation ON reservation.job_id = job.id
         """,
@@ -149,7 +146,7 @@ CHECKS = (
     Check(
         "active_jobs = open reservations = unfinished jobs",
         ids.USER,
-        """
+        f"""
         SELECT coalesce(limiter.user_id, reserved.user_id, unfinished.user_id) AS id,
                limiter.active_jobs = coalesce(reserved.jobs, 0)
                AND limiter.active_jobs = coalesce(unfinished.jobs, 0) AS sound
@@ -158,7 +155,7 @@ CHECKS = (
                       WHERE released_at IS NULL GROUP BY 1)
                reserved USING (user_id)
           FULL JOIN (SELECT user_id, count(*) AS jobs FROM jobs_jobcoordinator
-                      WHERE status NOT IN ('done', 'failed', 'canceled') GROUP BY 1)
+                      WHERE status NOT IN {sql_list(FINISHED)} GROUP BY 1)
                unfinished USING (user_id)
         """,
     ),
@@ -167,8 +164,10 @@ CHECKS = (
         ids.JOB,
         """
         SELECT job.id,
-               items.total = job.total_items AND items.done = job.done_items
-               AND items.failed = job.failed_items AS sound
+               CASE WHEN job.archived_at IS NOT NULL THEN items.total IS NULL
+                    ELSE items.total = job.total_items AND items.done = job.done_items
+                         AND items.failed = job.failed_items
+                END AS sound
           FROM jobs_jobcoordinator job
           LEFT JOIN (SELECT job_id, count(*) AS total,
                             count(*) FILTER (WHERE status = 'done') AS done,
@@ -180,17 +179,15 @@ CHECKS = (
     Check(
         "history is complete, for finished jobs only",
         ids.JOB,
-        """
+        f"""
         SELECT coalesce(job.id, log.job_id, items.job_id) AS id,
-               CASE WHEN job.id IS NULL
-                    THEN items.total = log.cost_estimate
-                    WHEN job.status IN ('done', 'failed', 'canceled')
+               CASE WHEN job.status IN {sql_list(FINISHED)}
                     THEN log.status = job.status AND log.user_id = job.user_id
                          AND log.finished_at = job.finished_at
                          AND log.cost_estimate = job.total_items
                          AND items.total = job.total_items AND items.done = job.done_items
                          AND items.failed = job.failed_items
-                    ELSE log.job_id IS NULL AND items.job_id IS NULL
+                    ELSE job.id IS NOT NULL AND log.job_id IS NULL AND items.job_id IS NULL
                 END AS sound
           FROM jobs_jobcoordinator job
           FULL JOIN jobs_log log ON log.job_id = job.id
@@ -229,7 +226,7 @@ CHECKS = (
     Check(
         "nothing is older than its deadline",
         ids.JOB,
-        """
+        f"""
         SELECT id,
                CASE status
                     WHEN 'created' THEN updated_at > now() - %(created)s * interval '1 second'
@@ -237,20 +234,20 @@ CHECKS = (
                     ELSE updated_at > now() - %(stalled)s * interval '1 second'
                 END AS sound
           FROM jobs_jobcoordinator
-         WHERE status IN ('created', 'uploaded', 'queued', 'running')
+         WHERE status IN {sql_list(UNFINISHED)}
         """,
         deadlines,
     ),
     Check(
         "no lease ended long ago",
         ids.JOB,
-        """
+        f"""
         SELECT item.job_id AS id,
                item.attempt = 0 OR item.lease_expires_at IS NULL
                OR item.lease_expires_at > now() - %(slack)s * interval '1 second' AS sound
           FROM jobs_jobitem item
           JOIN jobs_jobcoordinator job ON job.id = item.job_id
-         WHERE item.status = 'pending' AND job.status IN ('queued', 'running')
+         WHERE item.status = 'pending' AND job.status IN {sql_list(IN_WORK)}
         """,
         deadlines,
     ),

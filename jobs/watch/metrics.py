@@ -14,8 +14,11 @@ from kombu.transport.redis import Channel
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from jobs.delivery.dispatch import GPU_QUEUE, MAINTENANCE_QUEUE
 from jobs.delivery.fair_share import LEVELS
+from jobs.delivery.publish import GPU_QUEUE, MAINTENANCE_QUEUE
+from jobs.models.item_phases import DUE, IN_HAND, PENDING, UNSENT
+from jobs.result_keys import TIMEOUT, WORKER_LOST
+from jobs.states import COMPLETED, IN_WORK, WAITING, sql_list
 from jobs.watch.audit_checks import deadlines
 
 logger = logging.getLogger(__name__)
@@ -27,12 +30,12 @@ QUERIES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         "s3_jobs_unfinished",
         "Jobs by status.",
         ("status",),
-        """
+        f"""
         SELECT status, count(*) FROM jobs_jobcoordinator
-         WHERE status IN ('created', 'uploaded') GROUP BY status
+         WHERE status IN {sql_list(WAITING)} GROUP BY status
          UNION ALL
         SELECT status, count(*) FROM jobs_jobcoordinator
-         WHERE status IN ('queued', 'running') GROUP BY status
+         WHERE status IN {sql_list(IN_WORK)} GROUP BY status
         """,
     ),
     (
@@ -40,13 +43,13 @@ QUERIES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         "Photos of jobs in work: in the hands of a worker, sent and waiting, not sent yet, or due "
         "because their lease ran out.",
         ("state",),
-        """
-        SELECT CASE WHEN item.attempt = 0 THEN 'unsent'
-                    WHEN item.lease_expires_at <= now() THEN 'due'
-                    WHEN item.claimed_by = '' THEN 'waiting'
-                    ELSE 'in_hand' END AS state, count(*)
+        f"""
+        SELECT CASE WHEN {UNSENT} THEN 'unsent'
+                    WHEN {DUE} THEN 'due'
+                    WHEN {IN_HAND} THEN 'in_hand'
+                    ELSE 'waiting' END AS state, count(*)
           FROM jobs_jobcoordinator job JOIN jobs_jobitem item ON item.job_id = job.id
-         WHERE job.status IN ('queued', 'running') AND item.status = 'pending'
+         WHERE job.status IN {sql_list(IN_WORK)} AND {PENDING}
          GROUP BY 1
         """,
     ),
@@ -54,18 +57,18 @@ QUERIES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         "s3_oldest_without_result_seconds",
         "How long a job in work has waited for a result, at most.",
         (),
-        """
+        f"""
         SELECT coalesce(extract(epoch FROM now() - min(updated_at)), 0)::float
-          FROM jobs_jobcoordinator WHERE status IN ('queued', 'running')
+          FROM jobs_jobcoordinator WHERE status IN {sql_list(IN_WORK)}
         """,
     ),
     (
         "s3_jobs_finished_last_hour",
         "Jobs that are done or failed since an hour ago.",
         ("status",),
-        """
+        f"""
         SELECT status, count(*) FROM jobs_jobcoordinator
-         WHERE status IN ('done', 'failed') AND storage_deleted_at IS NULL
+         WHERE status IN {sql_list(COMPLETED)} AND storage_deleted_at IS NULL
            AND finished_at > now() - interval '1 hour'
          GROUP BY status
         """,
@@ -75,12 +78,12 @@ QUERIES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         "Photos of jobs that finished since an hour ago; `error` is worker_lost or timeout when no "
         "worker came through, photo for anything about the photo, and empty for a result.",
         ("error",),
-        """
+        f"""
         SELECT CASE WHEN item.status = 'done' THEN ''
-                    WHEN item.error IN ('worker_lost', 'timeout') THEN item.error
+                    WHEN item.error IN ('{WORKER_LOST}', '{TIMEOUT}') THEN item.error
                     ELSE 'photo' END AS error, count(*)
           FROM jobs_jobcoordinator job JOIN jobs_jobitem item ON item.job_id = job.id
-         WHERE job.status IN ('done', 'failed') AND job.storage_deleted_at IS NULL
+         WHERE job.status IN {sql_list(COMPLETED)} AND job.storage_deleted_at IS NULL
            AND job.finished_at > now() - interval '1 hour'
          GROUP BY 1
         """,
@@ -89,10 +92,10 @@ QUERIES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         "s3_photos_rescued_last_hour",
         "Photos of jobs that finished since an hour ago which took more than one attempt.",
         (),
-        """
+        f"""
         SELECT count(*)
           FROM jobs_jobcoordinator job JOIN jobs_jobitem item ON item.job_id = job.id
-         WHERE job.status IN ('done', 'failed') AND job.storage_deleted_at IS NULL
+         WHERE job.status IN {sql_list(COMPLETED)} AND job.storage_deleted_at IS NULL
            AND job.finished_at > now() - interval '1 hour' AND item.attempt > 1
         """,
     ),
@@ -100,11 +103,11 @@ QUERIES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         "s3_jobs_overdue",
         "Unfinished jobs that should have been ended by the clock, by status: expiry is behind.",
         ("status",),
-        """
+        f"""
         SELECT status, count(*) FROM jobs_jobcoordinator
          WHERE status = 'created' AND updated_at < now() - %(created)s * interval '1 second'
             OR status = 'uploaded' AND updated_at < now() - %(uploaded)s * interval '1 second'
-            OR status IN ('queued', 'running')
+            OR status IN {sql_list(IN_WORK)}
                AND updated_at < now() - %(stalled)s * interval '1 second'
          GROUP BY status
         """,

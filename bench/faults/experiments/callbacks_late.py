@@ -71,7 +71,7 @@ def _ended(world: World) -> None:
     make_older(archived, LONG_AGO)
     delete_expired_objects()
     archive_jobs()
-    assert not JobCoordinator.objects.filter(pk=archived).exists(), "it was not archived"
+    assert not JobItem.objects.filter(job=archived).exists(), "it was not archived"
     for job, status in {**jobs, archived: "done"}.items():
         assert _shown(customer, job)["status"] == status
         _changes_nothing(world, customer, job)

@@ -11,7 +11,7 @@ from bench.faults.photos import QUICK
 from bench.faults.proxy import HALF, RESET, Fault, StorageProxy
 from bench.faults.world import World
 from jobs import keys
-from jobs.gpu.chunk import STORAGE_AWAY
+from jobs.gpu.chunk_pipeline import STORAGE_AWAY
 from jobs.models import JobCoordinator
 from users.models import UserLimiter
 

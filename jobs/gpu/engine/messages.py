@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from jobs.gpu.engine.errors import MessageError
-
-ACTIONS: Final = frozenset({"recolor", "tone", "texture", "remove"})
+from jobs.presets import ACTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ def _edit(name: str, raw: object) -> Edit:
         raise MessageError(f"concepts.{name} must be an object")
     action, value = raw.get("action"), raw.get("value")
     if not isinstance(action, str) or action not in ACTIONS:
-        raise MessageError(f"concepts.{name}.action must be one of {', '.join(sorted(ACTIONS))}")
+        raise MessageError(f"concepts.{name}.action must be one of {', '.join(ACTIONS)}")
     if value is not None and not isinstance(value, str):
         raise MessageError(f"concepts.{name}.value must be a string or null")
     return Edit(action=action, value=value or "", instances=_instances(name, raw))

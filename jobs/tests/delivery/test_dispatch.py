@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from jobs import keys
-from jobs.delivery import dispatch
+from jobs.delivery import publish
 from jobs.gpu.engine.messages import WorkMessage
 from jobs.lifecycle import services
 from jobs.models import JobCoordinator
@@ -49,7 +49,7 @@ def broker_away() -> Iterator[None]:
         broker_transport_options=app.conf.broker_transport_options,
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dispatch, "app", away)
+        patch.setattr(publish, "app", away)
         yield
     away.close()
 
@@ -191,7 +191,7 @@ def test_whatever_celery_app_a_thread_holds_we_publish_with_ours() -> None:
 
     def publish_beside_another_app() -> bool:
         celery.Celery("another", broker=f"redis://127.0.0.1:{free_port()}/0").set_current()
-        return dispatch.publish("jobs.nothing", [], queue="gpu")
+        return publish.publish("jobs.nothing", [], queue="gpu")
 
     with ThreadPoolExecutor(1) as threads:
         assert threads.submit(publish_beside_another_app).result()

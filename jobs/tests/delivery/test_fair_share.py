@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from jobs.delivery import dispatch
+from jobs.delivery import chunks, dispatch
+from jobs.delivery import publish as publishing
 from jobs.delivery.fair_share import Chunk, LostItem, level_of, next_chunks, send_again
 from jobs.lifecycle import services
 from jobs.models import JobCoordinator, JobItem
@@ -281,7 +282,7 @@ def report_three_at_once(job: JobCoordinator, patch: pytest.MonkeyPatch) -> list
     """
     report(job, 0)
     purge("gpu")
-    publish = dispatch.publish
+    publish = publishing.publish
     both_publish = threading.Barrier(2)
 
     def publish_together(*args: Any, **options: Any) -> bool:
@@ -309,7 +310,7 @@ def test_results_that_make_room_at_once_are_followed_by_different_chunks(
 def test_without_the_reservation_they_would_be_followed_by_the_same_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(dispatch, "reserve", lambda *args, **options: None)
+    monkeypatch.setattr(chunks, "reserve", lambda *args, **options: None)
 
     published = report_three_at_once(large_job(), monkeypatch)
 

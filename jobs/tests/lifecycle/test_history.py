@@ -30,7 +30,6 @@ def job_row(job: JobCoordinator, **changes: Any) -> dict[str, Any]:
         "params_json": {"output_template": None},
         "cost_estimate": job.total_items,
         "error": "",
-        "archived_at": None,
         **changes,
     }
 

@@ -24,8 +24,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_state_machine
 
-from jobs.delivery import dispatch
+from jobs.delivery import chunks, dispatch
 from jobs.delivery.fair_share import Chunk
+from jobs.delivery.publish import GPU_QUEUE
 from jobs.lifecycle import services
 from jobs.models import ItemResult, JobCoordinator, JobItem, ResultEffect
 from jobs.states import FINISHED, IN_WORK, ItemStatus, JobStatus
@@ -251,7 +252,7 @@ class Delivery(RuleBasedStateMachine):
         me = self.user.public_id
 
         def publish(task: str, args: list[Any], *, queue: str, level: int = 0) -> bool:
-            if self.broker_answers and queue == dispatch.GPU_QUEUE and args[0]["user_id"] == me:
+            if self.broker_answers and queue == GPU_QUEUE and args[0]["user_id"] == me:
                 self.queue.append(args[0])
             return self.broker_answers
 
@@ -338,7 +339,7 @@ def lease_nothing(*args: Any, **kwargs: Any) -> int:
     return 0
 
 
-reserve_as_it_is = dispatch.reserve_chunks
+reserve_as_it_is = chunks.reserve_chunks
 
 
 def all_the_window_is_free(job: JobCoordinator, *, at_work: int) -> list[Chunk]:
@@ -351,7 +352,7 @@ MUTANTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "a settlement repeats": (UserLimiter, "release", release_again),
     "a claim ignores live leases": (JobCoordinator, "claim", claim_everything),
     "the sweep forgets to lease": (dispatch, "lease_to_queue", lease_nothing),
-    "the window is full and more is sent": (dispatch, "reserve_chunks", all_the_window_is_free),
+    "the window is full and more is sent": (services, "reserve_chunks", all_the_window_is_free),
 }
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from jobs import keys
-from jobs.delivery import dispatch
+from jobs.delivery.publish import MAINTENANCE_QUEUE
 from jobs.gpu import transfer
 from jobs.lifecycle import services
 from jobs.models import JobCoordinator
@@ -199,13 +199,13 @@ def test_cancel_asks_for_the_outputs_to_be_deleted_at_once(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     job = make_job(JobStatus.RUNNING)
-    purge(dispatch.MAINTENANCE_QUEUE)
+    purge(MAINTENANCE_QUEUE)
 
     with django_capture_on_commit_callbacks(execute=True):
         cancel(job)
 
-    assert waiting(dispatch.MAINTENANCE_QUEUE) == [("jobs.delete_outputs", [str(job.id)])]
-    purge(dispatch.MAINTENANCE_QUEUE)
+    assert waiting(MAINTENANCE_QUEUE) == [("jobs.delete_outputs", [str(job.id)])]
+    purge(MAINTENANCE_QUEUE)
 
 
 def test_a_url_handed_out_before_the_cancel_is_dead_after_it() -> None:
@@ -285,7 +285,7 @@ def _is_deleted(job: JobCoordinator) -> bool:
     return job.storage_deleted_at is not None
 
 
-def test_a_run_costs_two_statements_and_two_for_each_job() -> None:
+def test_a_run_costs_two_statements_and_three_for_each_job() -> None:
     user = make_user(plan="pro")
     for _ in range(3):
         age(make_job(JobStatus.DONE, user=user, items=20), 40 * DAY)
@@ -293,7 +293,7 @@ def test_a_run_costs_two_statements_and_two_for_each_job() -> None:
     with recorded_statements() as statements:
         delete_expired_objects()
 
-    assert len(statements) == 2 + 2 * 3
+    assert len(statements) == 2 + 3 * 3
 
 
 def test_a_run_says_what_it_did_in_one_line(caplog: pytest.LogCaptureFixture) -> None:

@@ -75,6 +75,18 @@ def test_each_orphan_has_its_reason() -> None:
     }
 
 
+def test_what_leads_to_a_users_masks_is_an_orphan_once_no_job_keeps_any() -> None:
+    keeping, done, gone = make_job(JobStatus.DONE), make_job(JobStatus.DONE), uuid4()
+    make_job(JobStatus.DONE, user=keeping.user)
+    JobCoordinator.objects.filter(pk__in=[keeping.pk, done.pk]).update(storage_deleted_at=Now())
+    healthy = store(keys.by_photo_key(keeping.user_id, "a" * 64))
+    late = store(keys.by_photo_key(done.user_id, "b" * 64))
+    nobodys = store(keys.by_photo_key(gone, "c" * 64))
+
+    assert found() == {late: Reason.DELETED, nobodys: Reason.DELETED}
+    assert healthy in photo_storage().sizes("masks/")
+
+
 def test_the_command_lists_orphans_and_fails() -> None:
     job = make_job()
     key = store(keys.output_key(job.user_id, uuid4(), 0))
@@ -123,9 +135,11 @@ def test_every_key_that_is_made_has_its_owner() -> None:
     made = [
         make(user_id, job_id, 7) for make in (keys.input_key, keys.output_key, keys.preview_key)
     ]
-    made += [f"{prefix}7_Wall/panel.png" for prefix in keys.prefixes(user_id, job_id)]
+    stem = keys.mask_stem(user_id, job_id, 7)
+    made += [keys.mask_key(stem, "Wall"), keys.mask_key(stem, "벽/panel"), keys.instances_key(stem)]
 
-    assert [keys.owner_of(key) for key in made] == [(user_id, job_id)] * 7
+    assert [keys.owner_of(key) for key in made] == [(user_id, job_id)] * 6
+    assert keys.owner_of(keys.by_photo_key(user_id, "0" * 64)) == (user_id, None)
 
 
 def test_a_page_of_objects_costs_one_query() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from pytest_django import Settings
 
 from jobs.lifecycle import services as job_services
@@ -275,11 +276,23 @@ def test_a_slot_held_by_a_job_that_never_was_is_found(world: World) -> None:
     assert found[HELD].violations == found[CHARGED].violations == found[SLOTS].violations == 1
 
 
-def test_a_settled_job_that_retention_took_away_is_no_violation(world: World) -> None:
+def test_an_archived_job_is_no_violation_and_one_that_only_says_so_is(world: World) -> None:
+    job = JobCoordinator.objects.filter(pk=world.done.pk)
+    job.update(storage_deleted_at=Now(), archived_at=Now())
+    assert findings()[PROGRESS].violations == 1
+
+    JobItem.objects.filter(job=world.done).delete()
+
+    assert sum(finding.violations for finding in findings().values()) == 0
+
+
+def test_a_settled_job_without_a_row_is_a_violation(world: World) -> None:
     JobItem.objects.filter(job=world.done).delete()
     world.done.delete()
 
-    assert sum(finding.violations for finding in findings().values()) == 0
+    found = findings()
+
+    assert (found[HELD].violations, found[HISTORY].violations) == (1, 1)
 
 
 def test_at_most_five_examples_are_named(world: World) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from jobs.gpu import transfer
-from jobs.gpu.chunk import Chunk
+from jobs.gpu.chunk_pipeline import ChunkPipeline
 from jobs.gpu.engine.arrays import Rgb
 from jobs.gpu.engine.errors import ModelError
 from jobs.gpu.engine.memory import RememberingSegmenter
@@ -51,7 +51,7 @@ def chunk_of(url: str, photos: Sequence[bytes | None], user: str = "") -> WorkMe
 
 def process(message: WorkMessage, engine: Engine, concurrency: int = 3) -> None:
     reporter = Reporter(secret="s3cret", timeout=2, worker="host:1", sleep=lambda seconds: None)
-    Chunk(message, reporter, lambda: engine, concurrency).process()
+    ChunkPipeline(message, reporter, lambda: engine, concurrency).process()
     reporter.close()
 
 
@@ -233,12 +233,12 @@ def test_masks_lie_under_the_keys_of_the_contract_and_survive_strange_names() ->
     elsewhere = BucketMaskStore(user, f"job_{uuid4().hex}", 0)
     assert elsewhere.load(digest, "fixed/1", ["Wall", "벽/../x", "Door", "Sofa"]) == findings
     assert elsewhere.load(digest, "fixed/2", ["Wall"]) == {}
-    assert BucketMaskStore("u_2", job, 3).load(digest, "fixed/1", ["Wall"]) == {}
+    assert BucketMaskStore(f"u_{uuid4().hex}", job, 3).load(digest, "fixed/1", ["Wall"]) == {}
 
 
 def test_a_description_that_is_not_ours_costs_a_segmentation_only() -> None:
     digest, user = uuid4().hex, f"u_{uuid4().hex}"
-    store = BucketMaskStore(user, "job_1", 0)
+    store = BucketMaskStore(user, f"job_{uuid4().hex}", 0)
     for junk in (b"{", b"[]", b'{"photo":1}', b'{"prefix":"masks/u_9/x/0"}'):
         transfer.store_result(f"masks/{user}/by_photo/{digest}.json", junk, "application/json")
         assert store.load(digest, "fixed/1", ["Wall"]) == {}

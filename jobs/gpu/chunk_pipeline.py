@@ -19,6 +19,7 @@ from jobs.gpu.engine.pipeline import EditedPhoto, Engine, Order, PreparedPhoto, 
 from jobs.gpu.engine.stopwatch import Stopwatch
 from jobs.gpu.mask_store import BucketMaskStore
 from jobs.gpu.reporter import Claim, DeliveryFailed, Reporter
+from jobs.states import FINISHED
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +29,9 @@ UNEXPECTED = "the photo could not be processed"
 
 # Photos decoded and waiting for the models. One keeps them busy; more only hold memory.
 _AHEAD = 1
-_OVER = frozenset({"canceled", "done", "failed"})
 
 
-class Chunk:
+class ChunkPipeline:
     """The items of one message. Each photo stands alone: what goes wrong with one is reported
     for that one."""
 
@@ -50,7 +50,7 @@ class Chunk:
         self._slots = threading.BoundedSemaphore(concurrency)
         self._unreported = {item.idx for item in message.items}
         self._undelivered: DeliveryFailed | None = None
-        self._over = False
+        self._job_ended = False
         self._claim = Claim(frozenset(), "unknown", 0)
         self._claimed_at = 0.0
 
@@ -83,7 +83,7 @@ class Chunk:
 
     def _is_ours(self, item: WorkItem) -> bool:
         """Whether the item may be started. A process that was stopped for a while asks first."""
-        if self._undelivered is not None or self._over:
+        if self._undelivered is not None or self._job_ended:
             logger.info("%s #%d is left", self._message.job_id, item.idx)
             return False
         if time.monotonic() - self._claimed_at > self._claim.lease_seconds / 2:
@@ -109,10 +109,10 @@ class Chunk:
 
         What hangs is ended by Celery's time limit, and these renewals with it.
         """
-        over = threading.Event()
+        leaving = threading.Event()
 
         def renew() -> None:
-            while (lease := self._claim.lease_seconds) and not over.wait(lease / 2):
+            while (lease := self._claim.lease_seconds) and not leaving.wait(lease / 2):
                 try:
                     self._claim = self._reporter.claim(
                         self._message, sorted(self._unreported.copy()), patient=False
@@ -122,14 +122,14 @@ class Chunk:
                     logger.warning("%s is not renewed: %s", self._message.job_id, error)
                 else:
                     self._claimed_at = time.monotonic()
-                    self._over |= self._claim.job_status in _OVER
+                    self._job_ended |= self._claim.job_status in FINISHED
 
         thread = threading.Thread(target=renew, name="renewal", daemon=True)
         thread.start()
         try:
             yield
         finally:
-            over.set()
+            leaving.set()
             thread.join()
 
     def _order(self, item: WorkItem) -> Order:
@@ -172,8 +172,8 @@ class Chunk:
                 metrics.PHOTOS.labels("done").inc()
                 status = self._reporter.done(self._message, item.idx, result.warnings)
             self._unreported.discard(item.idx)
-            if status in _OVER:
-                self._over = True
+            if status in FINISHED:
+                self._job_ended = True
         except DeliveryFailed as error:
             self._undelivered = error
         finally:

@@ -1,0 +1,45 @@
+"""What a worker is told."""
+
+from collections.abc import Mapping
+
+from django.conf import settings
+
+from jobs import keys
+from jobs.gpu.engine.messages import Edit, WorkItem, WorkMessage
+from jobs.models import JobCoordinator
+from jobs.presets import resolve_value
+from s3project import ids
+
+
+def work_message(job: JobCoordinator, inputs: Mapping[int, str], *, attempt: int) -> WorkMessage:
+    """The message of contract §4.1 for some items of a job, given by idx with where their photos
+    are. It holds no secret.
+    """
+    concepts = {
+        name: Edit(
+            action=edit["action"],
+            value=resolve_value(job.preset, name, edit["action"], edit.get("value")) or "",
+            instances=tuple(edit["instances"]) if "instances" in edit else None,
+        )
+        for name, edit in job.concepts.items()
+    }
+    return WorkMessage(
+        job_id=job.public_id,
+        user_id=ids.public_id(ids.USER, job.user_id),
+        preset=job.preset,
+        concepts=concepts,
+        protect=tuple(job.protect),
+        items=tuple(
+            WorkItem(
+                idx=idx,
+                input_key=input_key,
+                output_key=keys.output_key(job.user_id, job.id, idx),
+                preview_key=keys.preview_key(job.user_id, job.id, idx),
+            )
+            for idx, input_key in inputs.items()
+        ),
+        callback_url=f"{settings.CALLBACK_BASE_URL}/jobs/{job.public_id}/callback",
+        idempotency_prefix=job.public_id,
+        batch_concurrency=settings.BATCH_CONCURRENCY,
+        attempt=attempt,
+    )
