@@ -14,13 +14,15 @@ class Concept:
     """A nameable part of a photo.
 
     `prompt` is what an open-vocabulary model is asked for; `instances` says that a photo may
-    have several; `defaults` is the value per action that an empty string stands for.
+    have several; `defaults` is the value per action that an empty string stands for; `beneath`
+    says that the concepts offered to clients lie on it.
     """
 
     name: str
     prompt: str
     instances: bool = False
     defaults: Mapping[str, str] = field(default_factory=dict)
+    beneath: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,13 @@ SELLER = Preset(
         Concept("Accessories", "product accessories cable box manual", True, {"recolor": "grey"}),
     ),
     worker_concepts=(
-        Concept("Product", "main product item"),
-        Concept("Background", "background surface or backdrop", defaults={"recolor": "white"}),
+        Concept("Product", "main product item", beneath=True),
+        Concept(
+            "Background",
+            "background surface or backdrop",
+            defaults={"recolor": "white"},
+            beneath=True,
+        ),
     ),
     protect_defaults=("Label_Text", "Logo", "Gloss"),
     output_templates=(
@@ -129,3 +136,14 @@ SELLER = Preset(
 )
 
 PRESETS = {preset.id: preset for preset in (INTERIOR, SELLER)}
+
+
+def layers(preset_id: str) -> tuple[str, ...]:
+    """The preset's concepts, each more specific than those before it: where two edits overlap, the
+    later one is on top. None of a preset that is not known here."""
+    preset = PRESETS.get(preset_id)
+    if preset is None:
+        return ()
+    known = (*preset.concepts, *preset.worker_concepts)
+    ordered = sorted(known, key=lambda concept: not concept.beneath)
+    return tuple(concept.name for concept in ordered)

@@ -15,10 +15,12 @@ from contextlib import ExitStack, contextmanager
 from jobs.gpu import metrics, transfer
 from jobs.gpu.engine.errors import ModelError, PhotoError, ProtectionError
 from jobs.gpu.engine.messages import WorkItem, WorkMessage
-from jobs.gpu.engine.pipeline import EditedPhoto, Engine, Order, PreparedPhoto, SeenPhoto
+from jobs.gpu.engine.order import Order
+from jobs.gpu.engine.pipeline import EditedPhoto, Engine, PreparedPhoto, SeenPhoto
 from jobs.gpu.engine.stopwatch import Stopwatch
 from jobs.gpu.mask_store import BucketMaskStore
 from jobs.gpu.reporter import Claim, DeliveryFailed, Reporter
+from jobs.presets import layers
 from jobs.states import FINISHED
 
 logger = logging.getLogger(__name__)
@@ -135,7 +137,13 @@ class ChunkPipeline:
     def _order(self, item: WorkItem) -> Order:
         message = self._message
         store = BucketMaskStore(message.user_id, message.job_id, item.idx)
-        return Order(message.concepts, message.protect, store)
+        return Order(
+            message.concepts,
+            message.protect,
+            layers=layers(message.preset),
+            protect_defaulted=message.protect_defaulted,
+            store=store,
+        )
 
     def _prepare(self, item: WorkItem) -> PreparedPhoto:
         watch = Stopwatch()
@@ -149,7 +157,7 @@ class ChunkPipeline:
         self, item: WorkItem, prepared: Future[PreparedPhoto], behind: ThreadPoolExecutor
     ) -> None:
         try:
-            seen = self._engine().look(prepared.result(), self._order(item))
+            seen = self._engine().look(prepared.result())
         except Exception as error:
             behind.submit(self._conclude, item, error)
         else:
@@ -181,7 +189,7 @@ class ChunkPipeline:
 
     def _finish(self, item: WorkItem, seen: SeenPhoto) -> EditedPhoto:
         watch = seen.prepared.watch
-        result = self._engine().finish(seen, self._order(item))
+        result = self._engine().finish(seen)
         with watch.measure("store"):
             transfer.store_result(item.output_key, result.png, "image/png")
             transfer.store_result(item.preview_key, result.preview, "image/jpeg")

@@ -20,6 +20,10 @@ class PhotoError(Exception):
         self.reason = reason
 
 
+class NothingToChange(PhotoError):
+    """Edits were asked for and none of them could be made: there is nothing to pay for."""
+
+
 class MessageError(ValueError):
     """A queue message does not have the agreed shape. The text names the field."""
 
@@ -33,8 +37,12 @@ class ProtectionError(AssertionError):
 
 
 class EditSkipped(Exception):
-    """One edit was left out, and the photo stays valid. `reason` is safe to show to a client."""
+    """One edit was left out, and the photo stays valid.
 
-    def __init__(self, reason: str) -> None:
+    `reason` is a warning for the client, `brief` says the same in two or three words.
+    """
+
+    def __init__(self, reason: str, brief: str) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.brief = brief

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from jobs.gpu.engine.errors import MessageError
 from jobs.presets import ACTIONS
+
+PAINTS: Final = ("", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +21,21 @@ class Edit:
     """What to do with one concept. An empty value asks for the default of the action.
 
     instances: the numbers of those that are meant, in reading order (`selection.py`); None for all.
+    paint: which of a thing's paints is meant: "" for the one that covers most, "all" for all.
     """
 
     action: str
     value: str = ""
     instances: tuple[int, ...] | None = None
+    paint: str = ""
 
     def to_json(self) -> dict[str, Any]:
         body: dict[str, Any] = {"action": self.action, "value": self.value}
-        return body if self.instances is None else {**body, "instances": list(self.instances)}
+        if self.instances is not None:
+            body["instances"] = list(self.instances)
+        if self.paint:
+            body["paint"] = self.paint
+        return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class WorkMessage:
-    """A chunk of a job. `concepts` keeps the order in which the edits are applied."""
+    """A chunk of a job. `protect_defaulted`: the client named no protection, the preset did."""
 
     job_id: str
     user_id: str
@@ -54,6 +62,7 @@ class WorkMessage:
     idempotency_prefix: str
     batch_concurrency: int = 4
     attempt: int = 1
+    protect_defaulted: bool = False
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> WorkMessage:
@@ -71,6 +80,7 @@ class WorkMessage:
             idempotency_prefix=_text(body, "idempotency_prefix"),
             batch_concurrency=_number(body, "batch_concurrency", at_least=1, default=4),
             attempt=_number(body, "attempt", at_least=1, default=1),
+            protect_defaulted=_flag(body, "protect_defaulted"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -94,6 +104,7 @@ class WorkMessage:
             "idempotency_prefix": self.idempotency_prefix,
             "batch_concurrency": self.batch_concurrency,
             "attempt": self.attempt,
+            "protect_defaulted": self.protect_defaulted,
         }
 
 
@@ -111,6 +122,13 @@ def _number(
     # bool is a subclass of int, and true is not a number here.
     if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
         raise MessageError(f"{field} must be an integer of at least {at_least}")
+    return value
+
+
+def _flag(body: Mapping[str, Any], field: str) -> bool:
+    value = body.get(field, False)
+    if not isinstance(value, bool):
+        raise MessageError(f"{field} must be true or false")
     return value
 
 
@@ -135,7 +153,10 @@ def _edit(name: str, raw: object) -> Edit:
         raise MessageError(f"concepts.{name}.action must be one of {', '.join(ACTIONS)}")
     if value is not None and not isinstance(value, str):
         raise MessageError(f"concepts.{name}.value must be a string or null")
-    return Edit(action=action, value=value or "", instances=_instances(name, raw))
+    paint = raw.get("paint") or ""
+    if paint not in PAINTS:
+        raise MessageError(f"concepts.{name}.paint must be one of {', '.join(map(repr, PAINTS))}")
+    return Edit(action, value or "", _instances(name, raw), paint)
 
 
 def _instances(name: str, raw: Mapping[str, Any]) -> tuple[int, ...] | None:

@@ -6,31 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
-import numpy as np
 
-from jobs.gpu.engine.actions.base import Canvas, Region
-from jobs.gpu.engine.actions.catalogue import CATALOGUE
-from jobs.gpu.engine.arrays import BoolMask, Mask, Rgb
+from jobs.gpu.engine.arrays import Rgb
+from jobs.gpu.engine.composition import compose
 from jobs.gpu.engine.decode import decode
-from jobs.gpu.engine.edges import EdgeFollower
-from jobs.gpu.engine.errors import EditSkipped
-from jobs.gpu.engine.memory import (
-    Findings,
-    MaskStore,
-    NoStore,
-    RememberingSegmenter,
-    digest_of,
-)
+from jobs.gpu.engine.memory import Findings, RememberingSegmenter, digest_of
 from jobs.gpu.engine.messages import Edit
+from jobs.gpu.engine.order import Order
+from jobs.gpu.engine.outlines import Outlines
 from jobs.gpu.engine.photo import Photo
 from jobs.gpu.engine.png import encode_png
 from jobs.gpu.engine.preview import encode_preview
-from jobs.gpu.engine.protect import protected_pixels, restore, unweighted
 from jobs.gpu.engine.segmenters.base import Segmentation, Segmenter
 from jobs.gpu.engine.segmenters.instance import Instance
-from jobs.gpu.engine.selection import in_reading_order, select
+from jobs.gpu.engine.selection import in_reading_order
 from jobs.gpu.engine.stopwatch import Stopwatch
-from jobs.gpu.engine.view import full_size, reduced_on_white, view_factor
+from jobs.gpu.engine.view import reduced_on_white, view_factor
 
 
 @dataclass(frozen=True)
@@ -53,23 +44,10 @@ class EditedPhoto:
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is wanted of a photo. `store` keeps masks beyond this process."""
-
-    concepts: Mapping[str, Edit]
-    protect: Sequence[str]
-    store: MaskStore = field(default_factory=NoStore)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Everything to look for, once; without an edit there is nothing to protect either."""
-        return tuple(dict.fromkeys([*self.concepts, *self.protect])) if self.concepts else ()
-
-
-@dataclass(frozen=True)
 class PreparedPhoto:
-    """A decoded photo, its reduced view, and what is known of it from earlier."""
+    """A decoded photo, what is wanted of it, its reduced view, and what is known from earlier."""
 
+    order: Order
     photo: Photo
     seen: Rgb
     factor: int
@@ -100,16 +78,22 @@ class Engine:
         cv2.setNumThreads(1)
 
     def edit(
-        self, data: bytes, concepts: Mapping[str, Edit], protect: Sequence[str]
+        self,
+        data: bytes,
+        concepts: Mapping[str, Edit],
+        protect: Sequence[str],
+        *,
+        layers: Sequence[str] = (),
+        protect_defaulted: bool = False,
     ) -> EditedPhoto:
-        """Apply the edits in their order; where two overlap, the later one is on top.
+        """All three steps; what the arguments mean is said at `Order`.
 
         A concept that is not found or not offered, and a value that is not known, become
-        warnings. Raises PhotoError when the file cannot be used and ModelError when a model
-        cannot run.
+        warnings. Raises PhotoError when the file cannot be used, NothingToChange when none of the
+        edits could be made, and ModelError when a model cannot run.
         """
-        order = Order(concepts, protect)
-        return self.finish(self.look(self.prepare(data, order), order), order)
+        order = Order(concepts, protect, layers, protect_defaulted)
+        return self.finish(self.look(self.prepare(data, order)))
 
     def prepare(self, data: bytes, order: Order) -> PreparedPhoto:
         """Decode the file and recall what is known of it. Raises PhotoError."""
@@ -121,22 +105,27 @@ class Engine:
         with watch.measure("recall"):
             digest = digest_of(data)
             known = self._segmenter.recall(digest, order.names, order.store)
-        return PreparedPhoto(photo, seen, factor, digest, known, watch)
+        return PreparedPhoto(order, photo, seen, factor, digest, known, watch)
 
-    def look(self, prepared: PreparedPhoto, order: Order) -> SeenPhoto:
+    def look(self, prepared: PreparedPhoto) -> SeenPhoto:
         """Look at the photo once, for the edits and the protection together. Raises ModelError."""
         with prepared.watch.measure("segment"):
             found, fresh = self._segmenter.segment(
-                prepared.digest, prepared.seen, order.names, prepared.known
+                prepared.digest, prepared.seen, prepared.order.names, prepared.known
             )
         return SeenPhoto(prepared, found, fresh)
 
-    def finish(self, seen: SeenPhoto, order: Order) -> EditedPhoto:
-        """Edit and encode. Raises ProtectionError rather than touch what is protected."""
+    def finish(self, seen: SeenPhoto) -> EditedPhoto:
+        """Edit and encode.
+
+        Raises NothingToChange when edits are wanted and none can be made, ProtectionError rather
+        than touch what is protected.
+        """
         prepared, watch = seen.prepared, seen.prepared.watch
+        order = prepared.order
         with watch.measure("edit"):
-            outlines = _Outlines(seen.found, prepared.seen, prepared.factor)
-            edited = self._apply(prepared.photo, outlines, order.concepts, order.protect)
+            outlines = Outlines(seen.found, prepared.seen, prepared.factor)
+            edited = compose(prepared.photo, outlines, order, self._segmenter.name)
         with watch.measure("encode"):
             png = encode_png(edited)
         with watch.measure("preview"):
@@ -149,7 +138,7 @@ class Engine:
             preview=preview,
             width=edited.width,
             height=edited.height,
-            warnings=tuple(dict.fromkeys(edited.warnings)),
+            warnings=edited.warnings,
             timings=watch.seconds,
             instances={
                 name: in_reading_order(seen.found.instances[name])
@@ -157,102 +146,3 @@ class Engine:
                 if name in seen.found.instances
             },
         )
-
-    def _apply(
-        self,
-        photo: Photo,
-        outlines: _Outlines,
-        concepts: Mapping[str, Edit],
-        protect: Sequence[str],
-    ) -> Photo:
-        found = outlines.found
-        warnings = [*photo.warnings, *self._absences(found, concepts, protect)]
-        shape = (photo.height, photo.width)
-        protected = outlines.protected(protect, shape)
-        canvas = Canvas(photo.rgb.copy(), None if photo.alpha is None else photo.alpha.copy())
-        for name, edit in concepts.items():
-            if name in found.masks:
-                weight, absent = outlines.weight(name, shape, edit.instances)
-                if absent:
-                    warnings.append(_absent(name, absent, found.instances.get(name, ())))
-                    if not cv2.countNonZero(weight):
-                        continue
-                unweighted(weight, protected)
-                region = Region(concept=name, weight=weight, protected=protected)
-                warnings.extend(f"{name}: {text}" for text in _edit(canvas, region, edit))
-        restore(canvas.rgb, photo.rgb, protected)
-        if canvas.alpha is not None and photo.alpha is not None:
-            restore(canvas.alpha, photo.alpha, protected)
-        return Photo(canvas.rgb, canvas.alpha, photo.icc_profile, tuple(warnings))
-
-    def _absences(
-        self, found: Segmentation, concepts: Mapping[str, Edit], protect: Sequence[str]
-    ) -> list[str]:
-        """Say what was asked for and could not be done. Protection must never lapse in silence."""
-        backend = self._segmenter.name
-        warnings = [
-            f"{name}: not found in this photo" for name in concepts if name in found.not_found
-        ]
-        warnings += [
-            f"{name}: not supported by the {backend} backend, left unchanged"
-            for name in concepts
-            if name in found.unsupported
-        ]
-        warnings += [
-            f"{name}: not found in this photo, nothing to protect"
-            for name in protect
-            if name in found.not_found and name not in concepts
-        ]
-        warnings += [
-            f"{name}: not supported by the {backend} backend, could not be protected"
-            for name in protect
-            if name in found.unsupported
-        ]
-        return warnings
-
-
-class _Outlines:
-    """Masks of the view, drawn to the edges of the picture and enlarged to the photo."""
-
-    def __init__(self, found: Segmentation, seen: Rgb, factor: int) -> None:
-        self.found = found
-        self._factor = factor
-        self._edges = EdgeFollower(seen) if found.masks else None
-
-    def weight(
-        self, name: str, shape: tuple[int, int], chosen: Sequence[int] | None
-    ) -> tuple[Mask, tuple[int, ...]]:
-        """How much of each pixel of the photo (`shape`) belongs to the concept, a new array, or to
-        the chosen instances of it; and the numbers among these that there are none of.
-        """
-        mask = self.found.masks[name]
-        absent: tuple[int, ...] = ()
-        if chosen is not None:
-            mask, absent = select(mask, self.found.instances.get(name, ()), chosen)
-        return full_size(self._drawn(mask), shape, self._factor), absent
-
-    def protected(self, names: Sequence[str], shape: tuple[int, int]) -> BoolMask:
-        """The pixels of the photo to be left alone: the masks as found and as drawn."""
-        masks = [self.found.masks[name] for name in names if name in self.found.masks]
-        if masks:
-            masks.append(self._drawn(np.maximum.reduce(masks)))
-        return protected_pixels(masks, shape, self._factor)
-
-    def _drawn(self, mask: Mask) -> Mask:
-        assert self._edges is not None
-        return self._edges.draw(mask)
-
-
-def _absent(name: str, numbers: Sequence[int], instances: Sequence[Instance]) -> str:
-    count = max(1, len(instances))
-    there = "there is one, number 0" if count == 1 else f"there are {count}, from 0 to {count - 1}"
-    return f"{name}: no instance {', '.join(map(str, numbers))}, {there}"
-
-
-def _edit(canvas: Canvas, region: Region, edit: Edit) -> tuple[str, ...]:
-    if not cv2.countNonZero(region.weight):
-        return ("entirely protected, left unchanged",)
-    try:
-        return CATALOGUE[edit.action](canvas, region, edit.value)
-    except EditSkipped as skipped:
-        return (skipped.reason,)

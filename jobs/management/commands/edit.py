@@ -19,7 +19,7 @@ from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.pipeline import EditedPhoto, Engine
 from jobs.gpu.engine.segmenters.instance import Instance
 from jobs.gpu.engine.segmenters.registry import load_segmenter
-from jobs.presets import ACTIONS, PRESETS, resolve_value
+from jobs.presets import ACTIONS, PRESETS, layers, resolve_value
 
 INSTANCES = re.compile(r"[0-9]{1,3}(,[0-9]{1,3})*")
 SHEET = "contact_sheet.jpg"
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--set", dest="edits", action="append", default=[],
             metavar="CONCEPT=ACTION[:VALUE][@N,…]",
-            help="an edit; several are applied in their order, the later one on top; @0,2 for "
+            help="an edit; where several overlap, the more specific concept is on top; @0,2 for "
             "these instances only, from left to right",
         )  # fmt: skip
         parser.add_argument(
@@ -67,7 +67,13 @@ class Command(BaseCommand):
                 progress.update(task, description=photo.name)
                 started = time.monotonic()
                 try:
-                    result = engine.edit(_read(photo), concepts, protect)
+                    result = engine.edit(
+                        _read(photo),
+                        concepts,
+                        protect,
+                        layers=layers(preset.id),
+                        protect_defaulted=chosen is None,
+                    )
                 except (PhotoError, ModelError) as error:
                     failed += 1
                     table.add_row(photo.name, "", "", f"[red]{error}[/red]")
@@ -113,8 +119,6 @@ def _edits(raw: Sequence[str], preset: str) -> Mapping[str, Edit]:
         if not concept or not equals or action not in ACTIONS:
             known = ", ".join(ACTIONS)
             raise CommandError(f"--set {text!r} is not CONCEPT=ACTION[:VALUE] (actions: {known})")
-        # Setting a concept again also moves it on top.
-        edits.pop(concept, None)
         chosen = tuple(map(int, numbers.split(","))) if at else None
         resolved = resolve_value(preset, concept, action, value) or ""
         edits[concept] = Edit(action, resolved, chosen)

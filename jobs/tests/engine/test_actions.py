@@ -20,7 +20,7 @@ INSIDE, OUTSIDE = np.s_[:, :60], np.s_[:, 60:]
 
 def done(action: Action, value: str, picture: Rgb | None = None, concept: str = "Wall") -> Rgb:
     before = wall() if picture is None else picture
-    canvas = Canvas(before.copy())
+    canvas = Canvas.of(before)
     assert action(canvas, region(left_half(*before.shape[:2]), concept=concept), value) == ()
     return canvas.rgb
 
@@ -39,7 +39,7 @@ def test_nothing_changes_outside_the_region(action: Action, value: str) -> None:
 @pytest.mark.parametrize("action", [recolor, tone, texture])
 @pytest.mark.parametrize("value", ["no such thing", "#12", "#ggg", "warm:2", "warm:nan", "oak:x"])
 def test_an_unknown_value_is_skipped_and_changes_nothing(action: Action, value: str) -> None:
-    canvas = Canvas(wall())
+    canvas = Canvas.of(wall())
     with pytest.raises(EditSkipped):
         action(canvas, region(left_half()), value)
     assert np.array_equal(canvas.rgb, wall())
@@ -47,7 +47,7 @@ def test_an_unknown_value_is_skipped_and_changes_nothing(action: Action, value: 
 
 @pytest.mark.parametrize("action", [recolor, tone, texture])
 def test_an_empty_value_takes_a_default_and_says_which(action: Action) -> None:
-    canvas = Canvas(wall())
+    canvas = Canvas.of(wall())
     (warning,) = action(canvas, region(left_half()), "")
     assert warning.startswith("no value given for ")
     assert not np.array_equal(canvas.rgb[INSIDE], wall()[INSIDE])
@@ -176,7 +176,7 @@ def test_remove_fills_from_the_surroundings() -> None:
     mask = np.zeros((120, 160), np.uint8)
     mask[40:80, 60:100] = 255
     picture[mask > 0] = (20, 30, 200)
-    canvas = Canvas(picture.copy())
+    canvas = Canvas.of(picture)
     assert remove(canvas, region(mask, concept="Body"), "") == ()
     assert np.abs(canvas.rgb.astype(int) - clean).mean(axis=2)[mask > 0].mean() < 8
     assert np.array_equal(canvas.rgb[:20], picture[:20])
@@ -189,7 +189,7 @@ def test_remove_takes_the_contact_shadow_along() -> None:
     picture[60:120, 70:130] = (200, 30, 30)
     mask = np.zeros((200, 200), np.uint8)
     mask[60:120, 70:130] = 255
-    canvas = Canvas(picture)
+    canvas = Canvas.of(picture)
     remove(canvas, region(mask, concept="Body"), "")
     assert np.abs(canvas.rgb.astype(int) - clean).max() <= 25
 
@@ -201,7 +201,7 @@ def test_remove_does_not_copy_furniture_onto_a_wall() -> None:
     picture[60:130, 110:190] = (20, 30, 200)
     mask = np.zeros((300, 300), np.uint8)
     mask[60:130, 110:190] = 255
-    canvas = Canvas(picture)
+    canvas = Canvas.of(picture)
     remove(canvas, region(mask, concept="Screen"), "")
     filled, wanted = canvas.rgb[60:130, 110:190].astype(int), clean[60:130, 110:190].astype(int)
     assert np.abs(filled - wanted).max() < 40
@@ -213,14 +213,14 @@ def test_remove_is_the_same_every_time() -> None:
     mask[30:60, 30:60] = 255
     results: list[Rgb] = []
     for _ in range(2):
-        canvas = Canvas(noise(90, 90))
+        canvas = Canvas.of(noise(90, 90))
         remove(canvas, region(mask), "")
         results.append(canvas.rgb)
     assert np.array_equal(results[0], results[1])
 
 
 def test_remove_leaves_a_photo_that_is_nothing_but_the_object() -> None:
-    canvas = Canvas(wall(50, 50))
+    canvas = Canvas.of(wall(50, 50))
     with pytest.raises(EditSkipped, match="too little is left"):
         remove(canvas, region(np.full((50, 50), 255, np.uint8)), "")
     assert np.array_equal(canvas.rgb, wall(50, 50))
@@ -229,7 +229,7 @@ def test_remove_leaves_a_photo_that_is_nothing_but_the_object() -> None:
 def test_remove_makes_a_cut_out_transparent() -> None:
     alpha = np.zeros((60, 60), np.uint8)
     alpha[20:40, 20:40] = 255
-    canvas = Canvas(wall(60, 60), alpha.copy())
+    canvas = Canvas.of(wall(60, 60), alpha)
     remove(canvas, region(alpha, concept="Body"), "")
     assert canvas.alpha is not None
     assert canvas.alpha.max() == 0
@@ -242,7 +242,7 @@ def test_remove_makes_a_cut_out_transparent() -> None:
 def test_the_smallest_pictures_are_no_trouble(
     shape: tuple[int, int], action: Action, value: str
 ) -> None:
-    canvas, mask = Canvas(noise(*shape)), np.zeros(shape, np.uint8)
+    canvas, mask = Canvas.of(noise(*shape)), np.zeros(shape, np.uint8)
     mask[0, 0] = 255
     try:
         action(canvas, region(mask, concept="Floor"), value)

@@ -7,7 +7,8 @@ import numpy as np
 from jobs.gpu.engine.arrays import Rgb
 from jobs.gpu.engine.memory import Finding, Findings, NoStore, RememberingSegmenter
 from jobs.gpu.engine.messages import Edit
-from jobs.gpu.engine.pipeline import Engine, Order
+from jobs.gpu.engine.order import Order
+from jobs.gpu.engine.pipeline import Engine
 from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.gpu.engine.segmenters.instance import Instance
 from jobs.tests.engine.pictures import FixedSegmenter, left_half, opened, png_file, wall
@@ -121,11 +122,11 @@ def test_instances_are_remembered_with_their_mask() -> None:
 
 def test_a_second_look_over_a_photo_gives_the_same_result_without_the_model() -> None:
     segmenter, store = FixedSegmenter({"Wall": left_half()}), Shelf()
-    order = Order({"Wall": Edit("recolor", "navy")}, (), store)
+    order = Order({"Wall": Edit("recolor", "navy")}, store=store)
     results = []
     for engine in (Engine(segmenter), Engine(segmenter)):
         prepared = engine.prepare(png_file(wall()), order)
-        results.append(engine.finish(engine.look(prepared, order), order).png)
+        results.append(engine.finish(engine.look(prepared)).png)
     assert segmenter.calls == [("Wall",)]
     assert results[0] == results[1]
     assert not np.array_equal(opened(results[0]), wall())

@@ -68,11 +68,20 @@ def test_unknown_keys_are_ignored() -> None:
 
 def test_no_edits_no_protection_and_the_defaults_are_fine() -> None:
     short = body(concepts={})
-    for key in ("protect", "batch_concurrency", "attempt"):
-        del short[key]
+    for key in ("protect", "protect_defaulted", "batch_concurrency", "attempt"):
+        short.pop(key, None)
     message = WorkMessage.parse(short)
     assert (dict(message.concepts), message.protect) == ({}, ())
     assert (message.batch_concurrency, message.attempt) == (4, 1)
+    assert message.protect_defaulted is False
+
+
+def test_which_paint_is_meant_and_whose_protection_it_is_are_told() -> None:
+    wall = {"action": "recolor", "value": "red", "paint": "all"}
+    message = WorkMessage.parse(body(concepts={"Wall": wall}, protect_defaulted=True))
+    assert message.concepts["Wall"] == Edit("recolor", "red", paint="all")
+    assert message.protect_defaulted is True
+    assert WorkMessage.parse(json.loads(json.dumps(message.to_json()))) == message
 
 
 @pytest.mark.parametrize(
@@ -98,6 +107,9 @@ def test_no_edits_no_protection_and_the_defaults_are_fine() -> None:
         {"items": [{"idx": 0, "input_key": "a", "output_key": "b", "preview_key": "c"}] * 2},
         {"batch_concurrency": 0},
         {"attempt": "1"},
+        {"concepts": {"Wall": {"action": "recolor", "paint": "some"}}},
+        {"concepts": {"Wall": {"action": "recolor", "paint": ["all"]}}},
+        {"protect_defaulted": 1},
     ],
     ids=str,
 )

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.gpu.engine.arrays import Mask
+from jobs.gpu.engine.errors import NothingToChange
 from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.pipeline import EditedPhoto, Engine
 from jobs.gpu.engine.segmenters.instance import Instance
@@ -94,19 +95,17 @@ def test_a_number_that_there_is_no_instance_of_is_a_warning() -> None:
     assert result.warnings == ("Window: no instance 7, there are 3, from 0 to 2",)
 
 
-def test_without_any_of_them_the_photo_stays_as_it_is() -> None:
-    result = edited(3, 4)
-
-    assert np.array_equal(opened(result.png), wall())
-    assert result.warnings == ("Window: no instance 3, 4, there are 3, from 0 to 2",)
+def test_without_any_of_them_there_is_nothing_to_change() -> None:
+    with pytest.raises(NothingToChange, match=r"^nothing to change: not found \(Window\)$"):
+        edited(3, 4)
 
 
 def test_a_concept_that_is_not_told_apart_is_one_instance() -> None:
-    whole, none = edited(0, concept="Wall"), edited(1, concept="Wall")
+    whole, few = edited(0, concept="Wall"), edited(0, 1, concept="Wall")
 
     assert np.array_equal(opened(whole.png), opened(edited(concept="Wall").png))
-    assert np.array_equal(opened(none.png), wall())
-    assert none.warnings == ("Wall: no instance 1, there is one, number 0",)
+    assert few.png == whole.png
+    assert few.warnings == ("Wall: no instance 1, there is one, number 0",)
 
 
 def test_what_is_protected_is_protected_in_all_its_instances() -> None:

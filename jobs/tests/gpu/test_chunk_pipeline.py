@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -12,10 +13,11 @@ import pytest
 from jobs.gpu import transfer
 from jobs.gpu.chunk_pipeline import ChunkPipeline
 from jobs.gpu.engine.arrays import Rgb
-from jobs.gpu.engine.errors import ModelError
+from jobs.gpu.engine.errors import ModelError, PhotoError
 from jobs.gpu.engine.memory import RememberingSegmenter
 from jobs.gpu.engine.messages import Edit, WorkItem, WorkMessage
-from jobs.gpu.engine.pipeline import EditedPhoto, Engine, Order, PreparedPhoto, SeenPhoto
+from jobs.gpu.engine.order import Order
+from jobs.gpu.engine.pipeline import EditedPhoto, Engine, PreparedPhoto, SeenPhoto
 from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.gpu.mask_store import BucketMaskStore
 from jobs.gpu.reporter import DeliveryFailed, Reporter
@@ -92,6 +94,39 @@ def test_a_bad_photo_fails_alone() -> None:
     }
 
 
+def test_a_photo_on_which_nothing_changes_is_reported_as_failed_and_not_stored() -> None:
+    with serving(data=answer(range(2))) as server:
+        message = chunk_of(server.url, [png_file(wall()), png_file(wall(seed=1))])
+        edits = {"Wall": Edit("recolor", "plaid"), "Door": Edit("remove")}
+        process(replace(message, concepts=edits), Engine(finder()))
+    reason = "nothing to change: not supported (Door), unknown value plaid (Wall)"
+    assert reports(server) == {0: reason, 1: reason}
+    for item in message.items:
+        for key in (item.output_key, item.preview_key):
+            with pytest.raises(PhotoError):
+                transfer.fetch_photo(key)
+
+
+def test_defaulted_protection_that_is_not_there_is_no_warning() -> None:
+    with serving(data=answer([0])) as server:
+        message = chunk_of(server.url, [png_file(wall())])
+        process(replace(message, protect=("Grout",), protect_defaulted=True), Engine(finder()))
+    (body,) = [body for path, _, body in server.calls if path.endswith("/callback")]
+    assert (body["status"], body["warnings"]) == ("done", [])
+
+
+def test_a_chunk_lays_its_edits_in_the_order_of_the_preset() -> None:
+    # By name alone the tiles would lie under the wall.
+    masks = {"Wall": np.full((80, 120), 255, np.uint8), "Tile": left_half()}
+    with serving(data=answer([0])) as server:
+        message = chunk_of(server.url, [png_file(wall())])
+        edits = {"Tile": Edit("recolor", "#c02020"), "Wall": Edit("recolor", "#2020c0")}
+        process(replace(message, concepts=edits), Engine(FixedSegmenter(masks)))
+    result = opened(transfer.fetch_photo(message.items[0].output_key))
+    assert result[40, 20, 0] > result[40, 20, 2]
+    assert result[40, 100, 2] > result[40, 100, 0]
+
+
 def test_a_model_that_fails_once_and_a_fault_of_ours_stay_with_their_photos() -> None:
     class Moody(FixedSegmenter):
         def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
@@ -155,9 +190,9 @@ def test_no_more_photos_than_allowed_are_in_memory(concurrency: int) -> None:
                 self.most = max(self.most, self.held)
             return super().prepare(data, order)
 
-        def finish(self, seen: SeenPhoto, order: Order) -> EditedPhoto:
+        def finish(self, seen: SeenPhoto) -> EditedPhoto:
             time.sleep(0.03)
-            result = super().finish(seen, order)
+            result = super().finish(seen)
             with self.lock:
                 self.held -= 1
             return result

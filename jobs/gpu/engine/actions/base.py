@@ -21,23 +21,35 @@ Render = Callable[[Rgb, slice, slice], Rgb]
 
 @dataclass(frozen=True)
 class Canvas:
-    """The picture being edited, in place: rgb HxWx3, alpha HxW or None."""
+    """A picture being edited.
 
+    original (HxWx3) is the photo as it was, which edits are worked out on. rgb (HxWx3) and alpha
+    (HxW or None) are the result so far, changed in place.
+    """
+
+    original: Rgb
     rgb: Rgb
     alpha: Mask | None = None
+
+    @classmethod
+    def of(cls, rgb: Rgb, alpha: Mask | None = None) -> Canvas:
+        """A canvas for a photo (HxWx3, HxW), of which nothing is changed yet."""
+        return cls(rgb, rgb.copy(), None if alpha is None else alpha.copy())
 
 
 @dataclass(frozen=True)
 class Region:
     """Where an edit goes.
 
-    weight: HxW, 0 at every protected pixel. protected: HxW, for actions that reach beyond their
-    mask. concept: the name the region was found by.
+    weight: HxW, 0 at every protected pixel; the weights of all regions of a photo add up to 255 at
+    most. protected: HxW, what an action that reaches beyond its mask must leave alone. concept:
+    the name the region was found by. paint: as in `Edit`.
     """
 
     concept: str
     weight: Mask
     protected: BoolMask
+    paint: str = ""
 
 
 class Action(Protocol):
@@ -48,12 +60,13 @@ class Action(Protocol):
         ...
 
 
-def blend(canvas: Rgb, weight: Mask, render: Render) -> None:
-    """Replace the canvas (HxWx3) by what `render` makes of it, mixed by weight (HxW), in place.
+def blend(canvas: Canvas, weight: Mask, render: Render) -> None:
+    """Move the result by weight (HxW) from the original to what `render` makes of it, in place.
 
-    `render` gets a tile and its rows and columns, and returns a new array of the tile's shape, so
-    that a large photo needs no large intermediate and tiles without weight cost nothing. Weight 0
-    leaves a pixel exactly as it was; 255 replaces it exactly.
+    `render` gets a tile of the original and its rows and columns, and returns a new array of the
+    tile's shape, so that a large photo needs no large intermediate and tiles without weight cost
+    nothing. Weight 0 leaves a pixel exactly as it was; 255 replaces it exactly. Regions that share
+    a pixel add up, whichever comes first, but for the rounding.
     """
     height, width = weight.shape
     for top in range(0, height, _TILE_ROWS):
@@ -65,23 +78,34 @@ def blend(canvas: Rgb, weight: Mask, render: Render) -> None:
             columns = slice(left, min(width, left + _TILE_COLUMNS))
             share = strip[:, columns]
             if cv2.countNonZero(share):
-                tile = canvas[rows, columns]
-                _mix(tile, render(tile, rows, columns), share)
+                tile = canvas.original[rows, columns]
+                _mix(canvas.rgb[rows, columns], tile, render(tile, rows, columns), share)
 
 
-def _mix(tile: Rgb, fresh: Rgb, share: Mask) -> None:
+def cover(below: Rgb, weight: Mask, fresh: Rgb) -> None:
+    """Lay `fresh` (HxWx3) over a picture (HxWx3) by weight (HxW), in place."""
+    height = len(weight)
+    for top in range(0, height, _TILE_ROWS):
+        rows = slice(top, min(height, top + _TILE_ROWS))
+        if cv2.countNonZero(weight[rows]):
+            _mix(below[rows], below[rows], fresh[rows], weight[rows])
+
+
+def _mix(result: Rgb, before: Rgb, fresh: Rgb, share: Mask) -> None:
     """Most pixels are all or nothing; only the few on a soft edge are worth arithmetic."""
     soft = np.asarray(cv2.inRange(share, 1, 254)) > 0
     if not soft.any():
-        np.copyto(tile, fresh) if share.all() else cv2.copyTo(fresh, share, tile)
+        np.copyto(result, fresh) if share.all() else cv2.copyTo(fresh, share, result)
         return
-    amount = share[soft][:, np.newaxis].astype(np.uint16)
-    mixed = fresh[soft] * amount + tile[soft] * (255 - amount)
-    cv2.copyTo(fresh, share, tile)
-    tile[soft] = (mixed + 127) // 255
+    amount = share[soft][:, np.newaxis].astype(np.int32)
+    step = (fresh[soft].astype(np.int32) - before[soft]) * amount
+    mixed = (result[soft].astype(np.int32) * 255 + step + 127) // 255
+    cv2.copyTo(fresh, np.asarray(cv2.inRange(share, 255, 255)), result)
+    # Several shares are rounded one by one and may together be a step too far.
+    result[soft] = np.clip(mixed, 0, 255)
 
 
-def sample(canvas: Rgb, weight: Mask) -> Rgb:
+def sample(rgb: Rgb, weight: Mask) -> Rgb:
     """Some pixels of the region as an Nx1x3 array, N at least 1, spread evenly over it.
 
     The core of the region is preferred to its soft edge. At least one weight must be positive.
@@ -90,7 +114,7 @@ def sample(canvas: Rgb, weight: Mask) -> Rgb:
     for least, stride in ((128, step), (128, 1), (1, 1)):
         inside = weight[::stride, ::stride] >= least
         if inside.any():
-            return np.ascontiguousarray(canvas[::stride, ::stride][inside][:, np.newaxis])
+            return np.ascontiguousarray(rgb[::stride, ::stride][inside][:, np.newaxis])
     raise ValueError("the region is empty")
 
 

@@ -38,7 +38,7 @@ def recolor(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
         value = DEFAULT_MATERIAL
         warnings = (f"no value given for recolor, {value} was used",)
     target = _target(value)
-    mean = sample(canvas.rgb, region.weight).mean(axis=(0, 1), dtype=np.float64)
+    mean = sample(canvas.original, region.weight).mean(axis=(0, 1), dtype=np.float64)
     paint = _paint_by_luma(mean, target)
     stray = _stray_colour(mean)
 
@@ -49,7 +49,7 @@ def recolor(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
         strays = np.clip(strays, _MIDDLE - _CHROMA_LIMIT, _MIDDLE + _CHROMA_LIMIT)
         return np.asarray(cv2.addWeighted(painted, 1, strays, 1, -_MIDDLE, dst=painted), np.uint8)
 
-    blend(canvas.rgb, region.weight, render)
+    blend(canvas, region.weight, render)
     return warnings
 
 
@@ -59,7 +59,9 @@ def _target(value: str) -> Floats:
     if colour is None:
         material = find_material(value)
         if material is None:
-            raise EditSkipped(f"unknown colour or material {value!r}, left unchanged")
+            raise EditSkipped(
+                f"unknown colour or material {value!r}, left unchanged", f"unknown value {value}"
+            )
         colour, lighter = material
     lab: Floats = to_lab(np.array([[colour]], np.uint8))[0, 0]
     lab[0] = np.clip(lab[0] + lighter, 0, 100)

@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from jobs.gpu.engine.actions.base import Canvas, Region, blend
+from jobs.gpu.engine.actions.base import Canvas, Region, cover
 from jobs.gpu.engine.actions.filling import fill
 from jobs.gpu.engine.actions.shadows import contact_shadow
 from jobs.gpu.engine.arrays import BoolMask, Mask, Rgb
@@ -27,17 +27,20 @@ def remove(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
 
     See `Action`. Raises EditSkipped when the region leaves too little to fill it from.
     """
-    hole = _hole(region, canvas.rgb)
+    hole = _hole(region, canvas.original)
     window = _window(hole)
     unknown = hole[window] | _held_inside(region, window)
     if float((~unknown).mean()) < _LEAST_SOURCE:
-        raise EditSkipped("too little is left around it to fill it from, left unchanged")
+        raise EditSkipped(
+            "too little is left around it to fill it from, left unchanged",
+            "nothing to fill it from",
+        )
     weight = np.zeros_like(region.weight)
     weight[window] = _feathered(hole[window])
     weight[region.weight > 0] = 255  # however small it is, nothing of it shines through
     weight[region.protected] = 0
     filled = _filled(canvas.rgb[window], unknown)
-    blend(canvas.rgb[window], weight[window], lambda tile, rows, columns: filled[rows, columns])
+    cover(canvas.rgb[window], weight[window], filled)
     if canvas.alpha is not None:
         # Where an object stood on nothing, nothing remains; a cut-out's shadow must not spread.
         around = np.median(canvas.alpha[window][~unknown])

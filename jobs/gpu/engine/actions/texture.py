@@ -35,7 +35,7 @@ def texture(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
         warnings = (f"no value given for texture, {value} was used",)
     copies = reduced_copies(pattern(_name(value)))
     plane = plane_for(region.concept, region.weight)
-    shading = _shading(canvas.rgb, region.weight)
+    shading = _shading(canvas.original, region.weight)
     height, width = region.weight.shape
 
     def render(tile: Rgb, rows: slice, columns: slice) -> Rgb:
@@ -43,7 +43,7 @@ def texture(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
         laid = lay(copies, plane, rows, columns)
         return np.asarray(cv2.multiply(laid, cv2.merge([light] * 3), dtype=cv2.CV_8U), np.uint8)
 
-    blend(canvas.rgb, region.weight, render)
+    blend(canvas, region.weight, render)
     return warnings
 
 
@@ -53,7 +53,7 @@ def _name(value: str) -> str:
     if name not in TEXTURES and grade in GRADES:
         name = normalised(stem)
     if name not in TEXTURES:
-        raise EditSkipped(f"unknown texture {value!r}, left unchanged")
+        raise EditSkipped(f"unknown texture {value!r}, left unchanged", f"unknown value {value}")
     return name
 
 

@@ -40,7 +40,7 @@ def tone(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
         value = DEFAULT_TONE
         warnings = (f"no value given for tone, {value} was used",)
     settings = _settings(value)
-    mean = sample(canvas.rgb, region.weight).mean(axis=(0, 1), dtype=np.float64)
+    mean = sample(canvas.original, region.weight).mean(axis=(0, 1), dtype=np.float64)
     curves = _curves(settings, float(mean @ _LUMA))
     mixing = _saturation(settings.saturation)
 
@@ -50,7 +50,7 @@ def tone(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
             curved = cv2.transform(curved, mixing)
         return np.asarray(curved, np.uint8)
 
-    blend(canvas.rgb, region.weight, render)
+    blend(canvas, region.weight, render)
     return warnings
 
 
@@ -58,7 +58,7 @@ def _settings(value: str) -> _Settings:
     name, colon, amount = value.partition(":")
     name = normalised(name)
     if name not in TONES:
-        raise EditSkipped(f"unknown tone {value!r}, left unchanged")
+        raise EditSkipped(f"unknown tone {value!r}, left unchanged", f"unknown value {value}")
     strength = 1.0
     if colon:
         try:
@@ -66,7 +66,9 @@ def _settings(value: str) -> _Settings:
         except ValueError:
             strength = math.nan
     if not 0 <= strength <= 1:  # also refuses NaN
-        raise EditSkipped(f"the strength of tone {value!r} is not a number from 0 to 1")
+        raise EditSkipped(
+            f"the strength of tone {value!r} is not a number from 0 to 1", f"unknown value {value}"
+        )
     plain = _Settings()
     return {
         "warm": replace(plain, gain=(1 + 0.10 * strength, 1.0, 1 - 0.18 * strength)),
