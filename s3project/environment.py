@@ -1,11 +1,11 @@
 """Typed reading of environment variables, with the running one-machine stack as the fallback.
 
-A setting comes from, in this order: the environment, the stack that runs in this checkout, the
-default in `settings.py`. Secrets have no default in production.
+A setting comes from, in this order: the environment, the stack that runs in this checkout (not in
+production), the default in `settings.py`. Secrets have no default in production.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -30,6 +30,13 @@ class Environment:
 
     def text(self, name: str, default: str = "") -> str:
         return self.find(name) or default
+
+    def choice(self, name: str, choices: Sequence[str]) -> str:
+        """One of `choices`, by default the first. Raises ImproperlyConfigured on another word."""
+        value = self.text(name, choices[0])
+        if value not in choices:
+            raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}.")
+        return value
 
     def integer(self, name: str, default: int, *, at_least: int | None = None) -> int:
         """Raises ImproperlyConfigured when the value is not a whole number, or too small."""

@@ -1,9 +1,9 @@
 """Every setting of S3, read once from the environment; `environment.py` says how each is read.
 
 Where `DATABASE_URL`, `CELERY_BROKER_URL` or `STORAGE_S3_ENDPOINT` is unset, the addresses of the
-one-machine stack that runs in this checkout are used (`embedded/state.py`). A GPU worker has no
-database settings at all. With `S3_ENV=production` nothing is guessed: a missing secret stops
-the start.
+one-machine stack that runs in this checkout are used (`running_stack.py`). A GPU worker has no
+database settings at all. With `S3_ENV=production` nothing is guessed: no stack is looked for, and
+a missing secret stops the start.
 """
 
 from datetime import timedelta
@@ -11,13 +11,13 @@ from pathlib import Path
 from secrets import token_urlsafe
 
 from s3project.database import database_settings
-from s3project.embedded.state import running_stack
 from s3project.environment import Environment
+from s3project.running_stack import running_stack
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Environment(fallback=running_stack(BASE_DIR))
+PRODUCTION = Environment().choice("S3_ENV", ["development", "production"]) == "production"
+env = Environment(fallback={} if PRODUCTION else running_stack(BASE_DIR))
 
-PRODUCTION = env.text("S3_ENV", "development") == "production"
 DEBUG = env.flag("DEBUG", False)
 
 # A GPU worker verifies no token and serves no page: it is given the callback secret only.

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from s3project.embedded.bucket import prepare_bucket, storage_client
+from s3project.bucket import prepare_bucket, storage_client
 from s3project.embedded.child import Child, StopPlan
 from s3project.embedded.engine_environment import engine_environment
 from s3project.embedded.errors import StackError

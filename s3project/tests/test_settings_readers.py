@@ -34,6 +34,15 @@ def test_a_flag_that_is_neither_is_an_error() -> None:
         Environment(variables={"F": "maybe"}).flag("F", False)
 
 
+def test_a_choice_is_one_of_the_words_and_a_slip_is_an_error_not_the_default() -> None:
+    words = ["development", "production"]
+
+    assert Environment(variables={}).choice("E", words) == "development"
+    assert Environment(variables={"E": "production"}).choice("E", words) == "production"
+    with pytest.raises(ImproperlyConfigured, match="E must be one of development, production"):
+        Environment(variables={"E": "prod"}).choice("E", words)
+
+
 def test_words_are_split_at_commas() -> None:
     env = Environment(variables={"W": " a, b ,,c "})
 

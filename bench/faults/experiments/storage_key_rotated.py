@@ -14,7 +14,7 @@ from bench.faults.load import busy
 from bench.faults.photos import QUICK, slow_photo
 from bench.faults.world import World
 from jobs.models import JobCoordinator
-from s3project.embedded.bucket import storage_client
+from s3project.bucket import storage_client
 
 ACCESS, SECRET = "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY"
 Keys = dict[str, str]

@@ -16,7 +16,7 @@ from jobs.demo.sheet import contact_sheet
 from s3project.embedded.errors import StackError
 from s3project.embedded.services import start_services
 from s3project.embedded.stack import EmbeddedStack
-from s3project.embedded.state import STACK_FOLDER, running_stack
+from s3project.running_stack import STACK_FOLDER, running_stack
 
 TIMEOUT_SECONDS = 180.0
 

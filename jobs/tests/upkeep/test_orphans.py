@@ -17,7 +17,7 @@ from jobs.tests.factories import make_job
 from jobs.tests.objects import objects_of, store_input, store_results
 from jobs.upkeep.orphans import Reason, find_orphans
 from s3project import ids
-from s3project.embedded.bucket import prepare_bucket
+from s3project.bucket import prepare_bucket
 from s3project.testing.sql import recorded_statements
 
 pytestmark = pytest.mark.django_db

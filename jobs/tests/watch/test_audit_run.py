@@ -18,7 +18,7 @@ from jobs.tests.factories import make_job
 from jobs.tests.objects import store_results
 from jobs.watch.audit import OBJECTS, run_audit
 from jobs.watch.audit_objects import audit_objects
-from s3project.embedded.bucket import prepare_bucket
+from s3project.bucket import prepare_bucket
 from users.models import UserLimiter
 from users.tests.operators import browser_of, make_operator
 

@@ -20,11 +20,11 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from s3project.embedded.bucket import storage_client
+from s3project.bucket import storage_client
 from s3project.embedded.errors import StackError, StackRunning
 from s3project.embedded.ports import free_port, is_free
 from s3project.embedded.stack import PROJECT, EmbeddedStack
-from s3project.embedded.state import running_stack
+from s3project.running_stack import running_stack
 from s3project.tests.embedded.process_table import group_is_gone, listening_addresses
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from s3project.embedded.stack import PROJECT
-from s3project.embedded.state import STACK_FOLDER, STATE_FILE, PublishedState, running_stack
+from s3project.embedded.state import PublishedState
+from s3project.running_stack import STACK_FOLDER, STATE_FILE, running_stack
 
 VARIABLES = {"DATABASE_URL": "postgresql://s3@127.0.0.1:1/s3", "PORT": "8000"}
 
@@ -82,7 +83,7 @@ def test_looking_is_quick(checkout: Path) -> None:
 
 def test_looking_imports_the_standard_library_only() -> None:
     code = (
-        "import sys; import s3project.embedded.state; "
+        "import sys; import s3project.running_stack; "
         "print(*{name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names)"
     )
     done = subprocess.run(

@@ -1,6 +1,6 @@
 """The bucket for photos: created with the CORS rule that lets browsers upload to it.
 
-`python -m s3project.embedded.bucket` does it for the storage named by the STORAGE_* variables.
+`python -m s3project.bucket` does it for the storage named by the STORAGE_* variables.
 """
 
 import os
