@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from s3project import __version__
 from s3project.api.envelope import timestamp
 from s3project.api.views import ApiView
 
@@ -14,4 +15,5 @@ class HealthView(ApiView):
     permission_classes = ()
 
     def get(self, request: Request) -> Response:
-        return Response({"status": "healthy", "timestamp": timestamp(datetime.now(UTC))})
+        now = timestamp(datetime.now(UTC))
+        return Response({"status": "healthy", "version": __version__, "timestamp": now})

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+from s3project import __version__
 from s3project.embedded import processes
 from s3project.embedded.errors import StackError, StackRunning
 from s3project.embedded.services import start_services
 from s3project.embedded.stack import EmbeddedStack
-from s3project.embedded.state import STACK_FOLDER, running_stack
+from s3project.running_stack import STACK_FOLDER, running_stack
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OPERATOR_EMAIL = "operator@localhost"
@@ -94,4 +95,4 @@ def _summary(stack: EmbeddedStack, base_dir: Path, *, worker: bool, operator: st
         "Stop": "Ctrl-C",
     }
     lines = [f"  {name:<11} {value}" for name, value in rows.items()]
-    return "\n".join(["", *stack.notes, "S3 runs on this machine.", "", *lines, ""])
+    return "\n".join(["", *stack.notes, f"S3 {__version__} runs on this machine.", "", *lines, ""])

@@ -18,6 +18,7 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.settings import patched_settings
 from rest_framework.serializers import ListField
 
+from s3project import __version__
 from s3project.api.fields import Text
 from s3project.openapi import fields  # noqa: F401 (registers itself)
 from s3project.openapi.components import (
@@ -59,7 +60,7 @@ TAGS = [
 ]
 OPTIONS: dict[str, Any] = {
     "TITLE": "S3",
-    "VERSION": "1",
+    "VERSION": __version__,
     "OAS_VERSION": "3.1.0",
     "DESCRIPTION": DESCRIPTION,
     "SERVERS": [{"url": "/", "description": "Where this document came from."}],

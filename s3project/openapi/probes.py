@@ -1,11 +1,13 @@
 """The schema of GET /health and GET /ready."""
 
+from s3project import __version__
 from s3project.api.health import HealthView
 from s3project.api.readiness import ReadyView
 from s3project.openapi.operation import Operation, describe
-from s3project.openapi.shapes import TIMESTAMP, closed, constant, shape
+from s3project.openapi.shapes import TIMESTAMP, closed, constant, shape, text
 
 PART = constant("ready")
+VERSION = text("Of the server, as in the changelog.")
 
 describe(
     HealthView,
@@ -18,8 +20,15 @@ describe(
         summary="Does this process answer?",
         description="Asks no other part.",
         answer="Health",
-        data=shape("Health", closed({"status": constant("healthy"), "timestamp": TIMESTAMP})),
-        example={"status": "healthy", "timestamp": "2026-02-26T08:00:00.000Z"},
+        data=shape(
+            "Health",
+            closed({"status": constant("healthy"), "version": VERSION, "timestamp": TIMESTAMP}),
+        ),
+        example={
+            "status": "healthy",
+            "version": __version__,
+            "timestamp": "2026-02-26T08:00:00.000Z",
+        },
     ),
 )
 

@@ -190,14 +190,14 @@ META = {
     "request_id": "5f8f4f0e-7f0c-4b5e-9d53-0f6f3f0a3c11",
     "timestamp": "2026-02-26T08:00:00.000Z",
 }
-HEALTH = {"status": "healthy", "timestamp": META["timestamp"]}
+HEALTH = {"status": "healthy", "version": "1.2.3", "timestamp": "2026-02-26T08:00:00.000Z"}
 
 
 @pytest.mark.parametrize(
     ("status", "data", "complaint"),
     [
         (200, {**HEALTH, "load": 3}, "load"),
-        (200, {"status": "healthy"}, "timestamp"),
+        (200, {"status": "healthy", "version": "1.2.3"}, "timestamp"),
         (200, {**HEALTH, "timestamp": "yesterday"}, "yesterday"),
         (418, HEALTH, "not documented"),
     ],

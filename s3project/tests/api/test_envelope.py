@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from pytest_django import Settings
 
+from s3project import __version__
 from s3project.testing.api import Answer, Api
 from s3project.tests.crashing_urls import SECRET_TEXT
 from users.tests.factories import api_of, make_user
@@ -32,6 +33,7 @@ def test_a_success_carries_data_and_a_present_timestamp() -> None:
 
     assert_envelope(answer)
     assert answer.data["status"] == "healthy"
+    assert answer.data["version"] == __version__
     sent_at = datetime.fromisoformat(answer.envelope["meta"]["timestamp"])
     assert abs((datetime.now(UTC) - sent_at).total_seconds()) < 5
 
