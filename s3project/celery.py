@@ -1,7 +1,7 @@
 """The Celery application: `celery -A s3project worker -Q gpu` or `-Q maintenance -B`.
 
-A broker message is a hint: leases in the database decide who works on what (docs/adr). What is
-set here only makes loss and doubling rare, never decides correctness.
+A broker message is a hint: leases in the database decide who works on what (architecture §3). What
+is set here only makes loss and doubling rare, never decides correctness.
 """
 
 import os

@@ -1,4 +1,5 @@
-"""Errors that a client may see. One handler (`api.exception_handler`) turns them into envelopes."""
+"""Errors that a client may see. One handler turns them into envelopes
+(`s3project/api/views.py`)."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

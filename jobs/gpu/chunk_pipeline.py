@@ -158,7 +158,7 @@ class ChunkPipeline:
     ) -> None:
         try:
             seen = self._engine().look(prepared.result())
-        except Exception as error:
+        except Exception as error:  # `_conclude` reports it, whatever it is
             behind.submit(self._conclude, item, error)
         else:
             behind.submit(self._conclude, item, seen)
@@ -171,8 +171,8 @@ class ChunkPipeline:
                     raise seen
                 result = self._finish(item, seen)
             except Exception as error:
-                # The one broad catch: an unforeseen fault of the engine must not take down the
-                # neighbours of this photo.
+                # Broad on purpose, here and in `_look`: an unforeseen fault of the engine or the
+                # storage fails this photo, and must not take down its neighbours.
                 metrics.PHOTOS.labels("failed").inc()
                 status = self._reporter.failed(self._message, item.idx, self._reason(item, error))
             else:

@@ -168,7 +168,7 @@ class JobCoordinator(models.Model):
         done = result.status == ItemStatus.DONE
         attempt = attempt_of(key)
         if not done and attempt is not None and attempt < item.attempt:
-            # A failure of an attempt that was given up: the newer one decides (design §3).
+            # A failure of an attempt that was given up: the newer one decides (architecture §3).
             return ResultEffect(processed=False)
         change = self._count(
             done=int(done), failed=int(not done) - int(item.status == ItemStatus.FAILED)
@@ -240,7 +240,8 @@ class JobCoordinator(models.Model):
         return len(idxs)
 
     def claim(self, idxs: list[int], *, attempt: int, worker: str, lease: timedelta) -> list[int]:
-        """The items among `idxs` that `worker` may edit now; they are leased to it (§4.4).
+        """The items among `idxs` that `worker` may edit now; they are leased to it
+        (contract §4.4).
 
         Not granted: settled items, items under another worker's live lease, items that were
         sent again since, and everything once the job is finished.

@@ -47,7 +47,7 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
 
 class JobItem(models.Model):
     """Its result is changed only under the lock of its job, and counted when it leaves `pending`,
-    never by key. Leases of the queue are written beside it (`lease_statement.py`).
+    never by key. Leases of the queue are written without that lock (`jobs/delivery/leases.py`).
     """
 
     job = models.ForeignKey("jobs.JobCoordinator", models.PROTECT, related_name="items")
@@ -64,8 +64,9 @@ class JobItem(models.Model):
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
     superseded_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
 
-    # How often workers took the item, the present one included: a message that nobody claimed is
-    # sent again as the same attempt. 0 until it is sent. And until when it is whose.
+    # Claims, not messages: 0 until the item was first sent, then 1, and one more each time that a
+    # worker which had claimed it did not come through. Below it: until when it is somebody's, and
+    # whose (architecture §3).
     attempt = models.IntegerField(default=0)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     claimed_by = models.CharField(max_length=200, blank=True, default="")

@@ -3,7 +3,7 @@
 The algorithm is AWS's "Authenticating requests: using query parameters"; a test holds the URLs
 against botocore's own. Ours exists for speed and for the clock: botocore builds one URL in about
 0.3 ms and always signs at the present second, and a poll of 200 results needs 400 URLs that stay
-the same for a while, so that caches work (docs/adr).
+the same for a while, so that caches work (docs/adr/0001-own-presigner.md).
 """
 
 import hashlib

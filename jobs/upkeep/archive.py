@@ -1,6 +1,6 @@
 """Old jobs are archived: their items are deleted, and the history answers in their place.
 
-A job's row is narrow and stays for good. Its items serve the work and the money; a year later they
+A job's row is narrow and stays for good. Its items serve the work and the money; months later they
 only make a table large. Once everything a job had in the storage is gone, the history of its items
 has all that is still to be told of them. What it does not know is which callback had which key: a
 late one is answered as one for a finished job, never as a duplicate.

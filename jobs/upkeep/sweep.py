@@ -1,4 +1,4 @@
-"""The sweep: due items are sent again, and given up after too many attempts.
+"""The sweep: due items are sent again, and given up when too many workers were lost with them.
 
 An attempt is a worker that took an item and was lost with it. A message that nobody has claimed is
 sent again as the same attempt: it was lost, or the queue is longer than its lease, and neither says
@@ -31,7 +31,8 @@ JOBS_PER_SWEEP = 200
 
 
 def dispatch_due_items() -> int:
-    """Sends again what nobody works on; fails what was sent too often. Returns the items sent.
+    """Sends again what nobody works on; fails what too many workers were lost with, or what nobody
+    came for. Returns the items sent.
 
     Safe with several sweeps at once: a job that another one holds is passed over, and what both
     send costs a worker one claim. While the broker is away items are still given up.

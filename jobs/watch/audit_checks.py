@@ -1,4 +1,4 @@
-"""What must hold of the database, each as one query (design §2).
+"""What must hold of the database, each as one query (architecture §2).
 
 A row is *sound* or it is a violation; NULL counts as a violation, so that a comparison with what
 is missing cannot pass. The items of an archived job are in the history only.

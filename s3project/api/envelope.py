@@ -1,6 +1,6 @@
 """The envelope of contract §3.1: how every answer with a body looks, errors included.
 
-Apart from `api.py`, because DRF's views import the renderer named in the settings.
+Apart from `views.py`, because DRF's views import the renderer named in the settings.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Serializer fields as strict as the contract: a type is never guessed (§3.1)."""
+"""Serializer fields as strict as contract §3.1 wants it: a type is never guessed."""
 
 from typing import Any
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 
 def engine_environment(home: Path, **more: str) -> dict[str, str]:
-    """Almost nothing of ours: engines read variables (PG*, AWS_*, WEED_*) meant for others."""
+    """What an engine needs, and `more`. The other variables of this process stay away from it:
+    engines read some (PG*, AWS_*, WEED_*) that are meant for other programs.
+    """
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home),

@@ -128,7 +128,9 @@ class UserLimiter(models.Model):
     def _post(
         self, kind: BillingEvent.Type, amount: int, ref: str | None, *, active_jobs: int = 0
     ) -> None:
-        """The only writer of a balance: the ledger row and the balance move together."""
+        """The only way a balance changes: the ledger row and the balance move together. (A sign-up
+        inserts the first balance with its event: `users/services.py`.)
+        """
         UserLimiter.objects.filter(pk=self.pk).update(
             credits=F("credits") + amount, active_jobs=F("active_jobs") + active_jobs
         )

@@ -1,4 +1,4 @@
-"""The contract as a stranger sees it: every code of §3.1 and the life of a set, over HTTP only.
+"""As a stranger sees it: every code of contract §3.1 and the life of a set, over HTTP only.
 
 A real server, a real storage and no worker: the test plays the worker with the callback secret.
 Each answer is held to docs/openapi.yaml besides. What decides each case has tests of its own.
@@ -38,7 +38,7 @@ def poor_server(
         yield stack
 
 
-# --- §3.1: one way to each code ---------------------------------------------------------------
+# --- Contract §3.1: one way to each code ------------------------------------------------------
 
 
 def expired_token(stranger: Stranger) -> Answer:
@@ -142,7 +142,7 @@ def test_a_storage_that_is_away_is_503_and_changes_nothing(poor_server: LiveStac
     assert stranger.send("GET", f"/jobs/{job}").data["status"] == "created"
 
 
-# --- §3.2 and §4.3: a set from its creation to its money --------------------------------------
+# --- Contract §3.2 and §4.3: a set from its creation to its money -----------------------------
 
 
 def test_a_set_of_which_one_photo_fails(server: LiveStack) -> None:
@@ -177,7 +177,7 @@ def test_a_set_of_which_one_photo_fails(server: LiveStack) -> None:
 
 
 def test_the_answer_to_the_last_callback_is_already_true_in_the_account(server: LiveStack) -> None:
-    """Invariant 3 of §1.4, on another connection than the callback's: the slot is free at once."""
+    """On another connection than the callback's, the slot is free at once (contract §1.4, 3)."""
     stranger = Stranger(server.base_url).sign_up()
     for _ in range(3):
         job = stranger.queued_job(items=1)

@@ -1,5 +1,5 @@
 """The tables of the contract, row by row, over HTTP against a real server without a worker:
-§1.4 credits, §2 the state machine, §4.3 callbacks. What decides each row has tests of its own.
+contract §1.4, §2 and §4.3. What decides each row has tests of its own.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def last_event(stranger: Stranger) -> tuple[str, int, int]:
     return event["type"], event["amount"], event["balance_after"]
 
 
-# --- §1.4 Credits -------------------------------------------------------------------------------
+# --- Contract §1.4: credits -------------------------------------------------------------------
 
 
 def test_a_sign_up_is_granted_and_a_job_reserved(stranger: Stranger) -> None:
@@ -78,7 +78,7 @@ def test_a_cancel_gives_everything_back_whatever_was_done(stranger: Stranger) ->
     assert money(stranger) == (10, 0)
 
 
-# --- §2 The state machine -----------------------------------------------------------------------
+# --- Contract §2: the state machine -----------------------------------------------------------
 
 
 def job_in(stranger: Stranger, status: str) -> str:
@@ -129,7 +129,7 @@ def test_every_request_in_every_state(server: LiveStack, status: str) -> None:
         assert now == (status if isinstance(expected, tuple) else expected)
 
 
-# --- §4.3 The callback --------------------------------------------------------------------------
+# --- Contract §4.3: the callback --------------------------------------------------------------
 
 
 def effect(answer: Answer) -> tuple[bool, bool]:
