@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := s3project users jobs bench/faults manage.py
 .DEFAULT_GOAL := help
-.PHONY: bench-engine help venv demo serve test test-sam3 lint types format openapi bench faults clean
+.PHONY: bench-engine help venv demo serve check test test-sam3 lint types format openapi bench faults clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -15,6 +15,9 @@ demo: venv ## edit a set of photos through the public API, from nothing
 
 serve: venv ## the whole service on this machine until Ctrl-C (PORT=8000, WORKER=0: no GPU worker)
 	@$(BIN)/python manage.py serve
+
+check: lint types ## for daily work: lint, types and the tests that need no server
+	$(BIN)/python -m pytest -q --fast
 
 test: lint types ## everything the gate checks
 	$(BIN)/python manage.py makemigrations --check --dry-run

@@ -20,8 +20,8 @@ from s3project.embedded.stack import PROJECT, EmbeddedStack
 from s3project.testing.live import LiveStack
 
 ROOT = PROJECT / ".local" / "test"
-# Runs that execute no test need no engine.
-IDLE_OPTIONS = ("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test")
+# Runs that execute no test need no engine, nor do those of `--fast` (`fast.py`).
+IDLE_OPTIONS = ("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test", "fast")
 
 STACK: EmbeddedStack | None = None
 

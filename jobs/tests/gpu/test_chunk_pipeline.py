@@ -25,6 +25,8 @@ from jobs.storage.bucket import photo_storage
 from jobs.tests.engine.pictures import FixedSegmenter, left_half, opened, png_file, wall
 from jobs.tests.gpu.test_reporter import Server, serving
 
+pytestmark = pytest.mark.usefixtures("engines")
+
 
 def answer(granted: Sequence[int], status: str = "running") -> dict[str, Any]:
     """Fits a claim and a callback alike."""

@@ -11,6 +11,8 @@ from bench.faults.proxy import HALF, RESET, StorageProxy
 from jobs.gpu import transfer
 from jobs.storage.bucket import PhotoStorage, photo_storage
 
+pytestmark = pytest.mark.usefixtures("engines")
+
 KEY = "inputs/u_1/job_1/0.jpg"
 PHOTO = b"a photo" * 1000
 

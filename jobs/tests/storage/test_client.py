@@ -5,7 +5,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from jobs.storage.bucket import PhotoStorage
+
+pytestmark = pytest.mark.usefixtures("engines")
 
 THREADS = 6
 

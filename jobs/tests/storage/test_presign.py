@@ -80,6 +80,7 @@ def test_a_url_is_the_one_that_botocore_signs(
     )
 
 
+@pytest.mark.usefixtures("engines")
 def test_only_the_host_is_signed_and_no_checksum_is_asked_for() -> None:
     [url] = bucket.presign_uploads(["inputs/x.jpg"])
 

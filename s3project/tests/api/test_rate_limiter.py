@@ -21,6 +21,8 @@ from s3project.embedded.ports import HOST, free_port
 from s3project.embedded.stack import PROJECT
 from s3project.embedded.supervisor import Supervisor
 
+pytestmark = pytest.mark.usefixtures("engines")
+
 HOURLY = Rate(5, 3600)
 
 

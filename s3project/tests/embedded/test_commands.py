@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -159,6 +160,24 @@ def test_a_test_run_without_tests_starts_no_engine() -> None:
             sys.executable, "-m", "pytest", option, "-q", "s3project/tests/embedded/test_state.py"
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_a_fast_run_starts_nothing_and_leaves_out_who_needs_a_server() -> None:
+    done = run(
+        *(sys.executable, "-m", "pytest", "--fast", "-q", "-p", "no:cacheprovider"),
+        "s3project/tests/embedded/test_state.py",  # files, and one process
+        "s3project/tests/embedded/test_postgres.py",  # starts engines by itself
+        "users/tests/test_device_race.py",  # asks for the database
+    )
+
+    assert done.returncode == 0, done.stdout
+    passed, skipped, deselected = (
+        int(re.findall(rf"(\d+) {word}", done.stdout)[0])
+        for word in ("passed", "skipped", "deselected")
+    )
+    assert passed > 5
+    assert skipped > 1
+    assert deselected > 0
 
 
 def test_two_test_runs_at_once_have_engines_of_their_own(engines: EmbeddedStack) -> None:
