@@ -10,7 +10,7 @@ from psycopg.types.json import Json
 class OrderedJSONField(models.JSONField):
     """PostgreSQL's `json` in place of `jsonb`, which sorts keys.
 
-    The order of concepts decides which edit is on top where two overlap.
+    It decides nothing: a job and a rule show concepts as they were written.
     """
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
