@@ -148,8 +148,8 @@ def test_a_count_that_is_read_and_then_written_lets_everyone_through(key: str) -
 
 IN_A_PROCESS = """
 import sys
-from s3project.rate_limiter import RateLimiter
-from s3project.rates import Rate
+from s3project.api.rate_limiter import RateLimiter
+from s3project.api.rates import Rate
 limiter, key = RateLimiter(sys.argv[1]), sys.argv[2]
 sys.stdin.readline()
 print(sum(limiter.take(key, Rate(50, 3600)).allowed for _ in range(60)))
