@@ -1,12 +1,13 @@
 """Access tokens: HS256 JWTs with the claims sub, iat, exp and jti (contract §3.2)."""
 
 import secrets
-from functools import cache
+from collections.abc import Sequence
 from typing import Any, Self
 from uuid import UUID
 
 import jwt
 from django.conf import settings
+from jwt.types import Options
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError, TokenBackendExpiredToken
 from rest_framework_simplejwt.tokens import AccessToken as SimpleAccessToken
@@ -19,29 +20,23 @@ class RotatingKeys(TokenBackend):
     without ending the tokens that the old one signed.
     """
 
-    def __init__(self, keys: tuple[str, ...]) -> None:
+    def __init__(self, keys: Sequence[str]) -> None:
         super().__init__("HS256", keys[0])
-        self._verifying_keys = [self._prepare_key(key) for key in keys]
+        self._keys = keys
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
         # `iat` in the future is another host's clock, no reason to refuse a token just issued.
-        options = {"verify_iat": False}
-        for key in self._verifying_keys:
+        options: Options = {"verify_iat": False}
+        for key in self._keys:
             try:
-                claims: dict[str, Any] = jwt.decode(token, key, ["HS256"], options=options)  # type: ignore[arg-type]
+                return jwt.decode(token, key, ["HS256"], options)
             except jwt.InvalidSignatureError:
                 continue
             except jwt.ExpiredSignatureError:
                 raise TokenBackendExpiredToken("The token has expired.") from None
             except jwt.InvalidTokenError:
                 break
-            return claims
         raise TokenBackendError("The token is not valid.")
-
-
-@cache
-def _rotating_keys(keys: tuple[str, ...]) -> RotatingKeys:
-    return RotatingKeys(keys)
 
 
 class AccessToken(SimpleAccessToken):
@@ -66,7 +61,7 @@ class AccessToken(SimpleAccessToken):
 
     @property
     def token_backend(self) -> TokenBackend:
-        return _rotating_keys(tuple(settings.JWT_SECRETS))
+        return RotatingKeys(settings.JWT_SECRETS)
 
     @property
     def user_id(self) -> UUID | None:
