@@ -1,7 +1,8 @@
 from django.urls import path
 
-from jobs.api.jobs import JobViewSet, PresetViewSet
+from jobs.api.jobs import JobViewSet
 from jobs.api.metrics import metrics
+from jobs.api.presets import PresetViewSet
 from jobs.api.rules import RuleViewSet
 from jobs.api.worker import CallbackView, ClaimView
 

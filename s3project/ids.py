@@ -1,9 +1,12 @@
 """Public identifiers: a prefix and the 32 hex digits of a time-ordered UUID (contract §1.1)."""
 
 import re
+from typing import Annotated
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
+
+from s3project.schema import Schema
 
 HEX32 = re.compile(r"[0-9a-f]{32}")
 
@@ -11,6 +14,16 @@ USER = "u"
 JOB = "job"
 RULE = "rule"
 EVENT = "event"
+
+
+def _schema(prefix: str, hex32: str) -> Schema:
+    return Schema(pattern=f"^{prefix}_[0-9a-f]{{32}}$", example=f"{prefix}_{hex32}")
+
+
+UserId = Annotated[str, _schema(USER, "019ba9c9f1007dc68da4e43c5704bb19")]
+JobId = Annotated[str, _schema(JOB, "019ba9c9f1007dc68da4e43c570d4b19")]
+RuleId = Annotated[str, _schema(RULE, "019ba9c9f1007dc68da4e43c57114b19")]
+EventId = Annotated[str, _schema(EVENT, "019ba9c9f1007dc68da4e43c57aa1b19")]
 
 
 def new_id() -> UUID:

@@ -1,58 +1,90 @@
 """The public job API: parse, call one service or selector, answer."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from jobs.api.shapes import (
-    CreateJobIn,
-    ExecuteJobIn,
+from jobs.api.job_requests import CreateJobIn, ExecuteJobIn
+from jobs.api.job_shapes import (
+    CanceledJobOut,
+    ConfirmedJobOut,
+    CreatedJobOut,
+    JobOut,
+    JobSummaryOut,
+    QueuedJobOut,
     canceled_job_out,
     confirmed_job_out,
     created_job_out,
     job_out,
     job_summary_out,
-    preset_out,
-    preset_summary_out,
     queued_job_out,
 )
+from jobs.api.terms import JobState
+from jobs.errors import AlreadyCanceled, InvalidTransition, JobNotFound, RuleNotFound
 from jobs.lifecycle import selectors, services
-from jobs.presets import PRESETS
 from jobs.states import JobStatus
 from s3project import ids
+from s3project.api.answers import Accepted, Answer, Created
 from s3project.api.conditional import cache_headers, client_has, not_modified, weak_etag
-from s3project.api.pagination import PageResponse, page_request
+from s3project.api.operation import Operation
+from s3project.api.pagination import PageAnswer, page_request
 from s3project.api.views import ApiViewSet, parse
-from s3project.errors import NotFound, ValidationFailed
+from s3project.errors import ValidationFailed
+from s3project.ids import JobId
+from s3project.schema import Schema
 from users.api.auth import current_user
 from users.api.idempotency import answer_once, idempotent
+from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit
 
 CREATE_JOB_IN = CreateJobIn()
 EXECUTE_JOB_IN = ExecuteJobIn()
+Statuses = Annotated[
+    list[JobState], Schema("Only jobs in one of these states, separated by commas.", minItems=1)
+]
 
 
 class JobViewSet(ApiViewSet):
     """A user's jobs. Somebody else's job is answered like one that does not exist."""
 
+    tag = "Jobs"
+
+    @Operation(
+        "create_job",
+        body=CREATE_JOB_IN,
+        body_examples={"two rooms": {"preset": "interior", "item_count": 2}},
+        errors=[CreditsExhausted, ItemLimit, ConcurrencyLimit],
+        result="The job is created and its credits are reserved.",
+    )
     @idempotent
-    def create(self, request: Request) -> Response:
+    def create(self, request: Request) -> Created[CreatedJobOut]:
+        """Reserve the credits and get the upload URLs
+
+        One credit for each photo. PUT each photo to its `url`: any Content-Type, no Authorization
+        header, at most 25 MiB and 50 megapixels; JPEG, PNG, WebP or HEIC, told by its bytes.
+        """
         args = parse(CREATE_JOB_IN, request)
         job, uploads = services.create_job(user_id=current_user(request).id, **args)
-        body = created_job_out(job, uploads, expires_in=settings.PRESIGNED_URL_SECONDS)
-        return Response(body, status=201)
+        return Created(created_job_out(job, uploads, expires_in=settings.PRESIGNED_URL_SECONDS))
 
-    def list(self, request: Request) -> Response:
+    @Operation("list_jobs", query={"status": Statuses})
+    def list(self, request: Request) -> PageAnswer[JobSummaryOut]:
+        """Your jobs, newest first"""
         page = selectors.list_jobs(
             user_id=current_user(request).id,
             statuses=_statuses(request),
             page=page_request(request),
         )
-        return PageResponse(page, job_summary_out)
+        return PageAnswer(page, job_summary_out)
 
-    def retrieve(self, request: Request, job_id: str) -> HttpResponse:
+    @Operation("get_job", conditional=True, errors=[JobNotFound])
+    def retrieve(self, request: Request, job_id: JobId) -> Answer[JobOut] | HttpResponse:
+        """Where a job stands, and what is finished
+
+        Made to be polled every few seconds with `If-None-Match`. URLs need no header and stay the
+        same for up to 15 minutes. A canceled job has no results.
+        """
         user_id = current_user(request).id
         key = ids.parse_public_id(ids.JOB, job_id)
         if "If-None-Match" in request.headers:
@@ -60,20 +92,48 @@ class JobViewSet(ApiViewSet):
             if client_has(request, etag):
                 return not_modified(etag)
         view = selectors.get_job(user_id=user_id, job_id=key)
-        return Response(job_out(view), headers=cache_headers(weak_etag(view.version)))
+        return Answer(job_out(view), headers=cache_headers(weak_etag(view.version)))
 
-    def confirm_upload(self, request: Request, job_id: str) -> Response:
+    @Operation("confirm_upload", idempotent=True, errors=[JobNotFound, InvalidTransition])
+    def confirm_upload(self, request: Request, job_id: JobId) -> Answer[ConfirmedJobOut]:
+        """Say that the photos are there
+
+        `missing` lists the photos that are absent, empty or over 25 MiB. They do not block: each
+        fails when its turn comes, and is refunded. A body is ignored.
+        """
         user_id, key = current_user(request).id, ids.parse_public_id(ids.JOB, job_id)
         uploads = services.find_uploads(user_id=user_id, job_id=key)
 
-        def confirm() -> Response:
+        def confirm() -> Answer[ConfirmedJobOut]:
             job, missing = services.confirm_upload(user_id=user_id, job_id=key, uploads=uploads)
-            return Response(confirmed_job_out(job, missing))
+            return Answer(confirmed_job_out(job, missing))
 
         return answer_once(request, confirm)
 
+    @Operation(
+        "execute_job",
+        body=EXECUTE_JOB_IN,
+        body_examples={
+            "concepts": {
+                "concepts": {
+                    "Wall": {"action": "recolor", "value": "#9db4a0"},
+                    "Floor": {"action": "texture", "value": "oak"},
+                    "Light": {"action": "remove"},
+                },
+                "protect": ["Grout"],
+            },
+            "rule": {"rule_id": "rule_019ba9c9f1007dc68da4e43c57114b19"},
+            "nothing": {"concepts": {}, "output_template": "전후비교"},
+        },
+        errors=[JobNotFound, RuleNotFound, InvalidTransition, AlreadyCanceled],
+        result="The job is queued.",
+    )
     @idempotent
-    def execute(self, request: Request, job_id: str) -> Response:
+    def execute(self, request: Request, job_id: JobId) -> Accepted[QueuedJobOut]:
+        """Say what to do, and start
+
+        With `rule_id` the rule's edits are used as they are now, instead of those in the body.
+        """
         key = ids.parse_public_id(ids.JOB, job_id)
         try:
             args: dict[str, Any] = parse(EXECUTE_JOB_IN, request)
@@ -82,14 +142,20 @@ class JobViewSet(ApiViewSet):
             selectors.check_job_exists(job_id=key, user_id=current_user(request).id)
             raise
         job = services.execute_job(user_id=current_user(request).id, job_id=key, **args)
-        return Response(queued_job_out(job), status=202)
+        return Accepted(queued_job_out(job))
 
+    @Operation("cancel_job", errors=[JobNotFound, InvalidTransition, AlreadyCanceled])
     @idempotent
-    def cancel(self, request: Request, job_id: str) -> Response:
+    def cancel(self, request: Request, job_id: JobId) -> Answer[CanceledJobOut]:
+        """Cancel, with a full refund
+
+        Possible until the job is done. What was finished is deleted. A failed job has been
+        refunded already: it is only named canceled. A body is ignored.
+        """
         job, settlement = services.cancel_job(
             user_id=current_user(request).id, job_id=ids.parse_public_id(ids.JOB, job_id)
         )
-        return Response(canceled_job_out(job, settlement))
+        return Answer(canceled_job_out(job, settlement))
 
 
 def _statuses(request: Request) -> set[JobStatus]:
@@ -102,16 +168,3 @@ def _statuses(request: Request) -> set[JobStatus]:
         allowed = ", ".join(JobStatus.values)
         raise ValidationFailed({"status": [f"Must be one or more of: {allowed}."]})
     return set(map(JobStatus, names))
-
-
-class PresetViewSet(ApiViewSet):
-    """The domain presets; they are part of the program, not of the database."""
-
-    def list(self, request: Request) -> Response:
-        return Response([preset_summary_out(preset) for preset in PRESETS.values()])
-
-    def retrieve(self, request: Request, preset_id: str) -> Response:
-        preset = PRESETS.get(preset_id)
-        if preset is None:
-            raise NotFound
-        return Response(preset_out(preset))

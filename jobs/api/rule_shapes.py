@@ -1,47 +1,29 @@
-"""The shape of a rule, in and out."""
+"""What the endpoints of a rule answer, and how it is made."""
 
-from typing import Any
+from typing import Annotated, Literal, TypedDict
 
-from rest_framework import serializers
-
-from jobs.api.shapes import ConceptsField, protect_field
+from jobs.api.edits import Protect, RuleConcepts
+from jobs.api.rule_requests import MAX_NAME_LENGTH
+from jobs.api.terms import PresetId
 from jobs.models import Rule
-from jobs.presets import PRESETS
-from s3project.api.envelope import timestamp
-from s3project.api.fields import Text
+from s3project.api.envelope import Timestamp, timestamp
+from s3project.ids import RuleId
+from s3project.schema import Schema
 
 
-class RuleConceptsField(ConceptsField):
-    """As for a job, but a rule that does nothing is not worth a slot: at least one concept."""
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        edits = super().to_internal_value(data)
-        if not edits:
-            raise serializers.ValidationError(["At least one concept."])
-        return edits
-
-
-def _name(**options: Any) -> Text:
-    return Text(trim_whitespace=True, max_length=100, **options)
+class RuleOut(TypedDict):
+    id: RuleId
+    name: Annotated[
+        str, Schema(minLength=1, maxLength=MAX_NAME_LENGTH, example="Sage walls, oak floor")
+    ]
+    preset_id: PresetId
+    concepts: RuleConcepts
+    protect: Protect
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
-class CreateRuleIn(serializers.Serializer[Any]):
-    name = _name()
-    preset_id = serializers.ChoiceField(choices=list(PRESETS))
-    concepts = RuleConceptsField()
-    protect = protect_field(required=False, default=list)
-
-
-class UpdateRuleIn(serializers.Serializer[Any]):
-    """Any subset. `preset_id` may be sent back as it was read; the service refuses another."""
-
-    name = _name(required=False)
-    preset_id = serializers.ChoiceField(choices=list(PRESETS), required=False)
-    concepts = RuleConceptsField(required=False)
-    protect = protect_field(required=False)
-
-
-def rule_out(rule: Rule) -> dict[str, Any]:
+def rule_out(rule: Rule) -> RuleOut:
     return {
         "id": rule.public_id,
         "name": rule.name,
@@ -51,3 +33,12 @@ def rule_out(rule: Rule) -> dict[str, Any]:
         "created_at": timestamp(rule.created_at),
         "updated_at": timestamp(rule.updated_at),
     }
+
+
+class DeletedRuleOut(TypedDict):
+    id: RuleId
+    deleted: Literal[True]
+
+
+def deleted_rule_out(public_id: str) -> DeletedRuleOut:
+    return {"id": public_id, "deleted": True}

@@ -6,16 +6,19 @@ from django.conf import settings
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from jobs.api.shapes import ClaimIn, ItemResultIn, claim_out, item_result_out
-from jobs.errors import CallbackUnauthorized
+from jobs.api.worker_requests import ClaimIn, ItemResultIn
+from jobs.api.worker_shapes import ClaimOut, ItemResultOut, claim_out, item_result_out
+from jobs.errors import CallbackUnauthorized, IdempotencyConflict, InvalidTransition, JobNotFound
 from jobs.lifecycle import selectors, services
 from jobs.models import ItemResult
 from s3project import ids
+from s3project.api.answers import Answer
 from s3project.api.bearer import bears_one_of
+from s3project.api.operation import Operation
 from s3project.api.views import ApiView, parse
 from s3project.errors import ValidationFailed
+from s3project.ids import JobId
 
 ITEM_RESULT_IN = ItemResultIn()
 CLAIM_IN = ClaimIn()
@@ -28,14 +31,20 @@ class CallbackAuthentication(BaseAuthentication):
     configured secret everything is refused.
     """
 
+    # What the documentation says of an endpoint behind it.
+    scheme = "callback_secret"
+    errors = (CallbackUnauthorized,)
+
     def authenticate(self, request: Request) -> None:
         if not bears_one_of(request, settings.GPU_CALLBACK_SECRETS):
             raise CallbackUnauthorized
 
 
 class WorkerView(ApiView):
+    tag = "Internal"
     authentication_classes = (CallbackAuthentication,)
     permission_classes = ()
+    throttle_classes = ()
 
     def parse(
         self, serializer: serializers.Serializer[Any], request: Request, job_id: str
@@ -51,19 +60,53 @@ class WorkerView(ApiView):
 class CallbackView(WorkerView):
     """POST /jobs/{id}/callback"""
 
-    def post(self, request: Request, job_id: str) -> Response:
+    @Operation(
+        "record_item_result",
+        body=ITEM_RESULT_IN,
+        body_examples={
+            "done": {
+                "idx": 0,
+                "status": "done",
+                "idempotency_key": "job_019ba9c9f1007dc68da4e43c570d4b19:0:attempt1",
+            },
+            "failed": {
+                "idx": 1,
+                "status": "failed",
+                "error": "the photo was never uploaded",
+                "idempotency_key": "job_019ba9c9f1007dc68da4e43c570d4b19:1:attempt1",
+            },
+        },
+        errors=[JobNotFound, InvalidTransition, IdempotencyConflict],
+    )
+    def post(self, request: Request, job_id: JobId) -> Answer[ItemResultOut]:
+        """Report the result of one photo
+
+        Safe to repeat with the same key. A result that changes nothing is answered
+        `processed: false`, so that the sender stops.
+        """
         result = ItemResult(**self.parse(ITEM_RESULT_IN, request, job_id))
         job, effect = services.record_item_result(
             job_id=ids.parse_public_id(ids.JOB, job_id), result=result
         )
-        return Response(item_result_out(job, effect))
+        return Answer(item_result_out(job, effect))
 
 
 class ClaimView(WorkerView):
     """POST /jobs/{id}/claim"""
 
-    def post(self, request: Request, job_id: str) -> Response:
+    @Operation(
+        "claim_items",
+        body=CLAIM_IN,
+        body_examples={"chunk": {"items": [0, 1, 2, 3], "attempt": 1, "worker": "gpu-7:4242"}},
+        errors=[JobNotFound],
+    )
+    def post(self, request: Request, job_id: JobId) -> Answer[ClaimOut]:
+        """Start or renew the lease of some photos
+
+        Settled photos, those under another worker's live lease and those of a finished job are
+        not granted.
+        """
         args = self.parse(CLAIM_IN, request, job_id)
         job, granted = services.claim_items(job_id=ids.parse_public_id(ids.JOB, job_id), **args)
         lease_seconds = int(settings.WORK_LEASE.total_seconds())
-        return Response(claim_out(job, granted, lease_seconds=lease_seconds))
+        return Answer(claim_out(job, granted, lease_seconds=lease_seconds))

@@ -6,7 +6,7 @@ Apart from `views.py`, because DRF's views import the renderer named in the sett
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, NewType, TypedDict
 
 from django.http import HttpRequest, HttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
@@ -16,11 +16,36 @@ from rest_framework.response import Response
 
 from s3project.api.middleware import request_id
 from s3project.errors import DomainError, NotFound, ValidationFailed
+from s3project.schema import Schema
+
+_Timestamp = NewType("_Timestamp", str)
+Timestamp = Annotated[
+    _Timestamp,
+    Schema(
+        "ISO 8601 in UTC with milliseconds.",
+        format="date-time",
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
+        example="2026-02-26T08:00:00.000Z",
+    ),
+]
 
 
-def timestamp(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds: `2026-02-26T08:00:00.000Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+class Meta(TypedDict):
+    request_id: Annotated[
+        str,
+        Schema(
+            "Also the header X-Request-ID, and in our logs.",
+            format="uuid",
+            example="5f8f4f0e-7f0c-4b5e-9d53-0f6f3f0a3c11",
+        ),
+    ]
+    timestamp: Timestamp
+
+
+def timestamp(moment: datetime) -> Timestamp:
+    """`2026-02-26T08:00:00.000Z`"""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return _Timestamp(text.replace("+00:00", "Z"))
 
 
 def envelope(

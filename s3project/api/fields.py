@@ -1,6 +1,7 @@
 """Serializer fields as strict as contract §3.1 wants it: a type is never guessed."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from rest_framework import serializers
 from rest_framework.fields import empty
@@ -31,3 +32,33 @@ class Text(serializers.CharField):
         if data is not empty and data is not None and not isinstance(data, str):
             self.fail("invalid")
         return super().run_validation(data)
+
+
+class Shaped:
+    """A field whose documentation is a type: `shape`, which may be `Annotated` with `Schema`."""
+
+    shape: Any
+
+
+class ShapedField(Shaped, serializers.Field[Any, Any, Any, Any]):
+    """Of a body only: subclasses have a `shape` and their own `to_internal_value`."""
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class Choice(Shaped, serializers.ChoiceField):
+    """One of the values of a `Literal`, or of the `enum` of a type's Schema."""
+
+    def __init__(self, shape: Any, **options: Any) -> None:
+        self.shape = shape
+        literal = get_origin(shape) is Literal
+        values = get_args(shape) if literal else shape.__metadata__[0].keywords["enum"]
+        super().__init__(choices=values, **options)
+
+
+# For a serializer that needs one of several fields: a shape for each, so that a client's type
+# checker sees that one is needed. (No docstring: a serializer would inherit it, and publish it.)
+class Alternatives:
+    # A shape's name → the field that it has.
+    alternatives: ClassVar[Mapping[str, str]]

@@ -5,14 +5,21 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 
+from s3project.api.answers import Answer
+from s3project.api.envelope import Meta
 from s3project.errors import ValidationFailed
 from s3project.pages import DEFAULT_LIMIT, MAX_LIMIT, M, Page, PageRequest, Position
+from s3project.schema import Schema
+
+Row = TypeVar("Row")
+Cursor = Annotated[
+    str, Schema(pattern="^[A-Za-z0-9_-]{36}$", example="AAZLuGUNGAABm6nJ8QB3Go2k5DwXS7Gf1ZKx")
+]
 
 DIGITS = re.compile(r"[0-9]{1,9}")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,10 +48,16 @@ def query_value(request: Request, name: str) -> str | None:
     return values[0] if values else None
 
 
-class PageResponse(Response):
+class PageMeta(Meta):
+    next_cursor: Annotated[
+        Cursor | None, Schema("`cursor` of the next page; null on the last one.")
+    ]
+
+
+class PageAnswer(Answer[list[Row]], Generic[Row]):
     """The rows as an array in `data`, the next cursor in `meta`."""
 
-    def __init__(self, page: Page[M], row_out: Callable[[M], dict[str, Any]]) -> None:
+    def __init__(self, page: Page[M], row_out: Callable[[M], Row]) -> None:
         super().__init__([row_out(row) for row in page.rows])
         self.meta = {"next_cursor": None if page.next is None else encode_cursor(page.next)}
 

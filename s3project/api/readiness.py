@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
-from typing import Any
+from typing import Any, Final, Literal, TypedDict, cast
 
 import redis
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,8 +18,9 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.db import DatabaseError, connection
 from rest_framework.request import Request
-from rest_framework.response import Response
 
+from s3project.api.answers import Answer
+from s3project.api.operation import Operation
 from s3project.api.views import ApiView
 from s3project.errors import Unavailable
 
@@ -28,7 +29,7 @@ logger = logging.getLogger(__name__)
 TIMEOUT = 1.5  # seconds for all checks together
 FRESH_FOR = 1.0  # seconds that an answer is reused
 
-READY = "ready"
+READY: Final = "ready"
 UNREACHABLE = "unreachable"
 SLOW = f"no answer within {TIMEOUT} s"
 
@@ -114,12 +115,31 @@ class Readiness:
 readiness = Readiness(CHECKS)
 
 
+class ReadyPartsOut(TypedDict):
+    database: Literal["ready"]
+    broker: Literal["ready"]
+    storage: Literal["ready"]
+
+
+class ReadinessOut(TypedDict):
+    status: Literal["ready"]
+    parts: ReadyPartsOut
+
+
 class ReadyView(ApiView):
+    tag = "Probes"
     authentication_classes = ()
     permission_classes = ()
+    throttle_classes = ()
 
-    def get(self, request: Request) -> Response:
+    @Operation("ready")
+    def get(self, request: Request) -> Answer[ReadinessOut]:
+        """Does this process reach what it needs?
+
+        Database, broker and storage; 503 with the state of each part when one is away. An answer
+        is at most 1 second old.
+        """
         parts = readiness.parts()
         if any(state != READY for state in parts.values()):
             raise NotReady(parts)
-        return Response({"status": READY, "parts": parts})
+        return Answer({"status": READY, "parts": cast(ReadyPartsOut, parts)})

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest
@@ -69,7 +69,12 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
 
 
 class ApiView(APIView):
-    """OPTIONS answers without a token and without a body; the rest is DRF's."""
+    """OPTIONS answers without a token and without a body; the rest is DRF's.
+
+    `tag` is the chapter of the documentation that the view belongs to.
+    """
+
+    tag: ClassVar[str]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if request.method != "OPTIONS":

@@ -2,34 +2,12 @@
 
 from typing import Any
 
-from s3project.errors import DomainError
-from s3project.openapi.shapes import TIMESTAMP, JsonSchema, closed, constant, nullable, shape, text
+from s3project.api.envelope import Meta
+from s3project.api.pagination import Cursor
+from s3project.errors import DomainError, ValidationFailed
+from s3project.openapi.shapes import JsonSchema, closed, constant, shape, text
+from s3project.openapi.types import example_of, schema_of
 from s3project.pages import DEFAULT_LIMIT, MAX_LIMIT
-
-EXAMPLE_META = {
-    "request_id": "5f8f4f0e-7f0c-4b5e-9d53-0f6f3f0a3c11",
-    "timestamp": "2026-02-26T08:00:00.000Z",
-}
-CURSOR: JsonSchema = text(pattern="^[A-Za-z0-9_-]{36}$")
-EXAMPLE_CURSOR = "AAZLuGUNGAABm6nJ8QB3Go2k5DwXS7Gf1ZKx"
-
-_META = {
-    "request_id": text("Also the header X-Request-ID, and in our logs.", format="uuid"),
-    "timestamp": TIMESTAMP,
-}
-META = shape("Meta", closed(_META))
-PAGE_META = shape(
-    "PageMeta",
-    closed(
-        {
-            **_META,
-            "next_cursor": {
-                **nullable(CURSOR),
-                "description": "`cursor` of the next page; null on the last one.",
-            },
-        }
-    ),
-)
 
 # What stands in a message's {placeholders} in examples.
 EXAMPLE_VALUES: dict[str, object] = {
@@ -40,19 +18,6 @@ EXAMPLE_VALUES: dict[str, object] = {
     "status": "done",
     "target": "canceled",
 }
-DETAILS: dict[str, Any] = {
-    "VALIDATION_ERROR": {
-        "type": "object",
-        "description": "Field → messages; `body` stands for the whole body.",
-        "additionalProperties": {"type": "array", "items": {"type": "string"}, "minItems": 1},
-    },
-    "UNAVAILABLE": {
-        "type": "object",
-        "description": "Part → its state; of GET /ready only.",
-        "additionalProperties": {"type": "string"},
-    },
-}
-EXAMPLE_DETAILS = {"VALIDATION_ERROR": {"item_count": ["A valid integer is required."]}}
 
 
 def error_name(error: type[DomainError]) -> str:
@@ -63,26 +28,24 @@ def error_name(error: type[DomainError]) -> str:
 
 def error_shape(error: type[DomainError]) -> JsonSchema:
     """The whole envelope of a refusal, of which the code tells the kind."""
-    details = DETAILS.get(error.code)
-    body = closed(
-        {
-            "code": constant(error.code),
-            "message": text("For people. Decide by the code."),
-        },
-        optional={"details": details} if details else None,
-    )
+    required = {
+        "code": constant(error.code),
+        "message": text("For people. Decide by the code."),
+    }
+    details = {"details": schema_of(error.details_type)} if error.details_type else {}
+    body = closed({**required, **details}, required=list(required))
     null: JsonSchema = {"type": "null"}
     return shape(
         error_name(error),
-        closed({"success": constant(False), "data": null, "error": body, "meta": META}),
+        closed({"success": constant(False), "data": null, "error": body, "meta": schema_of(Meta)}),
     )
 
 
 def error_example(error: type[DomainError]) -> dict[str, Any]:
     body: dict[str, Any] = {"code": error.code, "message": error.message.format(**EXAMPLE_VALUES)}
-    if error.code in EXAMPLE_DETAILS and error.status == 400:
-        body["details"] = EXAMPLE_DETAILS[error.code]
-    return {"success": False, "data": None, "error": body, "meta": EXAMPLE_META}
+    if error is ValidationFailed:
+        body["details"] = example_of(error.details_type)
+    return {"success": False, "data": None, "error": body, "meta": example_of(Meta)}
 
 
 def _header(description: str, schema: JsonSchema, *, required: bool = False) -> JsonSchema:
@@ -141,7 +104,7 @@ PARAMETERS: dict[str, JsonSchema] = {
         "in": "query",
         "name": "cursor",
         "description": "`meta.next_cursor` of the previous page.",
-        "schema": CURSOR,
+        "schema": schema_of(Cursor),
     },
     "idempotency_key": {
         "in": "header",
@@ -161,6 +124,22 @@ PARAMETERS: dict[str, JsonSchema] = {
 }
 
 
+def register_parameter(place: str, name: str, hint: Any) -> str:
+    """A parameter of a type, which is the same wherever it has this name; returns the name."""
+    schema = schema_of(hint)
+    described: JsonSchema = {"in": place, "name": name}
+    if place == "path":
+        described["required"] = True
+    if "description" in schema:
+        described["description"] = schema.pop("description")
+    described["schema"] = schema
+    if schema.get("type") == "array":
+        described |= {"style": "form", "explode": False}
+    if PARAMETERS.setdefault(name, described) != described:
+        raise ValueError(f"two parameters are named {name}")
+    return name
+
+
 def parameter(name: str) -> JsonSchema:
     return {"$ref": f"#/components/parameters/{name}"}
 
@@ -177,9 +156,4 @@ SECURITY_SCHEMES: dict[str, JsonSchema] = {
         "scheme": "bearer",
         "description": "GPU_CALLBACK_SECRET of this installation; GPU workers only.",
     },
-}
-SECURITY: dict[str, list[dict[str, list[str]]]] = {
-    "user": [{"token": []}],
-    "worker": [{"callback_secret": []}],
-    "anyone": [],
 }

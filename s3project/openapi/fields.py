@@ -1,11 +1,15 @@
-"""How our serializer fields look in JSON Schema; drf-spectacular knows DRF's own."""
+"""How our serializers and their fields look in JSON Schema; drf-spectacular knows DRF's own."""
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.extensions import (
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+)
 from drf_spectacular.openapi import AutoSchema
 
-from s3project.openapi.shapes import SHAPES, JsonSchema, choice
+from s3project.openapi.shapes import JsonSchema, shape
+from s3project.openapi.types import schema_of
 
 # Text refuses NUL, which PostgreSQL cannot store.
 NO_NUL = r"^[^\u0000]*$"
@@ -27,14 +31,25 @@ class TextExtension(OpenApiSerializerFieldExtension):
         return schema
 
 
-class ChoiceExtension(OpenApiSerializerFieldExtension):
-    """Refers to the named shape with the same values, where there is one."""
-
-    target_class = "rest_framework.fields.ChoiceField"
+class ShapedExtension(OpenApiSerializerFieldExtension):
+    target_class = "s3project.api.fields.Shaped"
+    match_subclasses = True
+    priority = 1  # before what else the field is
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> JsonSchema:
-        schema = choice([str(value) for value in self.target.choices])
-        for name, known in SHAPES.items():
-            if known == schema:
-                return {"$ref": f"#/components/schemas/{name}"}
-        return schema
+        return schema_of(self.target.shape)
+
+
+class AlternativesExtension(OpenApiSerializerExtension):
+    target_class = "s3project.api.fields.Alternatives"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> JsonSchema:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        fields, required = schema["properties"], schema.get("required", [])
+        kinds = []
+        for name, needed in self.target.alternatives.items():
+            field = {**fields[needed], "type": fields[needed]["type"][0]}  # it may not be null
+            kind = {**schema, "properties": {**fields, needed: field}}
+            kinds.append(shape(name, {**kind, "required": [*required, needed]}))
+        return {"anyOf": kinds}

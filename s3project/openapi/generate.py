@@ -1,14 +1,13 @@
-"""The whole document, made from the routes, the input serializers and the declarations.
+"""The whole document, made from the routes, the input serializers and the types of the answers.
 
-drf-spectacular walks the routes and translates the serializers that the views parse with, so that
-paths, methods and bodies cannot differ from what is served; the rest is said in `Operation`s.
+drf-spectacular walks the routes and translates the serializers that the views parse with; answers
+are the types that the views return; the rest is said in `Operation`s.
 """
 
 import io
 import re
 from contextlib import redirect_stderr
-from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
@@ -19,21 +18,19 @@ from drf_spectacular.settings import patched_settings
 from rest_framework.serializers import ListField
 
 from s3project import __version__
-from s3project.api.fields import Text
+from s3project.api.fields import Alternatives, Text
+from s3project.api.views import ApiView
 from s3project.openapi import fields  # noqa: F401 (registers itself)
 from s3project.openapi.components import (
     HEADERS,
     PARAMETERS,
-    SECURITY,
     SECURITY_SCHEMES,
     parameter,
+    register_parameter,
 )
-from s3project.openapi.operation import Operation, operation_of
+from s3project.openapi.endpoint import Endpoint, endpoint_of
 from s3project.openapi.responses import RESPONSES, responses_of
 from s3project.openapi.shapes import SHAPES, JsonSchema
-
-# They describe the views of their app; named here, since the wiring imports no app.
-SCHEMA_MODULES = ("s3project.openapi.probes", "users.api.openapi", "jobs.api.openapi")
 
 DESCRIPTION = """\
 Send a set of photos, say per concept what to do and what to protect, and get the set back.
@@ -74,30 +71,30 @@ class SchemaError(Exception):
 
 
 class ApiSchema(AutoSchema):
-    """drf-spectacular's view of a view, told by its `Operation`."""
+    """drf-spectacular's view of a view, told by its `Endpoint`."""
 
     @property
-    def operation(self) -> Operation:
+    def endpoint(self) -> Endpoint:
         handler = getattr(self.view, "action", None) or self.method.lower()
-        return operation_of(type(self.view), handler)
+        return endpoint_of(cast(type[ApiView], type(self.view)), handler)
 
     def get_operation_id(self) -> str:
-        return self.operation.id
+        return self.endpoint.operation.id
 
     def get_summary(self) -> str:
-        return self.operation.summary
+        return self.endpoint.summary
 
     def get_description(self) -> str:  # type: ignore[override]
-        return self.operation.description
+        return self.endpoint.description
 
     def get_tags(self) -> list[str]:
-        return [self.operation.tag]
+        return [self.endpoint.view.tag]
 
     def get_auth(self) -> list[Any]:
-        return SECURITY[self.operation.caller]
+        return self.endpoint.security
 
     def get_request_serializer(self) -> Any:
-        return self.operation.body
+        return self.endpoint.operation.body
 
     def get_response_serializers(self) -> Any:
         return {}
@@ -123,30 +120,32 @@ class ApiSchema(AutoSchema):
         described = super().get_operation(path, path_regex, path_prefix, method, registry)
         if described is None:
             return None
-        operation = self.operation
-        names = [*re.findall(r"{(\w+)}", path), *operation.parameters]
-        names += ["limit", "cursor"] if operation.paged else []
-        names += ["idempotency_key"] if operation.idempotent else []
+        endpoint, operation = self.endpoint, self.endpoint.operation
+        names = [
+            register_parameter("path", name, endpoint.path_types[name])
+            for name in re.findall(r"{(\w+)}", path)
+        ]
+        names += [register_parameter("query", *query) for query in operation.query.items()]
+        names += ["limit", "cursor"] if endpoint.is_paged else []
+        names += ["idempotency_key"] if endpoint.is_idempotent else []
         names += ["if_none_match"] if operation.conditional else []
         described.pop("parameters", None)
         if names:
             described["parameters"] = [parameter(name) for name in names]
         if operation.body is not None:
             body = described["requestBody"]
-            body["required"] = operation.body_required
+            needed = [field.required for field in operation.body.fields.values()]
+            body["required"] = isinstance(operation.body, Alternatives) or any(needed)
             body["content"]["application/json"]["examples"] = {
                 name: {"value": value} for name, value in operation.body_examples.items()
             }
-        described["responses"] = responses_of(operation)
-        # An empty list says that nothing is needed; left out, it would say nothing.
-        described["security"] = SECURITY[operation.caller]
+        described["responses"] = responses_of(endpoint)
+        described["security"] = endpoint.security
         return described
 
 
 def generate() -> JsonSchema:
     """The document as a dict. Raises SchemaError or LookupError (an endpoint without words)."""
-    for name in SCHEMA_MODULES:
-        import_module(name)
     GENERATOR_STATS.reset()
     said = io.StringIO()
     with patched_settings(OPTIONS), redirect_stderr(said):

@@ -1,27 +1,14 @@
 """The answers of an operation: its success, and every error that it may give."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from s3project.errors import (
-    BodyTooLarge,
-    DomainError,
-    RateLimited,
-    Unavailable,
-    ValidationFailed,
-)
-from s3project.openapi.components import (
-    EXAMPLE_CURSOR,
-    EXAMPLE_META,
-    META,
-    PAGE_META,
-    error_example,
-    error_name,
-    error_shape,
-    header,
-)
-from s3project.openapi.operation import Operation
+from s3project.api.envelope import Meta
+from s3project.api.pagination import PageMeta
+from s3project.errors import DomainError, RateLimited
+from s3project.openapi.components import error_example, error_name, error_shape, header
+from s3project.openapi.endpoint import Endpoint
 from s3project.openapi.shapes import JsonSchema, closed, constant, shape
+from s3project.openapi.types import example_of, name_of, schema_of
 
 Error = type[DomainError]
 JSON = "application/json"
@@ -29,80 +16,65 @@ JSON = "application/json"
 # components/responses, filled as operations are described.
 RESPONSES: dict[str, JsonSchema] = {}
 
-# Errors of every operation of a caller; the apps add theirs.
-CALLER_ERRORS: dict[str, list[Error]] = {"user": [], "worker": [], "anyone": []}
-IDEMPOTENCY_ERRORS: list[Error] = []
 IDEMPOTENT_HEADER = "Idempotent-Replayed"
 
 
-def responses_of(operation: Operation) -> dict[str, JsonSchema]:
+def responses_of(endpoint: Endpoint) -> dict[str, JsonSchema]:
     """Status → response."""
-    answers = {str(operation.status): _success(operation)}
-    if operation.conditional:
+    answers = {str(endpoint.answer.status_code): _success(endpoint)}
+    common = _common_headers(endpoint)
+    if endpoint.operation.conditional:
         answers["304"] = {
             "description": "The answer that you have still holds.",
-            "headers": {**_common_headers(operation), **header("ETag"), **header("Cache-Control")},
+            "headers": {**common, **header("ETag"), **header("Cache-Control")},
         }
     by_status: dict[int, list[Error]] = {}
-    for error in _errors(operation):
+    for error in endpoint.errors:
         kinds = by_status.setdefault(error.status, [])
         if error not in kinds:
             kinds.append(error)
     for status, errors in sorted(by_status.items()):
-        answers[str(status)] = _refusal(status, errors, _common_headers(operation))
+        answers[str(status)] = _refusal(status, errors, common)
     return answers
 
 
-def _errors(operation: Operation) -> list[Error]:
-    errors = [*CALLER_ERRORS[operation.caller], *operation.errors]
-    if operation.body is not None or operation.idempotent:
-        errors += [ValidationFailed, BodyTooLarge]
-    if operation.paged:
-        errors.append(ValidationFailed)
-    if operation.idempotent:
-        errors += IDEMPOTENCY_ERRORS
-    if operation.rate_limited and operation.caller != "worker":
-        errors.append(RateLimited)
-    if not operation.needs_nothing:
-        errors.append(Unavailable)
-    return [*errors, DomainError]
-
-
-def _common_headers(operation: Operation) -> dict[str, JsonSchema]:
+def _common_headers(endpoint: Endpoint) -> dict[str, JsonSchema]:
     headers = header("X-Request-ID")
-    if operation.rate_limited and operation.caller != "worker":
+    if endpoint.is_rate_limited:
         headers |= {**header("RateLimit-Policy"), **header("RateLimit")}
     return headers
 
 
-def _success(operation: Operation) -> JsonSchema:
-    headers = _common_headers(operation)
+def _success(endpoint: Endpoint) -> JsonSchema:
+    operation = endpoint.operation
+    headers = _common_headers(endpoint)
     for name in operation.headers:
         headers |= header(name)
     if operation.conditional:
         headers |= {**header("ETag"), **header("Cache-Control")}
-    if operation.idempotent:
+    if endpoint.is_idempotent:
         headers |= header(IDEMPOTENT_HEADER)
-    meta: dict[str, Any] = dict(EXAMPLE_META)
-    if operation.paged:
-        meta["next_cursor"] = EXAMPLE_CURSOR
+    meta = PageMeta if endpoint.is_paged else Meta
     null: JsonSchema = {"type": "null"}
-    envelope = shape(
-        f"{operation.answer}Answer",
-        closed(
-            {
-                "success": constant(True),
-                "data": operation.data,
-                "error": null,
-                "meta": PAGE_META if operation.paged else META,
-            }
-        ),
+    envelope = closed(
+        {
+            "success": constant(True),
+            "data": schema_of(endpoint.data),
+            "error": null,
+            "meta": schema_of(meta),
+        }
     )
-    example = {"success": True, "data": operation.example, "error": None, "meta": meta}
+    example = {
+        "success": True,
+        "data": example_of(endpoint.data),
+        "error": None,
+        "meta": example_of(meta),
+    }
+    schema = shape(f"{name_of(endpoint.data)}Answer", envelope)
     return {
         "description": operation.result,
         "headers": headers,
-        "content": {JSON: {"schema": envelope, "example": example}},
+        "content": {JSON: {"schema": schema, "example": example}},
     }
 
 

@@ -1,22 +1,12 @@
-"""JSON Schema in few words, and the named shapes of `components/schemas`.
+"""JSON Schema in few words, and the named shapes of `components/schemas`."""
 
-Every object is closed: a key that is not written down is a mistake of ours, and the tests say so.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 JsonSchema = dict[str, Any]
 
-# Filled as the schema modules are imported.
+# Filled as endpoints are described.
 SHAPES: dict[str, JsonSchema] = {}
-
-TIMESTAMP: JsonSchema = {
-    "type": "string",
-    "format": "date-time",
-    "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
-    "description": "ISO 8601 in UTC with milliseconds.",
-}
 
 
 def shape(name: str, schema: JsonSchema) -> JsonSchema:
@@ -27,24 +17,15 @@ def shape(name: str, schema: JsonSchema) -> JsonSchema:
 
 
 def closed(
-    properties: Mapping[str, JsonSchema],
-    *,
-    optional: Mapping[str, JsonSchema] | None = None,
-    description: str = "",
+    properties: Mapping[str, JsonSchema], *, required: Sequence[str] | None = None
 ) -> JsonSchema:
-    """An object that has all `properties`, perhaps some of `optional`, and nothing else."""
-    schema: JsonSchema = {
+    """An object that has the `required` properties (else all), perhaps others, and nothing else."""
+    return {
         "type": "object",
-        "properties": {**properties, **(optional or {})},
-        "required": list(properties),
+        "properties": dict(properties),
+        "required": list(properties if required is None else required),
         "additionalProperties": False,
     }
-    return {"description": description, **schema} if description else schema
-
-
-def array(items: JsonSchema, description: str = "", **limits: Any) -> JsonSchema:
-    schema: JsonSchema = {"type": "array", "items": items, **limits}
-    return {**schema, "description": description} if description else schema
 
 
 def text(description: str = "", **limits: Any) -> JsonSchema:
@@ -52,24 +33,15 @@ def text(description: str = "", **limits: Any) -> JsonSchema:
     return {**schema, "description": description} if description else schema
 
 
-def whole(description: str = "", **limits: Any) -> JsonSchema:
-    schema: JsonSchema = {"type": "integer", **limits}
-    return {**schema, "description": description} if description else schema
-
-
 def constant(value: str | bool) -> JsonSchema:
     return {"type": "boolean" if isinstance(value, bool) else "string", "const": value}
 
 
-def choice(values: list[str], description: str = "") -> JsonSchema:
-    schema: JsonSchema = {"type": "string", "enum": values}
-    return {**schema, "description": description} if description else schema
+def choice(values: list[str]) -> JsonSchema:
+    return {"type": "string", "enum": values}
 
 
 def nullable(schema: JsonSchema) -> JsonSchema:
-    """Of a plain schema, not of a reference."""
-    return {**schema, "type": [schema["type"], "null"]}
-
-
-def public_id(prefix: str) -> JsonSchema:
-    return {"type": "string", "pattern": f"^{prefix}_[0-9a-f]{{32}}$"}
+    if "type" in schema:
+        return {**schema, "type": [schema["type"], "null"]}
+    return {"oneOf": [schema, {"type": "null"}]}

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import jsonschema_rs
@@ -17,9 +18,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from s3project.api.docs import SCHEMA_FILE, schema_json
+from s3project.api.operation import Operation
 from s3project.api.views import ApiView
+from s3project.openapi.endpoint import endpoint_of
 from s3project.openapi.generate import generate, render
-from s3project.openapi.operation import operation_of
+from s3project.openapi.types import example_of, schema_of
 from s3project.testing.api import Api
 from s3project.testing.conformance import NotAsDocumented, check_answer
 
@@ -47,7 +50,7 @@ def operations() -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{method.upper()} {path}", operation
 
 
-def schema_of(schema: dict[str, Any]) -> Any:
+def validator_of(schema: dict[str, Any]) -> Any:
     return jsonschema_rs.Draft202012Validator(
         {**schema, "components": COMPONENTS}, validate_formats=True
     )
@@ -75,7 +78,29 @@ def test_an_endpoint_without_words_stops_the_generation() -> None:
             return Response()
 
     with pytest.raises(LookupError, match=r"Unspoken\.get has no description"):
-        operation_of(Unspoken, "get")
+        endpoint_of(Unspoken, "get")
+
+
+def test_an_endpoint_that_does_not_say_what_it_answers_stops_the_generation() -> None:
+    class Vague(ApiView):
+        @Operation("vague")
+        def get(self, request: Request) -> Response:
+            """Something"""
+            return Response()
+
+    with pytest.raises(LookupError, match=r"Vague\.get returns no Answer"):
+        endpoint_of(Vague, "get")
+
+
+def test_a_type_that_no_answer_can_have_stops_the_generation() -> None:
+    with pytest.raises(LookupError, match="has no schema"):
+        schema_of(datetime)
+    with pytest.raises(LookupError, match="has no example"):
+        example_of(str)
+
+
+def test_no_text_for_customers_cites_what_they_do_not_have() -> None:
+    assert re.findall(r"(?i).*(?:contract|§|\badr\b).*", SCHEMA_FILE.read_text()) == []
 
 
 def test_every_code_of_the_contract_is_documented_under_its_status_and_no_other() -> None:
@@ -104,7 +129,7 @@ def test_all_examples_are_valid() -> None:
         examples = [entry["value"] for entry in media.get("examples", {}).values()]
         examples += [media["example"]] if "example" in media else []
         for example in examples:
-            schema_of(media["schema"]).validate(example)
+            validator_of(media["schema"]).validate(example)
             checked += 1
     assert checked > 60
 

@@ -38,6 +38,10 @@ class TokenAuthentication(BaseAuthentication):
     Raises AuthRequired, TokenExpired or TokenInvalid, decided by the exception's type.
     """
 
+    # What the documentation says of an endpoint behind it.
+    scheme = "token"
+    errors = (AuthRequired, TokenExpired, TokenInvalid)
+
     def authenticate(self, request: Request) -> tuple[User, AccessToken]:
         scheme, _, raw = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":

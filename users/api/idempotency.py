@@ -9,14 +9,14 @@ import hashlib
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from s3project.api.json_body import read_body
-from s3project.errors import DomainError, ValidationFailed
+from s3project.errors import KeyInFlight, KeyReused, ValidationFailed
 from users.api.auth import current_user
 from users.models import IdempotentRequest
 
@@ -24,18 +24,8 @@ HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotent-Replayed"
 VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
-Handler = Callable[..., Response]
-
-
-class KeyInFlight(DomainError):
-    code, status = "IDEMPOTENCY_CONFLICT", 409
-    message = "A request with this Idempotency-Key is being worked on. Try again."
-    retry_after = 1
-
-
-class KeyReused(DomainError):
-    code, status = "IDEMPOTENCY_KEY_REUSED", 422
-    message = "This Idempotency-Key was used for another request."
+R = TypeVar("R", bound=Response)
+Handler = TypeVar("Handler", bound=Callable[..., Response])
 
 
 def idempotent(handler: Handler) -> Handler:
@@ -48,10 +38,11 @@ def idempotent(handler: Handler) -> Handler:
     def replayed(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         return answer_once(request, lambda: handler(view, request, *args, **kwargs))
 
-    return replayed
+    vars(replayed)["idempotent"] = True
+    return cast(Handler, replayed)
 
 
-def answer_once(request: Request, handle: Callable[[], Response]) -> Response:
+def answer_once(request: Request, handle: Callable[[], R]) -> R:
     """As `idempotent`, for a view with slow work to do before the transaction that `handle` runs
     in: no network call belongs into one.
     """
@@ -69,7 +60,8 @@ def answer_once(request: Request, handle: Callable[[], Response]) -> Response:
         if stored is not None:
             if stored.fingerprint != fingerprint:
                 raise KeyReused
-            return Response(stored.data, status=stored.status, headers={REPLAYED_HEADER: "true"})
+            replay = Response(stored.data, status=stored.status, headers={REPLAYED_HEADER: "true"})
+            return cast(R, replay)
         response = handle()
         IdempotentRequest.objects.create(
             user_id=user_id,

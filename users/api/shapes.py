@@ -1,26 +1,45 @@
-"""The shape of what `users` takes and gives."""
+"""What sign-up, sessions, `GET /me` and the ledger answer, and how it is made."""
 
-from typing import Any
-
-from rest_framework import serializers
+from typing import Annotated, Literal, TypedDict
 
 from s3project import ids
-from s3project.api.envelope import timestamp
-from s3project.api.fields import Text
+from s3project.api.envelope import Timestamp, timestamp
+from s3project.ids import EventId, UserId
+from s3project.schema import Schema
 from users.models import BillingEvent, User, UserState
+from users.plans import PLANS
 from users.services import SignIn
 
+PlanName = Annotated[
+    str, Schema("The current plan.", name="Plan", enum=list(PLANS), example="free")
+]
+Token = Annotated[
+    str,
+    Schema(
+        "A JWT; opaque to clients.",
+        pattern=r"^[\w-]+\.[\w-]+\.[\w-]+$",
+        example="eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1Xy4uLiJ9.c2lnbmF0dXJl",
+    ),
+]
+RefreshToken = Annotated[
+    str,
+    Schema(
+        "Spent with its first use.",
+        pattern="^rt_[A-Za-z0-9_-]+$",
+        example="rt_zR3n5xk0W7QpVtY1sJbG8mLfHc2dAeUo4KiXy6PwN9M",
+    ),
+]
 
-class AnonymousSignUpIn(serializers.Serializer[Any]):
-    device_hash = Text(required=False, allow_null=True, allow_blank=True, max_length=1024)
+
+class SignUpOut(TypedDict):
+    user_id: UserId
+    token: Token
+    refresh: RefreshToken
+    plan: PlanName
+    is_new: bool
 
 
-class RefreshSessionIn(serializers.Serializer[Any]):
-    # Whatever is no token of ours is an unknown one, not a malformed request.
-    refresh = Text(allow_blank=True)
-
-
-def sign_up_out(sign_in: SignIn, token: str) -> dict[str, Any]:
+def sign_up_out(sign_in: SignIn, token: str) -> SignUpOut:
     return {
         "user_id": sign_in.user.public_id,
         "token": token,
@@ -30,15 +49,39 @@ def sign_up_out(sign_in: SignIn, token: str) -> dict[str, Any]:
     }
 
 
-def refreshed_session_out(sign_in: SignIn, token: str) -> dict[str, str]:
+class RefreshedSessionOut(TypedDict):
+    token: Token
+    refresh: RefreshToken
+
+
+def refreshed_session_out(sign_in: SignIn, token: str) -> RefreshedSessionOut:
     return {"token": token, "refresh": sign_in.refresh}
 
 
-def signed_out_out() -> dict[str, bool]:
+class SignedOutOut(TypedDict):
+    signed_out: Literal[True]
+
+
+def signed_out_out() -> SignedOutOut:
     return {"signed_out": True}
 
 
-def me_out(user: User, state: UserState) -> dict[str, Any]:
+class RuleSlotsOut(TypedDict):
+    used: Annotated[int, Schema(minimum=0)]
+    max: Annotated[int, Schema(minimum=0, example=2)]
+
+
+class MeOut(TypedDict):
+    user_id: UserId
+    plan: PlanName
+    credits: Annotated[int, Schema("One credit is one photo.", minimum=0, example=8)]
+    active_jobs: Annotated[int, Schema("Unfinished jobs.", minimum=0, example=1)]
+    rule_slots: RuleSlotsOut
+    max_concurrency: Annotated[int, Schema("Unfinished jobs at a time.", minimum=1)]
+    max_items_per_job: Annotated[int, Schema(minimum=1, example=10)]
+
+
+def me_out(user: User, state: UserState) -> MeOut:
     return {
         "user_id": ids.public_id(ids.USER, user.id),
         "plan": state.plan.name,
@@ -50,8 +93,19 @@ def me_out(user: User, state: UserState) -> dict[str, Any]:
     }
 
 
-def billing_event_out(event: BillingEvent) -> dict[str, Any]:
-    """`ref` is what the event belongs to: a job, or the plan that a grant came with."""
+class BillingEventOut(TypedDict):
+    id: EventId
+    type: Annotated[str, Schema(enum=BillingEvent.Type.values, example="reserve")]
+    amount: Annotated[int, Schema("The change of the balance.", example=-2)]
+    balance_after: Annotated[int, Schema(minimum=0, example=8)]
+    ref: Annotated[
+        str | None,
+        Schema("The job, or `plan:…` of a grant.", example="job_019ba9c9f1007dc68da4e43c570d4b19"),
+    ]
+    created_at: Timestamp
+
+
+def billing_event_out(event: BillingEvent) -> BillingEventOut:
     return {
         "id": ids.public_id(ids.EVENT, event.id),
         "type": event.type,

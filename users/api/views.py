@@ -1,15 +1,20 @@
 """Sign-up, sessions, `GET /me` and the ledger."""
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from s3project.api.pagination import PageResponse, page_request
+from s3project.api.answers import Answer
+from s3project.api.operation import Operation
+from s3project.api.pagination import PageAnswer, page_request
 from s3project.api.views import ApiView, parse
 from users import selectors, services
 from users.api.auth import current_session_id, current_user, issue_token
+from users.api.requests import AnonymousSignUpIn, RefreshSessionIn
 from users.api.shapes import (
-    AnonymousSignUpIn,
-    RefreshSessionIn,
+    BillingEventOut,
+    MeOut,
+    RefreshedSessionOut,
+    SignedOutOut,
+    SignUpOut,
     billing_event_out,
     me_out,
     refreshed_session_out,
@@ -17,6 +22,7 @@ from users.api.shapes import (
     signed_out_out,
 )
 from users.api.throttles import RefreshThrottle, SignUpThrottle
+from users.errors import TokenInvalid
 from users.models import UserLimiter
 
 SIGN_UP_IN = AnonymousSignUpIn()
@@ -28,54 +34,104 @@ NO_STORE = {"Cache-Control": "no-store"}
 class SignUpAnonymouslyView(ApiView):
     """POST /auth/anon"""
 
+    tag = "Sessions"
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = (SignUpThrottle,)
 
-    def post(self, request: Request) -> Response:
+    @Operation(
+        "sign_up_anonymously",
+        body=SIGN_UP_IN,
+        body_examples={
+            "new": {},
+            "device": {"device_hash": "4b1f0c52b7b84e7c8f0e6a54d2f3c1aa9e77"},
+        },
+        headers=["Cache-Control"],
+        errors=[TokenInvalid],
+    )
+    def post(self, request: Request) -> Answer[SignUpOut]:
+        """Sign up, or in again from the same device
+
+        With a `device_hash` of at least 32 characters the same user is found again; a shorter one
+        is no login and makes a new user. Keep it like a password. The device of a deactivated
+        user is 401.
+        """
         args = parse(SIGN_UP_IN, request)
         sign_in = services.sign_up_anonymously(**args)
         token = issue_token(sign_in.user, sign_in.session_id)
-        return Response(sign_up_out(sign_in, token), headers=NO_STORE)
+        return Answer(sign_up_out(sign_in, token), headers=NO_STORE)
 
 
 class RefreshSessionView(ApiView):
     """POST /auth/refresh"""
 
+    tag = "Sessions"
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = (RefreshThrottle,)
 
-    def post(self, request: Request) -> Response:
+    @Operation(
+        "refresh_session",
+        body=REFRESH_SESSION_IN,
+        body_examples={"refresh": {"refresh": "rt_zR3n5xk0W7QpVtY1sJbG8mLfHc2dAeUo4KiXy6PwN9M"}},
+        headers=["Cache-Control"],
+        errors=[TokenInvalid],
+    )
+    def post(self, request: Request) -> Answer[RefreshedSessionOut]:
+        """Exchange a refresh token for the next pair
+
+        The refresh token is spent by it. One that is unknown, spent, expired or signed out is
+        401.
+        """
         args = parse(REFRESH_SESSION_IN, request)
         sign_in = services.refresh_session(**args)
         token = issue_token(sign_in.user, sign_in.session_id)
-        return Response(refreshed_session_out(sign_in, token), headers=NO_STORE)
+        return Answer(refreshed_session_out(sign_in, token), headers=NO_STORE)
 
 
 class SignOutView(ApiView):
     """POST /auth/sign-out"""
 
-    def post(self, request: Request) -> Response:
+    tag = "Sessions"
+
+    @Operation("sign_out")
+    def post(self, request: Request) -> Answer[SignedOutOut]:
+        """End this session
+
+        Its access tokens and its refresh token stop working at once; other devices stay signed
+        in.
+        """
         services.sign_out(session_id=current_session_id(request))
-        return Response(signed_out_out())
+        return Answer(signed_out_out())
 
 
 class MeView(ApiView):
     """GET /me"""
 
-    def get(self, request: Request) -> Response:
+    tag = "Account"
+
+    @Operation("me")
+    def get(self, request: Request) -> Answer[MeOut]:
+        """Plan, credits and what is in use"""
         user = current_user(request)
         limiter = UserLimiter.objects.get(pk=user.pk)
         limiter.user = user
-        return Response(me_out(user, limiter.get_user_state()))
+        return Answer(me_out(user, limiter.get_user_state()))
 
 
 class LedgerView(ApiView):
     """GET /me/ledger"""
 
-    def get(self, request: Request) -> Response:
+    tag = "Account"
+
+    @Operation("list_billing_events")
+    def get(self, request: Request) -> PageAnswer[BillingEventOut]:
+        """Every change of the credits, newest first
+
+        The amounts add up to the credits of `GET /me`. A `commit` of 0 closes a job in which
+        every photo succeeded.
+        """
         page = selectors.list_billing_events(
             user_id=current_user(request).id, page=page_request(request)
         )
-        return PageResponse(page, billing_event_out)
+        return PageAnswer(page, billing_event_out)

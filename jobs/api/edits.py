@@ -1,0 +1,149 @@
+"""What is to be done with a photo's concepts: taken by jobs and rules, and answered by rules."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+
+from rest_framework import serializers
+
+from jobs.presets import ACTIONS
+from s3project.api.fields import ShapedField, Text, WholeNumber
+from s3project.schema import Schema
+
+MAX_CONCEPTS: Final = 64
+MAX_INSTANCES: Final = 64
+MAX_INSTANCE: Final = 199
+MAX_NAME_LENGTH: Final = 64
+MAX_VALUE_LENGTH: Final = 200
+NO_NUL: Final = r"^[^\u0000]*$"
+
+# --- As types --------------------------------------------------------------------------------
+
+ConceptName = Annotated[
+    str, Schema(minLength=1, maxLength=MAX_NAME_LENGTH, pattern=NO_NUL, example="Grout")
+]
+EditValue = Annotated[str, Schema(maxLength=MAX_VALUE_LENGTH, pattern=NO_NUL)]
+Instances = Annotated[
+    list[Annotated[int, Schema(minimum=0, maximum=MAX_INSTANCE)]] | None,
+    Schema(
+        "Only these instances of the concept, from 0 and from left to right; absent for all. A "
+        "number that a photo has no instance of is a warning on it.",
+        minItems=1,
+        maxItems=MAX_INSTANCES,
+    ),
+]
+
+
+# Two, by the action, so that a client's type checker knows who needs a value.
+class ValuedEdit(TypedDict):
+    action: Literal["recolor", "tone", "texture"]
+    value: Annotated[
+        EditValue,
+        Schema(
+            "A colour (`#9db4a0`), a material (`oak_a`), a tone (`warm:0.5`) or a texture "
+            "(`marble`); empty for the preset's default. An unknown one is a warning on the photo."
+        ),
+    ]
+    instances: NotRequired[Instances]
+
+
+class Removal(TypedDict):
+    action: Literal["remove"]
+    value: NotRequired[EditValue | None]
+    instances: NotRequired[Instances]
+
+
+Edit = Annotated[
+    ValuedEdit | Removal, Schema("What to do with one concept.", name="Edit", is_open=True)
+]
+Concepts = Annotated[
+    dict[ConceptName, Edit],
+    Schema(
+        "Concept → edit. Where two overlap, the more specific one is on top. Any name is allowed; "
+        "those of the preset are known best.",
+        minProperties=0,
+        maxProperties=MAX_CONCEPTS,
+        example={
+            "Wall": {"action": "recolor", "value": "#9db4a0"},
+            "Floor": {"action": "texture", "value": "oak"},
+            "Light": {"action": "remove"},
+        },
+    ),
+]
+# A rule that does nothing is not worth a slot.
+RuleConcepts = Annotated[Concepts, Schema(minProperties=1)]
+Protect = Annotated[
+    list[ConceptName],
+    Schema("Concepts whose pixels stay as they are.", maxItems=MAX_CONCEPTS),
+]
+
+# --- As they are checked ---------------------------------------------------------------------
+
+
+class EditIn(serializers.Serializer[Any]):
+    """What to do with one concept; only `remove` needs no value. `instances` are the numbers of
+    those of its instances that are meant, kept only where there are any.
+    """
+
+    action = serializers.ChoiceField(choices=list(ACTIONS))
+    value = Text(max_length=MAX_VALUE_LENGTH, allow_blank=True, allow_null=True, required=False)
+    instances = serializers.ListField(
+        child=WholeNumber(min_value=0, max_value=MAX_INSTANCE),
+        allow_empty=False,
+        max_length=MAX_INSTANCES,
+        allow_null=True,
+        required=False,
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["action"] != "remove" and attrs.get("value") is None:
+            raise serializers.ValidationError({"value": ["This field is required."]})
+        edit = {"action": attrs["action"], "value": attrs.get("value")}
+        if attrs.get("instances") is not None:
+            edit["instances"] = sorted(set(attrs["instances"]))
+        return edit
+
+
+class ConceptNameField(Text):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=MAX_NAME_LENGTH, **options)
+
+
+class ConceptsField(ShapedField):
+    """`{name: {"action", "value"}}`, at most 64; their order is kept."""
+
+    shape = Concepts
+    edit = EditIn()
+    concept_name = ConceptNameField()
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError(["This must be an object."])
+        if len(data) > MAX_CONCEPTS:
+            raise serializers.ValidationError([f"At most {MAX_CONCEPTS} concepts."])
+        edits: dict[str, Any] = {}
+        errors: dict[str, Any] = {}
+        for name, edit in data.items():
+            try:
+                edits[self.concept_name.run_validation(name)] = self.edit.run_validation(edit)
+            except serializers.ValidationError as error:
+                errors[name] = error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return edits
+
+
+class RuleConceptsField(ConceptsField):
+    """As for a job, but at least one concept."""
+
+    shape = RuleConcepts
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        edits = super().to_internal_value(data)
+        if not edits:
+            raise serializers.ValidationError(["At least one concept."])
+        return edits
+
+
+def protect_field(**options: Any) -> serializers.ListField:
+    """Names of concepts whose pixels stay as they are; at most 64."""
+    return serializers.ListField(child=ConceptNameField(), max_length=MAX_CONCEPTS, **options)

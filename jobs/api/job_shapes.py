@@ -1,0 +1,233 @@
+"""What the endpoints of a job answer, and how it is made."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+from jobs.api.terms import (
+    MAX_ITEMS,
+    MAX_WARNING_LENGTH,
+    MAX_WARNINGS,
+    Idx,
+    JobState,
+    PresetId,
+    ProgressOut,
+    progress_out,
+)
+from jobs.lifecycle.selectors import ItemView, JobView
+from jobs.lifecycle.settlement import Settlement
+from jobs.models import JobCoordinator
+from jobs.states import ItemStatus
+from jobs.storage.uploads import Upload
+from s3project import ids
+from s3project.api.envelope import Timestamp, timestamp
+from s3project.ids import JobId, RuleId
+from s3project.schema import Schema
+
+_BUCKET = "https://photos.example.com/s3-images"
+_SET = "u_019ba9c9f1007dc68da4e43c5704bb19/job_019ba9c9f1007dc68da4e43c570d4b19"
+_SIGNED = "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=3600&X-Amz-Signature=5d1c"
+
+
+def _url(path: str, description: str = "") -> Schema:
+    return Schema(description, format="uri", example=f"{_BUCKET}/{path}{_SIGNED}")
+
+
+# --- Creating --------------------------------------------------------------------------------
+
+
+class UploadOut(TypedDict):
+    idx: Idx
+    url: Annotated[
+        str, _url(f"inputs/{_SET}/0.jpg", "PUT the photo's bytes here, without a token.")
+    ]
+    key: Annotated[
+        str,
+        Schema(
+            pattern=r"^inputs/u_[0-9a-f]{32}/job_[0-9a-f]{32}/\d+\.jpg$",
+            example=f"inputs/{_SET}/0.jpg",
+        ),
+    ]
+
+
+def uploads_out(uploads: Sequence[Upload]) -> list[UploadOut]:
+    return [{"idx": upload.idx, "url": upload.url, "key": upload.key} for upload in uploads]
+
+
+class CreatedJobOut(TypedDict):
+    job_id: JobId
+    status: Annotated[JobState, Schema(example="created")]
+    preset: PresetId
+    total_items: Annotated[int, Schema(minimum=1, maximum=MAX_ITEMS)]
+    upload: list[UploadOut]
+    confirm_url: Annotated[
+        str,
+        Schema(
+            "A path.",
+            pattern="^/jobs/job_[0-9a-f]{32}/",
+            example="/jobs/job_019ba9c9f1007dc68da4e43c570d4b19/confirm-upload",
+        ),
+    ]
+    expires_in: Annotated[
+        int, Schema("Seconds that the upload URLs last.", minimum=1, example=3600)
+    ]
+
+
+def created_job_out(
+    job: JobCoordinator, uploads: Sequence[Upload], *, expires_in: int
+) -> CreatedJobOut:
+    return {
+        "job_id": job.public_id,
+        "status": job.status,
+        "preset": job.preset,
+        "total_items": job.total_items,
+        "upload": uploads_out(uploads),
+        "confirm_url": f"/jobs/{job.public_id}/confirm-upload",
+        "expires_in": expires_in,
+    }
+
+
+# --- Going on --------------------------------------------------------------------------------
+
+
+class ConfirmedJobOut(TypedDict):
+    job_id: JobId
+    status: Annotated[JobState, Schema(example="uploaded")]
+    confirmed: Literal[True]
+    missing: Annotated[list[Idx], Schema(maxItems=MAX_ITEMS, example=[])]
+
+
+def confirmed_job_out(job: JobCoordinator, missing: Sequence[int]) -> ConfirmedJobOut:
+    return {
+        "job_id": job.public_id,
+        "status": job.status,
+        "confirmed": True,
+        "missing": list(missing),
+    }
+
+
+class QueuedJobOut(TypedDict):
+    job_id: JobId
+    status: Annotated[JobState, Schema(example="queued")]
+    queued: Literal[True]
+
+
+def queued_job_out(job: JobCoordinator) -> QueuedJobOut:
+    return {"job_id": job.public_id, "status": job.status, "queued": True}
+
+
+class CanceledJobOut(TypedDict):
+    job_id: JobId
+    status: Annotated[JobState, Schema(example="canceled")]
+    canceled: Literal[True]
+    refunded: Annotated[int, Schema(minimum=0, maximum=MAX_ITEMS, example=2)]
+    credits: Annotated[int, Schema("The balance after it.", minimum=0, example=10)]
+
+
+def canceled_job_out(job: JobCoordinator, settlement: Settlement) -> CanceledJobOut:
+    return {
+        "job_id": job.public_id,
+        "status": job.status,
+        "canceled": True,
+        "refunded": settlement.refunded,
+        "credits": settlement.credits,
+    }
+
+
+# --- Reading ---------------------------------------------------------------------------------
+
+
+class JobSummaryOut(TypedDict):
+    job_id: JobId
+    status: JobState
+    preset: PresetId
+    created_at: Timestamp
+    progress: ProgressOut
+
+
+def job_summary_out(job: JobCoordinator) -> JobSummaryOut:
+    """A job in a list."""
+    status, progress = job.get_status()
+    return {
+        "job_id": job.public_id,
+        "status": status,
+        "preset": job.preset,
+        "created_at": timestamp(job.created_at),
+        "progress": progress_out(progress),
+    }
+
+
+class ItemOut(TypedDict):
+    idx: Idx
+    status: Annotated[str, Schema(enum=ItemStatus.values, example="done")]
+    error: NotRequired[Annotated[str, Schema("Why the photo failed.", minLength=1, maxLength=200)]]
+    warnings: NotRequired[
+        Annotated[
+            list[Annotated[str, Schema(maxLength=MAX_WARNING_LENGTH)]],
+            Schema(
+                "What was not as asked: a concept not found, a value not known.",
+                minItems=1,
+                maxItems=MAX_WARNINGS,
+            ),
+        ]
+    ]
+
+
+def item_out(item: ItemView) -> ItemOut:
+    out: ItemOut = {"idx": item.idx, "status": item.status}
+    if item.error:
+        out["error"] = item.error
+    if item.warnings:
+        out["warnings"] = item.warnings
+    return out
+
+
+class OutputOut(TypedDict):
+    idx: Idx
+    result_url: Annotated[str, _url(f"outputs/{_SET}/0_result.png")]
+    preview_url: Annotated[str, _url(f"previews/{_SET}/0_thumb.jpg")]
+
+
+class JobOut(TypedDict):
+    job_id: JobId
+    status: JobState
+    preset: PresetId
+    rule_id: RuleId | None
+    created_at: Timestamp
+    finished_at: Annotated[Timestamp | None, Schema(example="2026-02-26T08:01:12.000Z")]
+    expires_at: Annotated[
+        Timestamp | None,
+        Schema(
+            "When photos and results cease to be kept; null for never.",
+            example="2026-03-28T08:01:12.000Z",
+        ),
+    ]
+    expired: Annotated[bool, Schema("They are not kept any longer.", example=False)]
+    progress: ProgressOut
+    items: Annotated[list[ItemOut], Schema(minItems=1, maxItems=MAX_ITEMS)]
+    outputs_ready: Annotated[
+        list[OutputOut], Schema("Finished photos, by idx.", maxItems=MAX_ITEMS)
+    ]
+    upload: NotRequired[Annotated[list[UploadOut], Schema("While `created`: fresh upload URLs.")]]
+
+
+def job_out(view: JobView) -> JobOut:
+    job = view.job
+    out: JobOut = {
+        "job_id": job.public_id,
+        "status": job.status,
+        "preset": job.preset,
+        "rule_id": ids.public_id(ids.RULE, job.rule_id) if job.rule_id else None,
+        "created_at": timestamp(job.created_at),
+        "finished_at": timestamp(job.finished_at) if job.finished_at else None,
+        "expires_at": timestamp(view.expires_at) if view.expires_at else None,
+        "expired": view.expired,
+        "progress": progress_out(job.progress),
+        "items": [item_out(item) for item in view.items],
+        "outputs_ready": [
+            {"idx": output.idx, "result_url": output.result_url, "preview_url": output.preview_url}
+            for output in view.outputs
+        ],
+    }
+    if view.uploads is not None:
+        out["upload"] = uploads_out(view.uploads)
+    return out

@@ -1,0 +1,35 @@
+"""The public API of the presets, which are part of the program, not of the database."""
+
+from typing import Annotated
+
+from rest_framework.request import Request
+
+from jobs.api.preset_shapes import PresetListOut, PresetOut, preset_list_out, preset_out
+from jobs.presets import PRESETS
+from s3project.api.answers import Answer
+from s3project.api.operation import Operation
+from s3project.api.views import ApiViewSet
+from s3project.errors import NotFound
+from s3project.schema import Schema
+
+AnyPresetId = Annotated[str, Schema(examples=list(PRESETS))]
+
+
+class PresetViewSet(ApiViewSet):
+    tag = "Presets"
+
+    @Operation("list_presets")
+    def list(self, request: Request) -> Answer[PresetListOut]:
+        """All presets"""
+        return Answer(preset_list_out(PRESETS.values()))
+
+    @Operation("get_preset", errors=[NotFound])
+    def retrieve(self, request: Request, preset_id: AnyPresetId) -> Answer[PresetOut]:
+        """What a preset knows
+
+        `protect_defaults` is a proposal: nothing is protected unless a job says so.
+        """
+        preset = PRESETS.get(preset_id)
+        if preset is None:
+            raise NotFound
+        return Answer(preset_out(preset))

@@ -1,0 +1,24 @@
+"""Answers whose type says their shape: a handler's return type is what the documentation says."""
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+from rest_framework.response import Response
+
+T = TypeVar("T")
+
+
+# Generic first: DRF's Response forgets its parameters.
+class Answer(Generic[T], Response):
+    """200 with `data`."""
+
+    def __init__(self, data: T, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(data, headers=headers)
+
+
+class Created(Answer[T]):
+    status_code = 201
+
+
+class Accepted(Answer[T]):
+    status_code = 202
