@@ -24,9 +24,10 @@ from jobs.result_keys import TIMEOUT, attempt_of
 from jobs.states import FINISHED, IN_WORK, TRANSITIONS, ItemStatus, JobStatus
 from s3project import ids
 from s3project.errors import ValidationFailed
+from s3project.querysets import LockingQuerySet, manager_of
 
 
-class JobQuerySet(models.QuerySet["JobCoordinator"]):
+class JobQuerySet(LockingQuerySet["JobCoordinator"]):
     def owned_by(self, user_id: UUID) -> "JobQuerySet":
         return self.filter(user_id=user_id)
 
@@ -73,7 +74,7 @@ class JobCoordinator(models.Model):
     # Since when its items are in the history only (`upkeep/archive.py`).
     archived_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[JobQuerySet] = JobQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[JobQuerySet] = manager_of(JobQuerySet)
 
     class Meta:
         verbose_name = "job"

@@ -8,12 +8,13 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from jobs.states import ItemStatus
+from s3project.querysets import LockingQuerySet, manager_of
 
 # Nobody holds the item, by the database's clock.
 LEASE_OVER = Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lte=Now())
 
 
-class JobItemQuerySet(models.QuerySet["JobItem"]):
+class JobItemQuerySet(LockingQuerySet["JobItem"]):
     """The phases of a pending item are said in SQL too, for statements that are written out
     (`item_phases.py`); a test holds the two equal.
     """
@@ -71,7 +72,7 @@ class JobItem(models.Model):
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     claimed_by = models.CharField(max_length=200, blank=True, default="")
 
-    objects: ClassVar[JobItemQuerySet] = JobItemQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[JobItemQuerySet] = manager_of(JobItemQuerySet)
 
     class Meta:
         ordering = ("job", "idx")

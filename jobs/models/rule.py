@@ -8,11 +8,12 @@ from django.db import models
 from jobs.errors import RuleNotFound
 from jobs.models.fields import OrderedJSONField
 from s3project import ids
+from s3project.querysets import LockingQuerySet, manager_of
 
 EDITABLE = {"name", "concepts", "protect"}
 
 
-class RuleQuerySet(models.QuerySet["Rule"]):
+class RuleQuerySet(LockingQuerySet["Rule"]):
     def owned_by(self, user_id: UUID) -> "RuleQuerySet":
         return self.filter(user_id=user_id)
 
@@ -42,7 +43,7 @@ class Rule(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar[RuleQuerySet] = RuleQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[RuleQuerySet] = manager_of(RuleQuerySet)
 
     class Meta:
         ordering = ("-created_at", "-id")

@@ -9,12 +9,18 @@ from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from s3project.querysets import manager_of, require_transaction
+
 KEPT_FOR = timedelta(hours=24)
 
 
 class IdempotentRequestQuerySet(models.QuerySet["IdempotentRequest"]):
     def try_lock(self, user_id: UUID, key: str) -> bool:
-        """Whether this transaction is now the only one that works on the key; never waits."""
+        """Whether this transaction is now the only one that works on the key; never waits.
+
+        Raises TransactionManagementError outside a transaction.
+        """
+        require_transaction(self.db)
         digest = hashlib.sha256(user_id.bytes + key.encode()).digest()
         number = int.from_bytes(digest[:8], signed=True)
         with connection.cursor() as cursor:
@@ -49,7 +55,7 @@ class IdempotentRequest(models.Model):
     data = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
-    objects: ClassVar[IdempotentRequestQuerySet] = IdempotentRequestQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[IdempotentRequestQuerySet] = manager_of(IdempotentRequestQuerySet)
 
     class Meta:
         constraints = (

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from s3project import ids
+from s3project.querysets import LockingQuerySet, manager_of
 from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit, RuleSlotFull
 from users.models.ledger import BillingEvent
 from users.plans import PLANS, Plan
@@ -24,7 +25,7 @@ class UserState:
     rule_slots_used: int
 
 
-class UserLimiterQuerySet(models.QuerySet["UserLimiter"]):
+class UserLimiterQuerySet(LockingQuerySet["UserLimiter"]):
     def lock(self, user_id: UUID) -> "UserLimiter":
         """The last level of job → items → limiter. Never lazy.
 
@@ -50,7 +51,7 @@ class UserLimiter(models.Model):
     active_jobs = models.IntegerField(default=0)
     rule_slots_used = models.IntegerField(default=0)
 
-    objects: ClassVar[UserLimiterQuerySet] = UserLimiterQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[UserLimiterQuerySet] = manager_of(UserLimiterQuerySet)
 
     class Meta:
         constraints = (

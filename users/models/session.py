@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from s3project import ids
+from s3project.querysets import LockingQuerySet, manager_of
 
 # Named, so that scanners for leaked secrets can find one.
 REFRESH_PREFIX = "rt_"
@@ -28,7 +29,7 @@ def refresh_digest(refresh: str) -> str:
     return hashlib.sha256(refresh.encode()).hexdigest()
 
 
-class SessionQuerySet(models.QuerySet["Session"]):
+class SessionQuerySet(LockingQuerySet["Session"]):
     def open(self, user_id: UUID) -> tuple["Session", str]:
         """A new session and its refresh token, which is readable only here."""
         refresh, now = new_refresh_token(), timezone.now()
@@ -84,7 +85,7 @@ class Session(models.Model):
     expires_at = models.DateTimeField(db_index=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[SessionQuerySet] = SessionQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[SessionQuerySet] = manager_of(SessionQuerySet)
 
     class Meta:
         ordering = ("-created_at",)

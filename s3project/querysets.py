@@ -1,0 +1,44 @@
+"""What every queryset that locks rows has in common, and how a model gets its manager."""
+
+from collections.abc import Sequence
+from typing import Any, Self, TypeVar
+
+from django.db import connections, models
+from django.db.transaction import TransactionManagementError
+
+M = TypeVar("M", bound=models.Model)
+Q = TypeVar("Q", bound="models.QuerySet[Any]")
+
+
+def require_transaction(alias: str) -> None:
+    """Raises TransactionManagementError outside `transaction.atomic`: a lock would end with the
+    statement that takes it.
+    """
+    if not connections[alias].in_atomic_block:
+        raise TransactionManagementError("A row is locked for a transaction, and there is none.")
+
+
+class LockingQuerySet(models.QuerySet[M]):
+    """The base of every queryset with a `lock`."""
+
+    def select_for_update(
+        self,
+        nowait: bool = False,
+        skip_locked: bool = False,
+        of: Sequence[str] = (),
+        no_key: bool = False,
+    ) -> Self:
+        """As Django's, but raises TransactionManagementError when it is called. Django's own
+        check comes when rows are read, and not at all for a queryset that never is.
+        """
+        require_transaction(self.db)
+        return super().select_for_update(nowait, skip_locked, of, no_key)
+
+
+def manager_of(queryset: type[Q]) -> Q:
+    """The manager of a model whose questions are the methods of its queryset.
+
+    Typed as the queryset itself: a manager has its methods, and the type of one that Django makes
+    at run time cannot be written down.
+    """
+    return queryset.as_manager()  # type: ignore[return-value]  # see the docstring
