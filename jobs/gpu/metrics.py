@@ -30,7 +30,7 @@ REPEATED = Counter("s3_deliveries_repeated", "Callbacks and claims that were tri
 def serve(**_: Any) -> None:
     """In the parent, once its children are there."""
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, os.environ[METRICS_FOLDER])  # type: ignore[no-untyped-call]
+    MultiProcessCollector(registry, os.environ[METRICS_FOLDER])  # type: ignore[no-untyped-call]  # typed in part
     start_http_server(settings.METRICS_PORT, addr=settings.METRICS_HOST, registry=registry)
     logger.info("metrics on http://%s:%d", settings.METRICS_HOST, settings.METRICS_PORT)
 

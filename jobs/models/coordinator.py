@@ -61,7 +61,7 @@ class JobCoordinator(models.Model):
     concepts = OrderedJSONField(default=dict)
     protect = ArrayField(models.CharField(max_length=64), blank=True, default=list)
     rule_id = models.UUIDField(null=True, blank=True)
-    output_template = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
+    output_template = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001 (null: no template)
     total_items = models.IntegerField()
     done_items = models.IntegerField(default=0)
     failed_items = models.IntegerField(default=0)

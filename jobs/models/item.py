@@ -62,8 +62,8 @@ class JobItem(models.Model):
 
     # The key whose callback gave the item its present status, and the one of a failure that a
     # later success replaced. Both stay known for good: a repeat of either is a duplicate.
-    idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
-    superseded_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+    idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 (null is unique beside null)
+    superseded_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 (null is unique beside null)
 
     # Claims, not messages: 0 until the item was first sent, then 1, and one more each time that a
     # worker which had claimed it did not come through. Below it: until when it is somebody's, and

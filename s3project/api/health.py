@@ -15,7 +15,7 @@ from s3project.schema import Schema
 
 class HealthOut(TypedDict):
     status: Literal["healthy"]
-    version: Annotated[str, Schema("Of the server.", example="0.2.0")]
+    version: Annotated[str, Schema("Of the server, as in the changelog.", example="0.2.0")]
     timestamp: Timestamp
 
 

@@ -25,7 +25,7 @@ DISPOSABLE_STOP_PLAN: StopPlan = ((signal.SIGKILL, 5.0),)
 IDENTITIES = "identities.json"
 PROBE = ".ready"
 # Where the program puts the sockets of its parts, whatever it is told.
-SOCKETS = "/tmp/seaweedfs-{part}-grpc-{port}.sock"  # noqa: S108
+SOCKETS = "/tmp/seaweedfs-{part}-grpc-{port}.sock"  # noqa: S108 (the place is SeaweedFS's own)
 
 
 class Storage:

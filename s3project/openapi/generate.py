@@ -84,7 +84,7 @@ class ApiSchema(AutoSchema):
     def get_summary(self) -> str:
         return self.endpoint.summary
 
-    def get_description(self) -> str:  # type: ignore[override]
+    def get_description(self) -> str:  # type: ignore[override]  # without DRF's path and method
         return self.endpoint.description
 
     def get_tags(self) -> list[str]:
@@ -102,7 +102,7 @@ class ApiSchema(AutoSchema):
     def _insert_field_validators(self, field: Any, schema: JsonSchema) -> None:
         # drf-spectacular offers a blank beside a pattern that allows one already.
         if not isinstance(field, Text):
-            super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+            super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]  # typed in part
         if isinstance(field, ListField) and not field.allow_empty:
             schema["minItems"] = 1
 

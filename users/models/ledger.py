@@ -26,7 +26,7 @@ class BillingEvent(models.Model):
     type = models.CharField(max_length=16, choices=Type.choices)
     amount = models.IntegerField()
     balance_after = models.IntegerField()
-    ref = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
+    ref = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 (null is unique beside null)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

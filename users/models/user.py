@@ -44,7 +44,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     auth_provider = models.CharField(max_length=32, default="anon")
     email = models.EmailField(unique=True, null=True, blank=True)
     # SHA-256 of the device's secret; the secret itself is never stored.
-    device_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001
+    device_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 (null is unique beside null)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

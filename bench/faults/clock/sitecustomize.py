@@ -47,7 +47,7 @@ class WrongDatetime(_datetime, metaclass=AnyDatetime):
 
 if OFFSET:
     time.time = Shifted(time.time, OFFSET)
-    time.time_ns = Shifted(time.time_ns, OFFSET * 10**9)  # type: ignore[assignment]
+    time.time_ns = Shifted(time.time_ns, OFFSET * 10**9)  # type: ignore[assignment]  # replaced on purpose
     WrongDatetime.__name__ = WrongDatetime.__qualname__ = "datetime"
     WrongDatetime.__module__ = "datetime"
-    datetime.datetime = WrongDatetime  # type: ignore[misc]
+    datetime.datetime = WrongDatetime  # type: ignore[misc]  # replaced on purpose

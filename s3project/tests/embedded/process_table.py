@@ -2,7 +2,7 @@
 
 import os
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 
 def group_is_gone(pid: int) -> bool:

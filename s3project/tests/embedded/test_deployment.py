@@ -11,7 +11,7 @@ import yaml
 from s3project.embedded import processes
 from s3project.embedded.stack import PROJECT
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104
+EVERYWHERE = "0.0.0.0"  # noqa: S104 (compared, never bound)
 
 
 @pytest.fixture(scope="module")
