@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -13,13 +14,42 @@ T = TypeVar("T")
 
 # Nothing here waits for longer unless it hangs.
 PATIENCE_SECONDS = 20
+POLL_SECONDS = 0.002
 ROW_LOCK = re.compile(r" FOR (NO KEY )?UPDATE( OF [^()]*)?\s*$")
+LOCK = re.compile(r" FOR (NO KEY )?UPDATE\b|pg_try_advisory_xact_lock")
 WRITE = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM) ")  # also inside a WITH
 
 
 def race(*actions: Callable[[], T]) -> list[T | Exception]:
     """Runs the actions at once; returns what each returned or raised, in their order."""
     return _race(actions, nullcontext)
+
+
+def race_in_turn(first: Callable[[], T], second: Callable[[], T]) -> list[T | Exception]:
+    """Runs both at once, so that the second meets the locks of the first.
+
+    The second begins when the first has taken its first lock, and the first goes on when the second
+    waits for it or is done. One order of a race for certain, where `race` leaves it to chance.
+    """
+    locked, over = threading.Event(), threading.Event()
+    pids: list[int] = []
+
+    def lead() -> T:
+        try:
+            with connection.execute_wrapper(_Leader(locked, over, pids)):
+                return first()
+        finally:
+            locked.set()
+
+    def follow() -> T:
+        try:
+            pids.append(connection.connection.info.backend_pid)
+            assert locked.wait(PATIENCE_SECONDS), "the first took no lock"
+            return second()
+        finally:
+            over.set()
+
+    return _race((lead, follow), nullcontext)
 
 
 def race_without_locks(*actions: Callable[[], T]) -> list[T | Exception]:
@@ -57,6 +87,35 @@ def _race(
 
     with ThreadPoolExecutor(max_workers=len(actions)) as pool:
         return list(pool.map(run, actions))
+
+
+class _Leader:
+    """Holds its thread up after the first lock, until who follows waits for it or is done."""
+
+    def __init__(
+        self, locked: threading.Event, follower_is_done: threading.Event, follower: list[int]
+    ) -> None:
+        self._locked = locked
+        self._follower_is_done = follower_is_done
+        self._follower = follower
+
+    def __call__(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
+        result = execute(sql, params, many, context)
+        if LOCK.search(sql) and not self._locked.is_set():
+            self._locked.set()
+            self._wait()
+        return result
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._follower_is_done.wait(POLL_SECONDS):
+            assert time.monotonic() < deadline, "the second neither waits nor ends"
+            # Past Django, whose wrappers would come back here.
+            question = "SELECT cardinality(pg_blocking_pids(%s))"
+            if connection.connection.execute(question, self._follower).fetchone()[0]:
+                return
 
 
 class _Unlocked:

@@ -1,9 +1,6 @@
 """Expiry at the same instant as another run, a result, a claim and an execute."""
 
-import time
-from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
 
 import pytest
 
@@ -14,26 +11,12 @@ from jobs.tests.clock import DAY, MINUTE, age
 from jobs.tests.factories import make_job, report
 from jobs.tests.rows import assert_books_balance
 from jobs.upkeep.expiry import expire_jobs
-from s3project.testing.race import names, race, race_without_locks
+from s3project.testing.race import names, race, race_in_turn, race_without_locks
 from users.tests.factories import ledger_of, limiter_of, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROUNDS = 30
-STEP = 0.002  # seconds
-
-T = TypeVar("T")
-
-
-def duel(number: int, first: Callable[[], T], second: Callable[[], T]) -> list[T | Exception]:
-    """One round: early ones give the second a lead, late ones the first, those between neither."""
-    lead = (number - ROUNDS // 2) * STEP
-
-    def after(seconds: float, action: Callable[[], T]) -> T:
-        time.sleep(max(seconds, 0))
-        return action()
-
-    return race(partial(after, -lead, first), partial(after, lead, second))
+ROUNDS = 6
 
 
 def expire() -> str:
@@ -43,6 +26,14 @@ def expire() -> str:
 
 def report_last(job: JobCoordinator) -> str:
     return "processed" if report(job, job.total_items - 1).processed else "ignored"
+
+
+def end_of(job: JobCoordinator) -> tuple[object, ...]:
+    """Status, photos done and failed, what the history says, and the last event of the ledger."""
+    job.refresh_from_db()
+    assert_books_balance(job.user)
+    logged = JobLog.objects.get(job_id=job.id).status
+    return job.status, job.done_items, job.failed_items, logged, ledger_of(job.user)[-1][:3]
 
 
 def stalled_job(items: int = 2) -> JobCoordinator:
@@ -84,27 +75,22 @@ def test_control_without_locks_the_second_run_breaks_on_the_constraints(status: 
     assert outcomes == ["0+0 ended, 1 postponed", f"{ended} ended, 0 postponed"]
 
 
-def test_expiry_and_the_last_callback_never_mix() -> None:
-    seen = set()
-    for number in range(ROUNDS):
-        job = stalled_job()
+def test_a_last_callback_that_comes_while_its_job_expires_is_ignored() -> None:
+    job = stalled_job()
 
-        outcomes = duel(number, expire, partial(report_last, job))
+    outcomes = race_in_turn(expire, partial(report_last, job))
 
-        job.refresh_from_db()
-        log = JobLog.objects.get(job_id=job.id)
-        assert (job.status, log.status) == (JobStatus.DONE, "done")
-        if "processed" in outcomes:
-            assert outcomes == ["0+0 ended, 0 postponed", "processed"]
-            assert (job.done_items, job.failed_items) == (2, 0)
-            assert ledger_of(job.user)[-1][:3] == ("commit", 0, 8)
-        else:
-            assert outcomes == ["0+1 ended, 0 postponed", "ignored"]
-            assert (job.done_items, job.failed_items) == (1, 1)
-            assert ledger_of(job.user)[-1][:3] == ("commit", 1, 9)
-        assert_books_balance(job.user)
-        seen.add(outcomes[1])
-    assert seen == {"processed", "ignored"}
+    assert outcomes == ["0+1 ended, 0 postponed", "ignored"]
+    assert end_of(job) == ("done", 1, 1, "done", ("commit", 1, 9))
+
+
+def test_a_job_whose_last_callback_is_at_work_does_not_expire() -> None:
+    job = stalled_job()
+
+    outcomes = race_in_turn(partial(report_last, job), expire)
+
+    assert outcomes == ["processed", "0+0 ended, 0 postponed"]
+    assert end_of(job) == ("done", 2, 0, "done", ("commit", 0, 8))
 
 
 def test_control_without_locks_one_of_them_breaks() -> None:
@@ -116,22 +102,23 @@ def test_control_without_locks_one_of_them_breaks() -> None:
     assert outcomes[0] == "0+0 ended, 1 postponed" or isinstance(outcomes[1], Exception)
 
 
-def test_expiry_and_a_claim_never_mix() -> None:
-    seen = set()
-    for number in range(ROUNDS):
-        job = stalled_job()
+def test_a_claim_that_comes_while_its_job_expires_is_granted_nothing() -> None:
+    job = stalled_job()
 
-        outcomes = duel(number, expire, partial(claim, job))
+    outcomes = race_in_turn(expire, partial(claim, job))
 
-        job.refresh_from_db()
-        if job.status == JobStatus.RUNNING:
-            assert outcomes == ["0+0 ended, 0 postponed", "granted [1]"]
-            services.cancel_job(user_id=job.user_id, job_id=job.id)
-        else:
-            assert outcomes == ["0+1 ended, 0 postponed", "granted []"]
-        assert_books_balance(job.user)
-        seen.add(outcomes[1])
-    assert seen == {"granted [1]", "granted []"}
+    assert outcomes == ["0+1 ended, 0 postponed", "granted []"]
+    assert end_of(job) == ("done", 1, 1, "done", ("commit", 1, 9))
+
+
+def test_a_job_of_which_a_claim_is_at_work_does_not_expire() -> None:
+    job = stalled_job()
+
+    outcomes = race_in_turn(partial(claim, job), expire)
+
+    assert outcomes == ["granted [1]", "0+0 ended, 0 postponed"]
+    job.refresh_from_db()
+    assert job.status == JobStatus.RUNNING
 
 
 def test_control_without_locks_a_worker_is_granted_what_has_timed_out() -> None:
@@ -149,26 +136,50 @@ def claim(job: JobCoordinator) -> str:
     return f"granted {granted}"
 
 
-def test_expiry_and_an_execute_end_in_one_of_the_two() -> None:
-    seen = set()
-    for number in range(ROUNDS):
-        job = make_job(JobStatus.UPLOADED)
-        age(job, 8 * DAY)
+def abandoned_job() -> JobCoordinator:
+    job = make_job(JobStatus.UPLOADED)
+    age(job, 8 * DAY)
+    return job
 
-        def execute(job: JobCoordinator = job) -> str:
-            services.execute_job(user_id=job.user_id, job_id=job.id, concepts={}, protect=[])
-            return "queued"
 
-        outcomes = names(duel(number, expire, execute))
+def execute(job: JobCoordinator) -> str:
+    services.execute_job(user_id=job.user_id, job_id=job.id, concepts={}, protect=[])
+    return "queued"
 
-        job.refresh_from_db()
-        if job.status == JobStatus.QUEUED:
-            assert outcomes == ["0+0 ended, 0 postponed", "queued"]
-            services.cancel_job(user_id=job.user_id, job_id=job.id)
-        else:
-            assert job.status == JobStatus.CANCELED
-            assert outcomes == ["1+0 ended, 0 postponed", "AlreadyCanceled"]
-        assert limiter_of(job.user).credits == 10
-        assert_books_balance(job.user)
-        seen.add(job.status)
-    assert seen == {JobStatus.QUEUED, JobStatus.CANCELED}
+
+def test_an_execute_that_comes_while_its_job_expires_is_told() -> None:
+    job = abandoned_job()
+
+    outcomes = names(race_in_turn(expire, partial(execute, job)))
+
+    assert outcomes == ["1+0 ended, 0 postponed", "AlreadyCanceled"]
+    assert end_of(job) == ("canceled", 0, 0, "canceled", ("rollback", 2, 10))
+
+
+def test_a_job_that_is_being_executed_does_not_expire() -> None:
+    job = abandoned_job()
+
+    outcomes = race_in_turn(partial(execute, job), expire)
+
+    assert outcomes == ["queued", "0+0 ended, 0 postponed"]
+    job.refresh_from_db()
+    assert job.status == JobStatus.QUEUED
+    assert_books_balance(job.user)
+
+
+def test_expiry_and_whatever_comes_beside_it_never_mix() -> None:
+    """In the orders that chance gives them."""
+    for _ in range(ROUNDS):
+        stalled, abandoned = stalled_job(), abandoned_job()
+
+        _, reported, executed = race(
+            expire, partial(report_last, stalled), partial(execute, abandoned)
+        )
+
+        done, failed = (2, 0) if reported == "processed" else (1, 1)
+        assert end_of(stalled) == ("done", done, failed, "done", ("commit", failed, 8 + failed))
+        abandoned.refresh_from_db()
+        assert abandoned.status == ("queued" if executed == "queued" else "canceled")
+        assert_books_balance(abandoned.user)
+        if executed == "queued":
+            services.cancel_job(user_id=abandoned.user_id, job_id=abandoned.id)
