@@ -11,8 +11,12 @@ import numpy as np
 from jobs.gpu.engine.arrays import Mask
 from jobs.gpu.engine.segmenters.instance import Instance
 
-# Whose pixel it is is decided on a picture of this size: boxes are no finer.
+# Whose pixel it is is decided on a picture of so many pixels on its longer side: boxes are no
+# finer, and the border between two of them is off by at most half of 1/512 of the photo.
 _SIDE: Final = 512
+# The least half width and half height of a box, as a share of the photo's: far below a pixel, it
+# only keeps an empty box from dividing by zero.
+_LEAST_HALF: Final = 1e-6
 
 
 def in_reading_order(instances: Sequence[Instance]) -> tuple[Instance, ...]:
@@ -46,8 +50,8 @@ def select(
     owned = np.zeros((rows, columns), np.uint8)
     for number, instance in enumerate(ordered):
         left, top, right, bottom = instance.box
-        across = np.abs(x - (left + right) / 2) / max((right - left) / 2, 1e-6)
-        down = np.abs(y - (top + bottom) / 2) / max((bottom - top) / 2, 1e-6)
+        across = np.abs(x - (left + right) / 2) / max((right - left) / 2, _LEAST_HALF)
+        down = np.abs(y - (top + bottom) / 2) / max((bottom - top) / 2, _LEAST_HALF)
         distance = np.maximum(across, down)
         nearer = distance < nearest
         nearest[nearer] = distance[nearer]

@@ -22,12 +22,20 @@ from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.gpu.engine.segmenters.instance import Instance
 from jobs.gpu.engine.segmenters.prompts import concept_for
 
+# The score, 0-1, above which an instance is seen: a query's score times the one for the concept
+# being in the picture at all. As in the authors' own code; transformers' default is 0.3.
 _SCORE: Final = 0.5
+# The likelihood, 0-1, above which a pixel is an instance's; theirs and transformers'.
 _MASK: Final = 0.5
 # How many concepts go through the decoder together: bounds the memory of the device.
 _CONCEPTS_AT_ONCE: Final = 4
+# The tokens of a prompt, as many as the text encoder has positions; a longer prompt is cut off.
 _PROMPT_TOKENS: Final = 32
+# Encoded prompts kept; the presets have some twenty, and clients name concepts as they like. Each
+# is 32 x 256 numbers of the device's precision: 8 to 16 MB in all.
 _REMEMBERED_PROMPTS: Final = 512
+# Half of 0-255, which mean and deviation 0.5 come to.
+_HALF_RANGE: Final = 127.5
 
 
 class Sam3Segmenter:
@@ -150,7 +158,7 @@ def preprocessed(rgb: Rgb, side: int) -> Floats:
     shrinks = side < min(rgb.shape[:2])
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     square = cv2.resize(rgb, (side, side), interpolation=how).astype(np.float32)
-    scaled = (square * np.float32(1 / 127.5) - 1).transpose(2, 0, 1)[np.newaxis]
+    scaled = (square * np.float32(1 / _HALF_RANGE) - 1).transpose(2, 0, 1)[np.newaxis]
     return np.ascontiguousarray(scaled, np.float32)
 
 
