@@ -1,27 +1,33 @@
-"""Fixtures of the tests that speak HTTP to a real server without a worker."""
+"""What the tests of jobs leave behind them: nothing, in the queues and in the bucket."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from s3project.embedded.stack import EmbeddedStack
+from jobs.storage.bucket import photo_storage
+from s3project.bucket import prepare_bucket
 from s3project.testing.broker import purge
-from s3project.testing.live import LiveStack
-from s3project.testing.plugin import live_stack_of
 
-
-@pytest.fixture(scope="module")
-def server(
-    engines: EmbeddedStack, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveStack]:
-    with live_stack_of(engines, tmp_path_factory.mktemp("web")) as stack:
-        stack.start_web()
-        yield stack
+OWN_BUCKET = "s3-images-of-one-test"
 
 
 @pytest.fixture
 def empty_queues() -> Iterator[None]:
-    """Afterwards: no worker comes for what the test published."""
+    """Before the test, and after it: no worker comes for what it published."""
+    purge("gpu")
+    purge("maintenance")
     yield
     purge("gpu")
     purge("maintenance")
+
+
+@pytest.fixture
+def own_bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Empty: in the usual one lies what other tests stored for jobs that their transactions have
+    forgotten."""
+    storage = photo_storage()
+    monkeypatch.setattr(storage, "bucket_name", OWN_BUCKET)
+    prepare_bucket(storage.client, OWN_BUCKET)
+    yield OWN_BUCKET
+    storage.delete_below([""])
+    storage.client.delete_bucket(Bucket=OWN_BUCKET)

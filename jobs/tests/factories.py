@@ -7,9 +7,9 @@ from django.conf import settings
 from jobs.lifecycle import services
 from jobs.models import ItemResult, JobCoordinator, ResultEffect
 from jobs.states import ItemStatus, JobStatus
-from s3project.testing.api import Api
+from s3project.testing.api import Answer, Api
 from users.models import User
-from users.tests.factories import make_user
+from users.tests.factories import api_of, make_user
 
 RECOLOR_FLOOR = {"Floor": {"action": "recolor", "value": "oak_a"}}
 
@@ -64,6 +64,22 @@ def report(
         error="" if status == ItemStatus.DONE else f"photo {idx} is broken",
     )
     return services.record_item_result(job_id=job.id, result=result)[1]
+
+
+def claim(job: JobCoordinator, *idxs: int, attempt: int = 1, worker: str = "gpu-1:10") -> list[int]:
+    """What a worker that asks for these items may edit, past the HTTP layer."""
+    return services.claim_items(job_id=job.id, items=list(idxs), attempt=attempt, worker=worker)[1]
+
+
+def report_last(job: JobCoordinator) -> str:
+    """The result of the photo with the highest idx, for races."""
+    return "processed" if report(job, job.total_items - 1).processed else "ignored"
+
+
+def poll(job: JobCoordinator, known: str | None = None) -> Answer:
+    """GET of the job by its owner, who has the answer with this ETag."""
+    headers = {} if known is None else {"If-None-Match": known}
+    return api_of(job.user).get(f"/jobs/{job.public_id}", **headers)
 
 
 def callback_body(job: JobCoordinator, idx: int, status: str = "done", /, **fields: Any) -> Any:

@@ -1,7 +1,7 @@
 """A client of the HTTP API for tests: JSON in, the envelope out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -67,6 +67,14 @@ class Api:
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.send("GET", path, headers=headers)
+
+    def pages(self, path: str) -> Iterator[list[Any]]:
+        """The data of a list, page by page to its end; `path` has a query."""
+        cursor: str | None = ""
+        while cursor is not None:
+            answer = self.get(f"{path}&cursor={cursor}" if cursor else path)
+            yield answer.data
+            cursor = answer.envelope["meta"]["next_cursor"]
 
     def post(self, path: str, body: object = None) -> Answer:
         """Sends `body` as JSON, nothing when it is None."""

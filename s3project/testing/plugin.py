@@ -57,6 +57,16 @@ def live_stack(
         yield stack
 
 
+@pytest.fixture(scope="module")
+def server(
+    engines: EmbeddedStack, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveStack]:
+    """One web process for all tests of a module, without a worker."""
+    with live_stack_of(engines, tmp_path_factory.mktemp("web")) as stack:
+        stack.start_web()
+        yield stack
+
+
 def live_stack_of(engines: EmbeddedStack, folder: Path) -> LiveStack:
     """Processes on the test database, for fixtures that keep them for more than one test."""
     environment = {**engines.environment, "DATABASE_URL": _test_database_url()}

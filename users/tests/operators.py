@@ -4,7 +4,9 @@ from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
+from django.db.models import Model
 from django.test import Client
+from django.urls import reverse
 from django.utils.html import strip_tags
 
 from users.models import User
@@ -30,6 +32,17 @@ def browser_of(operator: User) -> Client:
     browser = Client()
     browser.force_login(operator)
     return browser
+
+
+def page_of(row: Model) -> str:
+    """The address of a row's page in the admin."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def listed(browser: Client, model: type[Model], **query: str) -> list[Any]:
+    """The primary keys in a model's list, filtered as its address says."""
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return [row.pk for row in browser.get(address, query).context["cl"].result_list]
 
 
 def messages_in(response: Any) -> list[str]:

@@ -13,15 +13,11 @@ from jobs.tests.factories import make_job
 from jobs.tests.rows import all_rows
 from s3project.testing.race import race
 from users.tests.factories import limiter_of
-from users.tests.operators import browser_of, make_operator, messages_in, text_of
+from users.tests.operators import browser_of, make_operator, messages_in, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 
 JOBS = "/admin/jobs/jobcoordinator/"
-
-
-def page_of(job: JobCoordinator) -> str:
-    return f"{JOBS}{job.pk}/change/"
 
 
 def cancel(browser: Client, *jobs: JobCoordinator, **data: str) -> Any:

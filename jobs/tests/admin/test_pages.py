@@ -1,35 +1,24 @@
 """The operators' pages of jobs, rules and the history."""
 
-from uuid import UUID
-
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.utils.html import strip_tags
 
-from jobs.models import JobCoordinator, Rule
+from jobs.models import JobCoordinator, JobLog, Rule
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.factories import RECOLOR_FLOOR, make_job, report
 from jobs.tests.rows import all_rows
 from s3project.testing.sql import recorded_statements
 from users.models import User
 from users.tests.factories import make_user
-from users.tests.operators import browser_of, make_operator, text_of
+from users.tests.operators import browser_of, listed, make_operator, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 
 JOBS = "/admin/jobs/jobcoordinator/"
 LOGS = "/admin/jobs/joblog/"
 RULES = "/admin/jobs/rule/"
-
-
-def page_of(job: JobCoordinator, pages: str = JOBS) -> str:
-    return f"{pages}{job.pk}/change/"
-
-
-def listed(browser: Client, query: str, pages: str = JOBS) -> list[UUID]:
-    response = browser.get(pages, {"q": query})
-    return [row.pk for row in response.context["cl"].result_list]
 
 
 def make_rule(user: User) -> Rule:
@@ -86,11 +75,14 @@ def test_a_job_is_found_by_its_id_by_its_user_and_by_email(browser: Client) -> N
     User.objects.filter(pk=anna.pk).update(email="anna@studio.example")
     job, other = make_job(user=anna), make_job()
 
-    assert listed(browser, job.public_id) == [job.pk]
-    assert listed(browser, f" {anna.public_id} ") == [job.pk]
-    assert listed(browser, "anna@") == [job.pk]
-    assert set(listed(browser, f"{job.public_id} {other.public_id}")) == {job.pk, other.pk}
-    assert listed(browser, "job_" + "0" * 32) == []
+    assert listed(browser, JobCoordinator, q=job.public_id) == [job.pk]
+    assert listed(browser, JobCoordinator, q=f" {anna.public_id} ") == [job.pk]
+    assert listed(browser, JobCoordinator, q="anna@") == [job.pk]
+    assert set(listed(browser, JobCoordinator, q=f"{job.public_id} {other.public_id}")) == {
+        job.pk,
+        other.pk,
+    }
+    assert listed(browser, JobCoordinator, q="job_" + "0" * 32) == []
 
 
 @pytest.mark.parametrize(
@@ -131,11 +123,11 @@ def test_a_job_shows_its_items_and_its_money_on_one_page(browser: Client) -> Non
 def test_the_history_shows_a_job_with_its_items(browser: Client) -> None:
     job, running = make_job(JobStatus.FAILED), make_job(JobStatus.RUNNING)
 
-    assert listed(browser, "", LOGS) == [job.pk]
-    assert listed(browser, job.public_id, LOGS) == [job.pk]
-    assert listed(browser, job.user.public_id, LOGS) == [job.pk]
-    assert listed(browser, running.public_id, LOGS) == []
-    page = browser.get(page_of(job, LOGS))
+    assert listed(browser, JobLog, q="") == [job.pk]
+    assert listed(browser, JobLog, q=job.public_id) == [job.pk]
+    assert listed(browser, JobLog, q=job.user.public_id) == [job.pk]
+    assert listed(browser, JobLog, q=running.public_id) == []
+    page = browser.get(page_of(JobLog.objects.get(job_id=job.id)))
     (items,) = page.context["tables"]
     assert [(row[0], strip_tags(row[1])) for row in items.rows] == [(0, "failed"), (1, "failed")]
     assert "photo 0 is broken" in text_of(page)
@@ -146,17 +138,17 @@ def test_the_history_is_searched_by_email(browser: Client) -> None:
     make_job(JobStatus.DONE)
     User.objects.filter(pk=job.user_id).update(email="anna@studio.example")
 
-    assert listed(browser, "anna", LOGS) == [job.pk]
+    assert listed(browser, JobLog, q="anna") == [job.pk]
 
 
 def test_rules_are_browsed(browser: Client) -> None:
     user = make_user()
     rule = make_rule(user)
 
-    assert listed(browser, rule.public_id, RULES) == [rule.pk]
-    assert listed(browser, user.public_id, RULES) == [rule.pk]
-    assert listed(browser, "oak", RULES) == [rule.pk]
-    assert "oak_a" in text_of(browser.get(f"{RULES}{rule.pk}/change/"))
+    assert listed(browser, Rule, q=rule.public_id) == [rule.pk]
+    assert listed(browser, Rule, q=user.public_id) == [rule.pk]
+    assert listed(browser, Rule, q="oak") == [rule.pk]
+    assert "oak_a" in text_of(browser.get(page_of(rule)))
 
 
 # --- What may be changed -------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Contract §4.2: who may report results."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -105,6 +104,7 @@ def test_the_secret_is_decided_before_the_job_and_the_body(
 
 
 def test_a_refused_callback_asks_for_no_other_credentials() -> None:
-    answer: Any = Api().post("/jobs/job_unknown/callback", {})
+    answer = Api().post("/jobs/job_unknown/callback", {})
 
+    assert answer.refusal == REFUSED
     assert "WWW-Authenticate" not in answer.headers

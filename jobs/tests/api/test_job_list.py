@@ -45,15 +45,7 @@ def ids_in(answer: Answer) -> list[str]:
 
 def walk(api: Api, query: str) -> list[list[str]]:
     """The job ids of every page."""
-    pages = []
-    cursor = ""
-    while True:
-        answer = api.get(f"/jobs?{query}{cursor}")
-        pages.append(ids_in(answer))
-        following = answer.envelope["meta"]["next_cursor"]
-        if following is None:
-            return pages
-        cursor = f"&cursor={following}"
+    return [[job["job_id"] for job in page] for page in api.pages(f"/jobs?{query}")]
 
 
 def test_jobs_are_listed_newest_first_unfinished_ones_included() -> None:

@@ -5,19 +5,12 @@ import requests
 
 from jobs import keys
 from jobs.lifecycle import services
-from jobs.models import JobCoordinator
 from jobs.states import ItemStatus, JobStatus
 from jobs.storage import bucket
-from jobs.tests.factories import callback_body, callback_path, make_job, report, worker_api
+from jobs.tests.factories import callback_body, callback_path, make_job, poll, report, worker_api
 from s3project.api.envelope import timestamp
-from s3project.testing.api import Answer
-from users.tests.factories import api_of
 
 pytestmark = pytest.mark.django_db
-
-
-def poll(job: JobCoordinator) -> Answer:
-    return api_of(job.user).get(f"/jobs/{job.public_id}")
 
 
 def test_a_new_job_shows_its_photos_and_where_to_send_them() -> None:

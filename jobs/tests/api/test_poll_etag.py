@@ -8,10 +8,9 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from jobs.lifecycle import selectors, services
-from jobs.models import JobCoordinator
 from jobs.states import ItemStatus, JobStatus
 from jobs.storage import bucket, presign
-from jobs.tests.factories import make_job, report
+from jobs.tests.factories import make_job, poll, report
 from s3project.testing.api import Answer
 from s3project.testing.race import race
 from s3project.testing.sql import recorded_statements
@@ -36,11 +35,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(bucket, "steady_moment", clock)
     return clock
-
-
-def poll(job: JobCoordinator, known: str | None = None) -> Answer:
-    headers = {} if known is None else {"If-None-Match": known}
-    return api_of(job.user).get(f"/jobs/{job.public_id}", **headers)
 
 
 def tag(answer: Answer) -> str:

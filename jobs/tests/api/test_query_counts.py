@@ -4,7 +4,7 @@ Round trips are what a request spends its time on. A number that rises needs a r
 depends on the number of photos is a mistake.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -22,21 +22,13 @@ from jobs.tests.factories import (
     worker_api,
 )
 from s3project.testing.api import Answer, Api
-from s3project.testing.broker import purge
 from s3project.testing.sql import recorded_statements
 from users.tests.factories import api_of, make_user
 
 # Outside a transaction of the test's own, so that what follows a commit is counted too.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queues")]
 
 FEW, MANY = 1, 200
-
-
-@pytest.fixture(autouse=True)
-def _empty_queues() -> Iterator[None]:
-    yield
-    purge("gpu")
-    purge("maintenance")
 
 
 def cost(request: Callable[[], Answer], *, status: int = 200) -> int:

@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,24 +18,20 @@ from django.conf import settings
 from jobs.states import JobStatus
 from jobs.tests.factories import make_job
 from s3project.api.docs import SCHEMA_FILE
-from s3project.testing.broker import purge
 from s3project.testing.live import LiveStack
 from users import services
 from users.api.auth import issue_token
 from users.models import User
 from users.tests.factories import make_user
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(240),
+    pytest.mark.usefixtures("empty_queues"),
+]
 
 ST = Path(sys.executable).parent / "st"
 OPERATIONS = 22
-
-
-@pytest.fixture(autouse=True)
-def _empty_queues() -> Iterator[None]:
-    yield
-    purge("gpu")
-    purge("maintenance")
 
 
 def run_schemathesis(

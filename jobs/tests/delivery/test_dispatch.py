@@ -2,9 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +18,7 @@ from jobs.gpu.engine.messages import WorkMessage
 from jobs.lifecycle import services
 from jobs.models import JobCoordinator
 from jobs.states import JobStatus
+from jobs.tests.delivery.broker_away import broker_away
 from jobs.tests.factories import RECOLOR_FLOOR, make_job
 from jobs.upkeep import sweep
 from s3project.celery import app
@@ -28,30 +27,7 @@ from s3project.testing.broker import purge, waiting
 from users.api.auth import issue_token
 from users.tests.factories import api_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _empty_queues() -> Iterator[None]:
-    purge("gpu")
-    yield
-    purge("gpu")
-    purge("maintenance")
-
-
-@contextmanager
-def broker_away() -> Iterator[None]:
-    """Messages go to a broker whose port is closed."""
-    away = celery.Celery("away", set_as_current=False)
-    away.conf.update(
-        # Celery prefers CELERY_BROKER_URL of the environment to `broker_url`, but not to this.
-        broker_write_url=f"redis://127.0.0.1:{free_port()}/0",
-        broker_transport_options=app.conf.broker_transport_options,
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publish, "app", away)
-        yield
-    away.close()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queues")]
 
 
 def execute(job: JobCoordinator, **body: Any) -> int:
@@ -64,7 +40,7 @@ def execute(job: JobCoordinator, **body: Any) -> int:
 def messages() -> list[dict[str, Any]]:
     """The messages that wait for a GPU worker; each is a chunk."""
     found = waiting("gpu")
-    assert {task for task, _ in found} <= {"jobs.process_items"}
+    assert all(task == "jobs.process_items" for task, _ in found)
     return [message for _, [message] in found]
 
 
@@ -138,7 +114,8 @@ def test_a_message_holds_no_secret() -> None:
 
     execute(job)
 
-    text = json.dumps(messages())
+    [message] = messages()
+    text = json.dumps(message)
     for secret in (
         *configured.GPU_CALLBACK_SECRETS,
         configured.SECRET_KEY,

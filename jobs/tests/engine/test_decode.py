@@ -251,6 +251,6 @@ def test_a_photo_is_seen_on_white() -> None:
     assert np.abs(seen.astype(int) - expected[..., :3]).max() <= 1
 
 
-def test_every_demo_photo_is_read() -> None:
+def test_a_demo_photo_is_read_with_its_alpha() -> None:
     photo = decode(photo_file("product_mug.png"))
     assert (photo.width, photo.height, photo.alpha is not None) == (2160, 2160, True)

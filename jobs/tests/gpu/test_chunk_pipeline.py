@@ -23,7 +23,7 @@ from jobs.gpu.mask_store import BucketMaskStore
 from jobs.gpu.reporter import DeliveryFailed, Reporter
 from jobs.storage.bucket import photo_storage
 from jobs.tests.engine.pictures import FixedSegmenter, left_half, opened, png_file, wall
-from jobs.tests.gpu.test_reporter import Server, serving
+from jobs.tests.gpu.callback_server import Server, serving
 
 pytestmark = pytest.mark.usefixtures("engines")
 
@@ -61,7 +61,7 @@ def process(message: WorkMessage, engine: Engine, concurrency: int = 3) -> None:
 
 def reports(server: Server) -> dict[int, str]:
     """What was reported of each item, in one word or the error."""
-    bodies = [body for path, _, body in server.calls if path.endswith("/callback")]
+    bodies = server.to("callback")
     assert len({body["idx"] for body in bodies}) == len(bodies), "an item was reported twice"
     return {body["idx"]: body.get("error") or body["status"] for body in bodies}
 
@@ -175,7 +175,7 @@ def test_a_report_that_cannot_be_delivered_ends_the_chunk_after_what_has_begun()
         message = chunk_of(server.url, [png_file(wall(seed=seed)) for seed in range(6)])
         with pytest.raises(DeliveryFailed):
             process(message, Engine(finder()), concurrency=1)
-    tried = {body["idx"] for path, _, body in server.calls if path.endswith("/callback")}
+    tried = {body["idx"] for body in server.to("callback")}
     assert tried == {0}
     assert transfer.fetch_photo(message.items[0].output_key)
 
@@ -208,38 +208,54 @@ def test_no_more_photos_than_allowed_are_in_memory(concurrency: int) -> None:
 
 
 class Slow(FixedSegmenter):
-    """Needs two seconds and a half for a photo."""
+    """Is not done with its first photo before the server was asked so many times for the lease."""
+
+    def __init__(self, server: Server, claims: int) -> None:
+        super().__init__({"Wall": left_half()})
+        self._server, self._claims = server, claims
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
-        time.sleep(2.5)
+        self._server.wait_for("claim", self._claims)
         return super().segment(rgb, concepts)
 
 
-def claims(server: Server) -> list[list[int]]:
-    return [body["items"] for path, _, body in server.calls if path.endswith("/claim")]
+# Half a second apart.
+SHORT_LEASE = {"lease_seconds": 1}
 
 
-def test_the_lease_is_renewed_while_a_photo_is_in_work() -> None:
-    with serving(data={**answer([0]), "lease_seconds": 1}) as server:
-        process(chunk_of(server.url, [png_file(wall())]), Engine(Slow({"Wall": left_half()})))
-    assert 4 <= len(claims(server)) <= 7, "twice in each lease of a second"
-    assert all(items == [0] for items in claims(server))
+def test_the_lease_is_renewed_twice_in_its_time_while_a_photo_is_in_work() -> None:
+    with serving(data={**answer([0]), **SHORT_LEASE}) as server:
+        started = time.monotonic()
+        process(chunk_of(server.url, [png_file(wall())]), Engine(Slow(server, claims=4)))
+        took = time.monotonic() - started
+    claims = server.to("claim")
+    assert [claim["items"] for claim in claims] == [[0]] * len(claims)
+    assert len(claims) >= 4
+    assert took >= 1.5, "the claim, and three renewals after half a second each"
     assert reports(server) == {0: "done"}
 
 
 def test_a_renewal_that_is_not_answered_fails_nothing() -> None:
-    statuses = [200, 503, 503, *[200] * 20]
-    with serving(*statuses, data={**answer([0]), "lease_seconds": 1}) as server:
-        process(chunk_of(server.url, [png_file(wall())]), Engine(Slow({"Wall": left_half()})))
+    with serving(200, 503, 503, data={**answer([0]), **SHORT_LEASE}) as server:
+        process(chunk_of(server.url, [png_file(wall())]), Engine(Slow(server, claims=4)))
     assert reports(server) == {0: "done"}
+    paths = [path.rpartition("/")[2] for path, *_ in server.calls]
+    assert paths[:3] == ["claim"] * 3, "the renewals were the ones not answered"
 
 
 def test_a_cancel_seen_in_a_renewal_stops_the_rest() -> None:
-    segmenter = Slow({"Wall": left_half()})
     photos = [png_file(wall(seed=seed)) for seed in range(4)]
-    with serving(data={**answer(range(4), "canceled"), "lease_seconds": 1}) as server:
-        process(chunk_of(server.url, photos), Engine(segmenter), concurrency=4)
-    assert 1 <= len(segmenter.calls) < 4
+    with serving(data={**answer(range(4)), **SHORT_LEASE}) as server:
+
+        def canceled_after_the_first_claim(path: str) -> dict[str, Any]:
+            renewed = path.endswith("/claim") and len(server.to("claim")) > 1
+            return {**answer(range(4), "canceled" if renewed else "running"), **SHORT_LEASE}
+
+        server.answers = canceled_after_the_first_claim
+        segmenter = Slow(server, claims=3)
+        process(chunk_of(server.url, photos), Engine(segmenter), concurrency=1)
+    assert reports(server) == {0: "done"}
+    assert len(segmenter.calls) == 1
 
 
 def test_a_second_job_over_the_same_photos_segments_nothing() -> None:

@@ -1,61 +1,13 @@
 """The worker's callbacks against a real HTTP server that answers as it is told (contract §4.3)."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
 
 import pytest
 
 from jobs.gpu.engine.messages import Edit, WorkItem, WorkMessage
 from jobs.gpu.reporter import Claim, DeliveryFailed, Reporter
-
-HANG_UP = 0  # closes the connection without an answer
-
-Call = tuple[str, str | None, dict[str, Any]]
-
-
-class Server:
-    """Answers with `statuses` in turn, then with 200; keeps (path, Authorization, body)."""
-
-    def __init__(self, statuses: list[int], data: dict[str, Any]) -> None:
-        self.calls: list[Call] = []
-        self.statuses = statuses
-        self.data = data
-        self.url = ""
-
-
-@contextmanager
-def serving(*statuses: int, data: dict[str, Any] | None = None) -> Iterator[Server]:
-    server = Server(list(statuses), data or {})
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            server.calls.append((self.path, self.headers["Authorization"], body))
-            status = server.statuses.pop(0) if server.statuses else 200
-            if status == HANG_UP:
-                self.close_connection = True
-                return
-            answer = json.dumps({"success": status == 200, "data": server.data}).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        http.daemon_threads = True
-        server.url = f"http://127.0.0.1:{http.server_address[1]}"
-        Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
-        yield server
-        http.shutdown()
+from jobs.tests.gpu.callback_server import HANG_UP, serving
 
 
 def message_for(url: str, attempt: int = 1) -> WorkMessage:

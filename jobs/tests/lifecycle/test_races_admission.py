@@ -9,7 +9,7 @@ from jobs.models import JobCoordinator
 from jobs.tests.rows import assert_books_balance
 from s3project.testing.race import names, race, race_without_locks
 from users.models import User
-from users.services import set_plan, sign_up_anonymously
+from users.services import set_plan
 from users.tests.factories import ledger_of, limiter_of, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,15 +75,3 @@ def test_a_plan_reached_five_times_at_once_grants_once() -> None:
     assert sorted(map(str, granted)) == ["0", "0", "0", "0", "190"]
     assert limiter_of(user).credits == 200
     assert_books_balance(user)
-
-
-def test_one_device_signing_up_ten_times_at_once_is_one_user() -> None:
-    def sign_up() -> str:
-        sign_up = sign_up_anonymously(device_hash="d" * 32)
-        return f"{sign_up.user.public_id} {'new' if sign_up.is_new else 'known'}"
-
-    outcomes = names(race(*[sign_up] * 10))
-
-    user = User.objects.get()
-    assert outcomes == [f"{user.public_id} known"] * 9 + [f"{user.public_id} new"]
-    assert ledger_of(user) == [("grant", 10, 10, "plan:free")]

@@ -8,7 +8,7 @@ import pytest
 from jobs.lifecycle import services
 from jobs.models import JobCoordinator, JobLog
 from jobs.states import JobStatus
-from jobs.tests.factories import make_job, report
+from jobs.tests.factories import make_job, report_last
 from jobs.tests.rows import assert_books_balance
 from s3project.testing.race import names, race, race_in_turn, race_without_locks
 from users.tests.factories import ledger_of, limiter_of
@@ -21,10 +21,6 @@ ROUNDS = 10
 def cancel(job: JobCoordinator) -> str:
     _, settlement = services.cancel_job(user_id=job.user_id, job_id=job.id)
     return f"canceled, {settlement.refunded} back"
-
-
-def report_last(job: JobCoordinator) -> str:
-    return "processed" if report(job, job.total_items - 1).processed else "ignored"
 
 
 def execute(job: JobCoordinator) -> str:

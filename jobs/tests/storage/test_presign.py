@@ -9,13 +9,12 @@ import requests
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from django.conf import settings
 
 from jobs import keys
 from jobs.models import JobCoordinator
 from jobs.states import JobStatus
 from jobs.storage import bucket
-from jobs.storage.presign import ROUNDING, Presigner, rounded
+from jobs.storage.presign import Presigner, rounded
 from jobs.tests.factories import make_job
 from users.tests.factories import api_of, make_user
 
@@ -106,8 +105,16 @@ def test_the_clock_of_downloads_is_rounded_down_to_the_quarter(
     assert rounded(moment) == NOON.replace(minute=start)
 
 
-def test_a_rounded_url_is_valid_for_most_of_an_hour() -> None:
-    assert timedelta(seconds=settings.PRESIGNED_URL_SECONDS) - ROUNDING >= timedelta(minutes=45)
+def test_a_url_of_the_rounded_clock_is_valid_for_three_quarters_of_an_hour() -> None:
+    handed_out = NOON + timedelta(minutes=14, seconds=59)
+
+    [url] = bucket.presign_downloads(["outputs/x.png"], at=rounded(handed_out))
+
+    query = dict(part.split("=") for part in url.partition("?")[2].split("&"))
+    signed_at = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    until = signed_at + timedelta(seconds=int(query["X-Amz-Expires"]))
+    assert (signed_at, until) == (NOON, NOON + timedelta(hours=1))
+    assert until - handed_out > timedelta(minutes=45)
 
 
 # --- Against the real storage ----------------------------------------------------------------

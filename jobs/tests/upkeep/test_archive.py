@@ -17,6 +17,7 @@ from jobs.tests.factories import (
     callback_body,
     callback_path,
     make_job,
+    poll,
     result_key,
     worker_api,
 )
@@ -26,7 +27,6 @@ from jobs.upkeep.archive import archive_jobs
 from jobs.upkeep.orphans import Reason, find_orphans
 from jobs.watch.audit import run
 from jobs.watch.audit_checks import CHECKS
-from s3project.testing.api import Answer
 from s3project.testing.race import race
 from s3project.testing.sql import recorded_statements
 from users.models import User
@@ -49,10 +49,6 @@ def archived_job(status: JobStatus, *, items: int = 2) -> JobCoordinator:
     job = old_job(status, items=items)
     assert archive_jobs() == 1
     return job
-
-
-def poll(job: JobCoordinator, **headers: str) -> Answer:
-    return api_of(job.user).get(f"/jobs/{job.public_id}", **headers)
 
 
 def violations() -> list[str]:
@@ -136,7 +132,7 @@ def test_a_poll_shows_the_same_before_and_after(status: JobStatus) -> None:
     assert after.data == before.data
     assert after.data["expired"] is True
     assert after.data["items"][0]["warnings"] == ["Wall: not found in this photo"]
-    again = poll(job, **{"If-None-Match": after.headers["ETag"]})
+    again = poll(job, after.headers["ETag"])
     assert again.status == 304
 
 
@@ -179,24 +175,17 @@ def test_a_list_shows_the_same_before_and_after(query: str) -> None:
     assert JobCoordinator.objects.filter(pk=young.pk).exists()
 
 
-@pytest.mark.parametrize("archive_after", [0, 1, 2, 3])
+@pytest.mark.parametrize("archive_after", [0, 1, 2])
 def test_pages_miss_and_repeat_nothing_while_jobs_are_archived(archive_after: int) -> None:
     user = make_user(plan="pro")
     jobs = [old_job(JobStatus.DONE, user=user) for _ in range(5)]
     jobs.append(make_job(JobStatus.DONE, user=user))
-    shown: list[str] = []
-    path: str | None = "/jobs?limit=2"
-    page = 0
+    pages = api_of(user).pages("/jobs?limit=2")
+    before = [next(pages) for _ in range(archive_after)]
 
-    while path:
-        if page == archive_after:
-            archive_jobs()
-        answer = api_of(user).get(path)
-        shown += [job["job_id"] for job in answer.data]
-        cursor = answer.envelope["meta"]["next_cursor"]
-        path = cursor and f"/jobs?limit=2&cursor={cursor}"
-        page += 1
+    assert archive_jobs() == 5
 
+    shown = [job["job_id"] for page in (*before, *pages) for job in page]
     assert sorted(shown) == sorted(job.public_id for job in jobs)
 
 
@@ -279,6 +268,7 @@ def test_two_maintenance_workers_archive_each_job_once() -> None:
 
         counts = race(archive_jobs, archive_jobs)
 
+        assert [count for count in counts if isinstance(count, Exception)] == []
         assert sum(count for count in counts if isinstance(count, int)) == 4
         assert not JobItem.objects.filter(job__in=jobs).exists()
 

@@ -16,25 +16,19 @@ from jobs.models import JobCoordinator
 from jobs.states import JobStatus
 from jobs.storage.bucket import PhotoStorage, StorageUnavailable, photo_storage
 from jobs.tests.clock import DAY, HOUR, MINUTE, age
-from jobs.tests.factories import make_job
+from jobs.tests.factories import make_job, poll
 from jobs.tests.objects import http_status, objects_of, store_input, store_results
 from jobs.upkeep import deletion
 from jobs.upkeep.deletion import delete_expired_objects, delete_outputs
 from s3project.api.envelope import timestamp
-from s3project.testing.api import Answer
 from s3project.testing.broker import purge, waiting
 from s3project.testing.race import race
 from s3project.testing.sql import recorded_statements
-from users.tests.factories import api_of, make_user
+from users.tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
 EVERYTHING = {"inputs": 1, "masks": 1, "outputs": 1, "previews": 1}
-
-
-def poll(job: JobCoordinator, etag: str = "") -> Answer:
-    headers = {"If-None-Match": etag} if etag else {}
-    return api_of(job.user).get(f"/jobs/{job.public_id}", **headers)
 
 
 def job_with_objects(status: JobStatus) -> JobCoordinator:
@@ -121,6 +115,7 @@ def test_an_old_answer_holds_no_longer_when_what_it_says_of_expiry_changes(
 def test_in_the_end_everything_of_an_expired_job_is_deleted(status: JobStatus) -> None:
     job, kept = job_with_objects(status), job_with_objects(JobStatus.DONE)
     urls = [output["result_url"] for output in poll(job).data["outputs_ready"]]
+    assert len(urls) == (2 if status == JobStatus.DONE else 0)
     age(job, 30 * DAY + HOUR + MINUTE)
     assert objects_of(job) == EVERYTHING
 
@@ -188,7 +183,8 @@ def test_objects_of_an_unfinished_job_are_never_deleted(status: JobStatus) -> No
     assert delete_outputs(job.id) == 0
 
     assert objects_of(job) == EVERYTHING
-    with pytest.raises(IntegrityError), transaction.atomic():
+    guard = "job_deleted_from_storage_only_if_finished"
+    with pytest.raises(IntegrityError, match=guard), transaction.atomic():
         JobCoordinator.objects.filter(pk=job.pk).update(storage_deleted_at=Now())
 
 

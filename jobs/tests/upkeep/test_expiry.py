@@ -9,12 +9,13 @@ from django.db.models.functions import Now
 from pytest_django import Settings
 
 from jobs.lifecycle import services
-from jobs.models import JobCoordinator, JobLog
+from jobs.models import JobLog
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.clock import DAY, HOUR, MINUTE, age
 from jobs.tests.factories import (
     callback_body,
     callback_path,
+    claim,
     make_job,
     report,
     result_key,
@@ -148,13 +149,6 @@ def test_a_result_without_effect_is_no_progress() -> None:
     report(job, 0)  # a repeat
 
     assert expire_jobs().timed_out == [job.id]
-
-
-def claim(job: JobCoordinator, *idxs: int) -> list[int]:
-    _, granted = services.claim_items(
-        job_id=job.id, items=list(idxs), attempt=1, worker="gpu-host:1"
-    )
-    return granted
 
 
 def test_a_job_that_a_worker_has_in_hand_is_given_time() -> None:

@@ -1,6 +1,5 @@
 """`manage.py orphans`: what it finds, what it deletes, and what it leaves."""
 
-from collections.abc import Iterator
 from io import StringIO
 from uuid import uuid4
 
@@ -17,24 +16,9 @@ from jobs.tests.factories import make_job
 from jobs.tests.objects import objects_of, store_input, store_results
 from jobs.upkeep.orphans import Reason, find_orphans
 from s3project import ids
-from s3project.bucket import prepare_bucket
 from s3project.testing.sql import recorded_statements
 
-pytestmark = pytest.mark.django_db
-
-BUCKET = "s3-images-orphans"
-
-
-@pytest.fixture(autouse=True)
-def _own_bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A bucket of its own: in the usual one lies what other tests stored for jobs that their
-    transactions have forgotten."""
-    storage = photo_storage()
-    monkeypatch.setattr(storage, "bucket_name", BUCKET)
-    prepare_bucket(storage.client, BUCKET)
-    yield
-    storage.delete_below([""])
-    storage.client.delete_bucket(Bucket=BUCKET)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_bucket")]
 
 
 def store(key: str) -> str:

@@ -8,7 +8,7 @@ from jobs.lifecycle import services
 from jobs.models import JobCoordinator, JobLog
 from jobs.states import JobStatus
 from jobs.tests.clock import DAY, MINUTE, age
-from jobs.tests.factories import make_job, report
+from jobs.tests.factories import claim, make_job, report_last
 from jobs.tests.rows import assert_books_balance
 from jobs.upkeep.expiry import expire_jobs
 from s3project.testing.race import names, race, race_in_turn, race_without_locks
@@ -24,8 +24,8 @@ def expire() -> str:
     return f"{len(run.canceled)}+{len(run.timed_out)} ended, {len(run.postponed)} postponed"
 
 
-def report_last(job: JobCoordinator) -> str:
-    return "processed" if report(job, job.total_items - 1).processed else "ignored"
+def claim_last(job: JobCoordinator) -> str:
+    return f"granted {claim(job, job.total_items - 1)}"
 
 
 def end_of(job: JobCoordinator) -> tuple[object, ...]:
@@ -105,7 +105,7 @@ def test_control_without_locks_one_of_them_breaks() -> None:
 def test_a_claim_that_comes_while_its_job_expires_is_granted_nothing() -> None:
     job = stalled_job()
 
-    outcomes = race_in_turn(expire, partial(claim, job))
+    outcomes = race_in_turn(expire, partial(claim_last, job))
 
     assert outcomes == ["0+1 ended, 0 postponed", "granted []"]
     assert end_of(job) == ("done", 1, 1, "done", ("commit", 1, 9))
@@ -114,7 +114,7 @@ def test_a_claim_that_comes_while_its_job_expires_is_granted_nothing() -> None:
 def test_a_job_of_which_a_claim_is_at_work_does_not_expire() -> None:
     job = stalled_job()
 
-    outcomes = race_in_turn(partial(claim, job), expire)
+    outcomes = race_in_turn(partial(claim_last, job), expire)
 
     assert outcomes == ["granted [1]", "0+0 ended, 0 postponed"]
     job.refresh_from_db()
@@ -124,16 +124,9 @@ def test_a_job_of_which_a_claim_is_at_work_does_not_expire() -> None:
 def test_control_without_locks_a_worker_is_granted_what_has_timed_out() -> None:
     job = stalled_job()
 
-    outcomes = race_without_locks(expire, lambda: claim(job))
+    outcomes = race_without_locks(expire, lambda: claim_last(job))
 
     assert outcomes == ["0+1 ended, 0 postponed", "granted [1]"]
-
-
-def claim(job: JobCoordinator) -> str:
-    _, granted = services.claim_items(
-        job_id=job.id, items=[job.total_items - 1], attempt=1, worker="gpu-host:1"
-    )
-    return f"granted {granted}"
 
 
 def abandoned_job() -> JobCoordinator:

@@ -1,6 +1,5 @@
 """The periodic audit: what it keeps, what it logs, what operators see; and the objects."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 
@@ -18,21 +17,10 @@ from jobs.tests.factories import make_job
 from jobs.tests.objects import store_results
 from jobs.watch.audit import OBJECTS, run_audit
 from jobs.watch.audit_objects import audit_objects
-from s3project.bucket import prepare_bucket
 from users.models import UserLimiter
 from users.tests.operators import browser_of, make_operator
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-BUCKET = "s3-images-audit"
-
-
-@pytest.fixture(autouse=True)
-def _own_bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    prepare_bucket(photo_storage().client, BUCKET)
-    monkeypatch.setattr(photo_storage(), "bucket_name", BUCKET)
-    yield
-    photo_storage().delete_below([""])
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_bucket")]
 
 
 def finished_job(*, stored: bool = True) -> JobCoordinator:
@@ -83,10 +71,10 @@ def test_a_done_photo_that_is_not_in_the_storage_is_found(key_of: object) -> Non
     assert sound.public_id not in str(found.missing)
 
 
-def test_an_empty_object_is_as_good_as_none() -> None:
+def test_an_empty_object_is_as_good_as_none(own_bucket: str) -> None:
     job = finished_job()
     key = keys.output_key(job.user_id, job.id, 0)
-    photo_storage().client.put_object(Bucket=BUCKET, Key=key, Body=b"")
+    photo_storage().client.put_object(Bucket=own_bucket, Key=key, Body=b"")
 
     assert audit_objects().missing[0].missing == [key]
 

@@ -1,6 +1,5 @@
 """`GET /metrics`: who may read it, and that its figures are those of the database."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,22 +14,17 @@ from jobs.tests.clock import DAY, HOUR, age
 from jobs.tests.factories import make_job, report
 from jobs.watch.audit import run_audit
 from s3project.embedded.ports import free_port
-from s3project.testing.broker import purge
 from s3project.testing.sql import recorded_statements
 from users.tests.factories import make_user
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queues")]
 
 TOKEN = "a-token-of-operators"
 
 
 @pytest.fixture(autouse=True)
-def _metrics(settings: Settings) -> Iterator[None]:
+def _metrics(settings: Settings) -> None:
     settings.METRICS_TOKENS = [TOKEN, "the-next-one"]
-    purge("gpu")
-    purge("maintenance")
-    yield
-    purge("gpu")
 
 
 def scrape() -> dict[tuple[str, ...], float]:

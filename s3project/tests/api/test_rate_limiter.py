@@ -201,6 +201,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_a_store_that_is_not_there_allows_everything_is_asked_once_and_logged_once(
     key: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(rate_limiter, "PAUSE_SECONDS", 60.0)
     limiter = RateLimiter(NO_STORE)
     tries = count_tries(limiter, monkeypatch)
 
@@ -269,6 +270,7 @@ def test_a_script_that_the_store_forgot_is_sent_again(store: OwnStore, key: str)
 def test_while_the_store_is_away_one_request_at_a_time_tries(
     key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(rate_limiter, "PAUSE_SECONDS", 60.0)
     limiter = RateLimiter(NO_STORE)
     limiter.take(key, HOURLY)
     tries = count_tries(limiter, monkeypatch)

@@ -36,9 +36,9 @@ def without_stack(**more: str) -> dict[str, str]:
     return {**bare, "S3_STACK": "off", **more}
 
 
-def run(*argv: str) -> subprocess.CompletedProcess[str]:
+def run(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        argv, cwd=PROJECT, env=without_stack(), capture_output=True, text=True, check=False
+        argv, cwd=PROJECT, env=without_stack(**env), capture_output=True, text=True, check=False
     )
 
 
@@ -154,12 +154,20 @@ def test_serve_ends_and_says_why_when_one_of_its_processes_dies(tmp_path: Path) 
     assert complaint.startswith("broker ended unexpectedly with code -9; the end of ")
 
 
-def test_a_test_run_without_tests_starts_no_engine() -> None:
-    for option in ("--version", "--help", "--collect-only"):
-        done = run(
-            sys.executable, "-m", "pytest", option, "-q", "s3project/tests/embedded/test_state.py"
-        )
-        assert done.returncode == 0, done.stderr
+@pytest.mark.parametrize(
+    ("option", "complaint"),
+    [("--version", ""), ("--collect-only", ""), ("-x", "STORAGE_SECRET_KEY too")],
+)
+def test_a_test_run_without_tests_starts_no_engine(option: str, complaint: str) -> None:
+    """Here they could not be started, which a run with tests has to say."""
+    done = run(
+        *(sys.executable, "-m", "pytest", option, "-q", "s3project/tests/embedded/test_state.py"),
+        STORAGE_S3_ENDPOINT="https://storage.example",
+        STORAGE_ACCESS_KEY="",
+        STORAGE_SECRET_KEY="",
+    )
+    assert (done.returncode == 0) == (not complaint), done.stderr
+    assert complaint in done.stderr
 
 
 def test_a_fast_run_starts_nothing_and_leaves_out_who_needs_a_server() -> None:

@@ -6,8 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -25,6 +24,7 @@ from s3project.embedded.errors import StackError, StackRunning
 from s3project.embedded.ports import free_port, is_free
 from s3project.embedded.stack import PROJECT, EmbeddedStack
 from s3project.running_stack import running_stack
+from s3project.testing.waiting import wait_until
 from s3project.tests.embedded.process_table import group_is_gone, listening_addresses
 
 
@@ -60,15 +60,6 @@ def held_stack(checkout: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str
     finally:
         holder.terminate()
         holder.communicate(timeout=30)
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def ports_of(environment: dict[str, str]) -> list[int]:
@@ -119,16 +110,18 @@ def test_what_was_written_is_there_after_a_restart_and_nothing_runs_in_between(
 
 
 def test_nothing_outlives_a_killed_supervisor_and_nothing_acknowledged_is_lost(
-    checkout: Path,
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("S3_STACK")
     with held_stack(checkout) as (holder, report):
+        assert running_stack(checkout) == report["environment"]
         write_everywhere(report["environment"])
         holder.kill()
         holder.wait()
 
         assert running_stack(checkout) == {}
-        assert eventually(lambda: all(group_is_gone(pid) for pid in report["pids"].values()))
-        assert eventually(lambda: group_is_gone(report["guardian"]))
+        wait_until(lambda: all(map(group_is_gone, report["pids"].values())), seconds=10)
+        wait_until(lambda: group_is_gone(report["guardian"]), seconds=10)
         assert all(is_free(port) for port in ports_of(report["environment"]))
 
     with stack_in(checkout) as stack:

@@ -10,23 +10,14 @@ from django.test import Client
 from s3project import ids
 from s3project.testing.sql import recorded_statements
 from users import services
-from users.models import User, UserLimiter
+from users.models import Reservation, User, UserLimiter
 from users.models.limiter import job_ref
 from users.tests.factories import ledger_of, limiter_of, make_user
-from users.tests.operators import PASSWORD, browser_of, make_operator, text_of
+from users.tests.operators import PASSWORD, browser_of, listed, make_operator, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 
 USERS = "/admin/users/user/"
-
-
-def page_of(user: User) -> str:
-    return f"{USERS}{user.pk}/change/"
-
-
-def listed(browser: Client, query: str) -> list[UUID]:
-    response = browser.get(USERS, {"q": query})
-    return [row.pk for row in response.context["cl"].result_list]
 
 
 @transaction.atomic
@@ -87,20 +78,21 @@ def test_a_user_is_found_by_the_id_as_pasted_by_email_and_by_a_job(browser: Clie
     User.objects.filter(pk=anna.pk).update(email="anna@studio.example")
     job_id = reserve(anna, 2)
 
-    assert listed(browser, f"  {anna.public_id.upper()} ") == [anna.pk]
-    assert listed(browser, "studio") == [anna.pk]
-    assert listed(browser, job_ref(job_id)) == [anna.pk]
-    assert set(listed(browser, f"{anna.public_id} {other.public_id}")) == {anna.pk, other.pk}
-    assert listed(browser, ids.public_id(ids.USER, ids.new_id())) == []
+    assert listed(browser, User, q=f"  {anna.public_id.upper()} ") == [anna.pk]
+    assert listed(browser, User, q="studio") == [anna.pk]
+    assert listed(browser, User, q=job_ref(job_id)) == [anna.pk]
+    assert set(listed(browser, User, q=f"{anna.public_id} {other.public_id}")) == {
+        anna.pk,
+        other.pk,
+    }
+    assert listed(browser, User, q=ids.public_id(ids.USER, ids.new_id())) == []
 
 
 def test_the_list_filters_by_plan(browser: Client) -> None:
     make_user()
     pro = make_user(plan="pro")
 
-    response = browser.get(USERS, {"plan__exact": "pro"})
-
-    assert [row.pk for row in response.context["cl"].result_list] == [pro.pk]
+    assert listed(browser, User, plan__exact="pro") == [pro.pk]
 
 
 def test_the_list_takes_four_queries_for_fifty_users(browser: Client) -> None:
@@ -169,9 +161,8 @@ def test_reservations_are_browsed_by_job(browser: Client) -> None:
 
     release(user, job_id, done=2, total=2)
 
-    for query in ({"q": job_ref(job_id)}, {"open": "no"}):
-        response = browser.get("/admin/users/reservation/", query)
-        assert [row.pk for row in response.context["cl"].result_list] == [job_id]
+    assert listed(browser, Reservation, q=job_ref(job_id)) == [job_id]
+    assert listed(browser, Reservation, open="no") == [job_id]
     page = browser.get(f"/admin/users/reservation/{job_id}/change/")
     assert user.public_id in page.content.decode()
 

@@ -8,15 +8,11 @@ from django.test import Client
 
 from users.models import User
 from users.tests.factories import ledger_of, limiter_of, make_user
-from users.tests.operators import browser_of, make_operator, messages_in
+from users.tests.operators import browser_of, make_operator, messages_in, page_of
 
 pytestmark = pytest.mark.django_db
 
 USERS = "/admin/users/user/"
-
-
-def page_of(user: User) -> str:
-    return f"{USERS}{user.pk}/change/"
 
 
 def move(browser: Client, plan: str, *users: User, **data: str) -> Any:

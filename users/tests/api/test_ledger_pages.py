@@ -59,18 +59,13 @@ def test_the_ledger_comes_in_pages() -> None:
     user = make_user()
     for balance in range(11, 16):
         BillingEvent.objects.create(user=user, type="grant", amount=1, balance_after=balance)
-    api = api_of(user)
 
-    pages = []
-    cursor = ""
-    while True:
-        answer = api.get(f"/me/ledger?limit=4{cursor}")
-        pages.append([event["balance_after"] for event in answer.data])
-        if answer.envelope["meta"]["next_cursor"] is None:
-            break
-        cursor = f"&cursor={answer.envelope['meta']['next_cursor']}"
+    pages = api_of(user).pages("/me/ledger?limit=4")
 
-    assert pages == [[15, 14, 13, 12], [11, 10]]
+    assert [[event["balance_after"] for event in page] for page in pages] == [
+        [15, 14, 13, 12],
+        [11, 10],
+    ]
 
 
 def test_a_user_sees_only_the_own_ledger() -> None:

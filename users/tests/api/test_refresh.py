@@ -233,8 +233,9 @@ def test_a_refresh_never_survives_a_sign_out_that_it_raced_with() -> None:
         def go_on(token: str = token) -> str:
             return services.refresh_session(refresh=token).refresh
 
-        _, refreshed = race(leave, go_on)
+        left_at_once, refreshed = race(leave, go_on)
 
+        assert left_at_once == "signed out"
         left = refreshed if isinstance(refreshed, str) else token
         with pytest.raises(TokenInvalid):
             services.refresh_session(refresh=left)

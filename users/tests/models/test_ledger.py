@@ -54,8 +54,16 @@ def test_the_models_cannot_change_the_ledger_either() -> None:
 def test_a_user_with_a_ledger_cannot_be_deleted_by_sql() -> None:
     make_user()
 
-    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM users_user")
+    with (
+        pytest.raises(IntegrityError, match="billing_events_user_id"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE;"
+            " DELETE FROM users_session; DELETE FROM users_userlimiter;"  # which hold it too
+            " DELETE FROM users_user"
+        )
 
 
 def test_a_job_cannot_be_reserved_twice() -> None:
