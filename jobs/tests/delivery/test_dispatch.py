@@ -89,6 +89,7 @@ def test_a_message_says_all_that_a_worker_needs(settings: Settings) -> None:
             "idempotency_prefix": job.public_id,
             "batch_concurrency": 3,
             "attempt": 1,
+            "protect_defaulted": False,
         }
     ]
     [message] = messages()
