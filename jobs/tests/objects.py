@@ -5,7 +5,9 @@ import requests
 from jobs import keys
 from jobs.gpu import transfer
 from jobs.models import JobCoordinator
+from jobs.states import JobStatus
 from jobs.storage.bucket import photo_storage
+from jobs.tests.factories import make_job
 
 KINDS = ("inputs", "masks", "outputs", "previews")
 
@@ -21,6 +23,14 @@ def store_results(job: JobCoordinator, idx: int) -> None:
     transfer.store_result(keys.preview_key(job.user_id, job.id, idx), b"a preview", "image/jpeg")
     mask_key = output_key.replace("outputs/", "masks/").replace("_result", "_Wall")
     transfer.store_result(mask_key, b"a mask", "image/png")
+
+
+def job_with_objects(status: JobStatus) -> JobCoordinator:
+    """A job of two photos; the first was sent, and edited where the job got so far."""
+    job = make_job(status)
+    store_input(job, 0)
+    store_results(job, 0)
+    return job
 
 
 def objects_of(job: JobCoordinator) -> dict[str, int]:

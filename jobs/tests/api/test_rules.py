@@ -1,4 +1,4 @@
-"""Saved rules through the API: create, list, read, change, delete."""
+"""Saved rules through the API: made within the plan's slots, listed, read and used."""
 
 import json
 from collections.abc import Callable
@@ -10,21 +10,13 @@ from jobs.models import JobCoordinator, Rule
 from jobs.states import JobStatus
 from jobs.tests.factories import make_job
 from jobs.tests.rows import all_rows
+from jobs.tests.rules import BAD_FIELDS, NOWHERE, RECOLOR, RULE
 from s3project.testing.api import Answer
 from s3project.testing.sql import recorded_statements
 from users.services import set_plan
 from users.tests.factories import api_of, limiter_of, make_user
 
 pytestmark = pytest.mark.django_db
-
-RECOLOR = {"action": "recolor", "value": "oak_a"}
-RULE: dict[str, Any] = {
-    "name": "Warm oak",
-    "preset_id": "interior",
-    "concepts": {"Floor": RECOLOR, "Door": {"action": "remove", "value": None}},
-    "protect": ["Grout", "a lamp"],
-}
-NOWHERE = "rule_" + "0" * 32
 
 
 def test_a_created_rule_is_answered_in_full_and_can_be_read() -> None:
@@ -67,39 +59,6 @@ def test_a_name_is_trimmed_before_it_is_measured() -> None:
     answer = api.post("/rules", {**RULE, "name": "\t " + "따" * 100 + " \n"})
 
     assert answer.data["name"] == "따" * 100
-
-
-MANY = {f"concept {n}": RECOLOR for n in range(65)}
-
-BAD_FIELDS = [
-    ("name", None),
-    ("name", ""),
-    ("name", "  \n"),
-    ("name", "x" * 101),
-    ("name", 7),
-    ("name", "nul\x00"),
-    ("name", "half of a pair \ud800"),
-    ("concepts", None),
-    ("concepts", {}),
-    ("concepts", []),
-    ("concepts", MANY),
-    ("concepts", {"Floor": {"action": "explode", "value": "x"}}),
-    ("concepts", {"Floor": {"action": "recolor"}}),
-    ("concepts", {"Floor": {"action": "recolor", "value": "x" * 201}}),
-    ("concepts", {"": RECOLOR}),
-    ("concepts", {"x" * 65: RECOLOR}),
-    ("concepts", {"nul\x00": RECOLOR}),
-    ("protect", None),
-    ("protect", "Grout"),
-    ("protect", [7]),
-    ("protect", [""]),
-    ("protect", ["x" * 65]),
-    ("protect", [f"concept {n}" for n in range(65)]),
-    ("preset_id", None),
-    ("preset_id", "garden"),
-    ("preset_id", 1),
-    ("preset_id", ["interior"]),
-]
 
 
 @pytest.mark.parametrize(("field", "value"), BAD_FIELDS)
@@ -203,98 +162,6 @@ def test_rules_come_in_pages() -> None:
     rest = api.get(f"/rules?limit=1&cursor={page.envelope['meta']['next_cursor']}")
     assert rest.data == [first]
     assert rest.envelope["meta"]["next_cursor"] is None
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"name": "Another"},
-        {"concepts": {"Wall": {"action": "tone", "value": ""}}},
-        {"protect": []},
-        {"name": "All", "concepts": {"Tile": RECOLOR}, "protect": ["Wall"]},
-    ],
-)
-def test_a_put_replaces_what_it_names_and_nothing_else(changes: dict[str, Any]) -> None:
-    api = api_of(make_user())
-    before = api.post("/rules", RULE).data
-
-    after = api.put(f"/rules/{before['id']}", changes).data
-
-    assert after == {**before, **changes, "updated_at": after["updated_at"]}
-    assert api.get(f"/rules/{before['id']}").data == after
-
-
-def test_a_put_moves_updated_at_in_the_database() -> None:
-    user = make_user()
-    api = api_of(user)
-    rule_id = api.post("/rules", RULE).data["id"]
-    before = Rule.objects.get(user=user)
-
-    api.put(f"/rules/{rule_id}", {"name": "Another"})
-
-    after = Rule.objects.get(user=user)
-    assert after.updated_at > before.updated_at
-    assert after.created_at == before.created_at
-
-
-@pytest.mark.parametrize("body", [{}, {"preset_id": "interior"}, {"unknown": 1}])
-def test_a_put_of_nothing_changes_nothing(body: dict[str, Any]) -> None:
-    api = api_of(make_user())
-    rule = api.post("/rules", RULE).data
-    before = all_rows()
-
-    assert api.put(f"/rules/{rule['id']}", body).data == rule
-    assert all_rows() == before
-
-
-def test_a_rule_may_be_put_back_as_it_was_read() -> None:
-    api = api_of(make_user())
-    rule = api.post("/rules", RULE).data
-
-    after = api.put(f"/rules/{rule['id']}", rule).data
-
-    assert after == {**rule, "updated_at": after["updated_at"]}
-
-
-def test_the_preset_of_a_rule_cannot_be_changed() -> None:
-    api = api_of(make_user())
-    rule_id = api.post("/rules", RULE).data["id"]
-    before = all_rows()
-
-    answer = api.put(f"/rules/{rule_id}", {"name": "Another", "preset_id": "seller"})
-
-    assert answer.refusal == (400, "VALIDATION_ERROR")
-    assert answer.error["details"] == {"preset_id": ["A rule's preset cannot be changed."]}
-    assert all_rows() == before
-
-
-@pytest.mark.parametrize(("field", "value"), BAD_FIELDS)
-def test_a_put_that_is_not_valid_changes_nothing(field: str, value: Any) -> None:
-    api = api_of(make_user())
-    rule_id = api.post("/rules", RULE).data["id"]
-    before = all_rows()
-
-    answer = api.put(f"/rules/{rule_id}", {field: value})
-
-    assert answer.refusal == (400, "VALIDATION_ERROR")
-    assert all_rows() == before
-
-
-def test_a_deleted_rule_is_gone_and_its_slot_free_at_once() -> None:
-    user = make_user()
-    api = api_of(user)
-    rule_id = api.post("/rules", RULE).data["id"]
-
-    assert api.delete(f"/rules/{rule_id}").data == {"id": rule_id, "deleted": True}
-
-    assert api.get("/me").data["rule_slots"] == {"used": 0, "max": 2}
-    for answer in (
-        api.get(f"/rules/{rule_id}"),
-        api.put(f"/rules/{rule_id}", {"name": "x"}),
-        api.delete(f"/rules/{rule_id}"),
-    ):
-        assert answer.refusal == (404, "RULE_NOT_FOUND")
-    assert limiter_of(user).rule_slots_used == 0
 
 
 def test_somebody_elses_rule_is_answered_like_one_that_does_not_exist() -> None:
