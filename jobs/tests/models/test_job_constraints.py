@@ -83,7 +83,7 @@ def test_two_jobs_may_use_the_same_key() -> None:
 
 
 def test_the_order_of_concepts_survives_the_database() -> None:
-    """Where two edits overlap the later one is on top; jsonb would sort them by length."""
+    """A job shows them as they were written; jsonb would sort them by length."""
     concepts = {
         name: {"action": "tone", "value": "warm"} for name in ("Window", "Wall", "Floor", "A")
     }
