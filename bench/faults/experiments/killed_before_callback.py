@@ -12,7 +12,8 @@ from jobs.storage.bucket import photo_storage
 
 
 def run(world: World) -> None:
-    world.start("web", "maintenance", "gpu")
+    # Three queue leases without a result give a photo up, and web may take long to start.
+    world.start("web", "maintenance", "gpu", QUEUE_LEASE_SEC="20")
     job = world.start_set([slow_photo(1.5)])
     world.wait_in_hand(job)
     world.kill("web")  # what the worker has to say now it cannot say
@@ -22,7 +23,7 @@ def run(world: World) -> None:
     killed_at = time.monotonic()
     world.kill("gpu")
     assert world.items(job)[0].status == "pending"
-    world.start("web", "gpu")
+    world.start("web", "gpu", QUEUE_LEASE_SEC="20")
     world.wait_finished(since=killed_at)
 
     item = world.items(job)[0]
