@@ -3,8 +3,9 @@
 Plain data without Django: the web process, the worker and the engine read the same table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 ACTIONS = ("recolor", "tone", "texture", "remove")
 
@@ -23,6 +24,13 @@ class Concept:
     instances: bool = False
     defaults: Mapping[str, str] = field(default_factory=dict)
     beneath: bool = False
+
+
+class Protection(NamedTuple):
+    """What stays as it is, and whether that is only what the preset protects by itself."""
+
+    names: list[str]
+    defaulted: bool
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,12 @@ class Preset:
             if concept.name == name:
                 return concept
         return Concept(name, prompt=name.replace("_", " ").lower())
+
+    def protection(self, names: Sequence[str] | None) -> Protection:
+        """What is protected where a client says `names`: nothing said means the defaults."""
+        if names is None:
+            return Protection(list(self.protect_defaults), defaulted=True)
+        return Protection(list(names), defaulted=False)
 
 
 # What "" stands for where a concept has no taste of its own.

@@ -105,8 +105,8 @@ class JobViewSet(ApiViewSet):
         uploads = services.find_uploads(user_id=user_id, job_id=key)
 
         def confirm() -> Answer[ConfirmedJobOut]:
-            job, missing = services.confirm_upload(user_id=user_id, job_id=key, uploads=uploads)
-            return Answer(confirmed_job_out(job, missing))
+            job, problems = services.confirm_upload(user_id=user_id, job_id=key, uploads=uploads)
+            return Answer(confirmed_job_out(job, problems))
 
         return answer_once(request, confirm)
 

@@ -29,6 +29,7 @@ def work_message(job: JobCoordinator, inputs: Mapping[int, str], *, attempt: int
         preset=job.preset,
         concepts=concepts,
         protect=tuple(job.protect),
+        protect_defaulted=job.protect_defaulted,
         items=tuple(
             WorkItem(
                 idx=idx,

@@ -10,11 +10,14 @@ from jobs.models.poll_statements import VersionRow
 from jobs.states import COMPLETED
 
 
+def is_kept(job: JobCoordinator | VersionRow) -> bool:
+    """Whether what the job made is the user's: it is completed, or a cancel left it charged."""
+    return job.status in COMPLETED or job.canceled_charge > 0
+
+
 def expires_at(job: JobCoordinator | VersionRow) -> datetime | None:
-    """When the photos and results of a done or failed job cease to be kept; None for never, and
-    while the job is unfinished or when it was canceled.
-    """
-    if settings.STORAGE_RETENTION is None or job.status not in COMPLETED or job.finished_at is None:
+    """When photos and results cease to be kept; None for never, and where they are not kept."""
+    if settings.STORAGE_RETENTION is None or not is_kept(job) or job.finished_at is None:
         return None
     return job.finished_at + settings.STORAGE_RETENTION
 

@@ -9,19 +9,34 @@ from django.db import transaction
 
 from jobs.errors import RuleNotFound
 from jobs.models import Rule
+from jobs.presets import PRESETS
 from s3project.errors import ValidationFailed
 from users.models import UserLimiter
 
 
 @transaction.atomic
 def create_rule(
-    *, user_id: UUID, name: str, preset_id: str, concepts: dict[str, Any], protect: list[str]
+    *,
+    user_id: UUID,
+    name: str,
+    preset_id: str,
+    concepts: dict[str, Any],
+    protect: list[str] | None,
 ) -> Rule:
-    """Takes a rule slot and makes the rule. Raises RuleSlotFull, without effect."""
+    """Takes a rule slot and makes the rule; without `protect` the preset's defaults are protected.
+
+    Raises RuleSlotFull, without effect.
+    """
     limiter = UserLimiter.objects.lock(user_id)
     limiter.increment_rule_slot()
+    protection = PRESETS[preset_id].protection(protect)
     return Rule.objects.create(
-        user_id=user_id, name=name, preset_id=preset_id, concepts=concepts, protect=protect
+        user_id=user_id,
+        name=name,
+        preset_id=preset_id,
+        concepts=concepts,
+        protect=protection.names,
+        protect_defaulted=protection.defaulted,
     )
 
 
@@ -37,6 +52,9 @@ def update_rule(
     rule = Rule.objects.owned_by(user_id).lock(rule_id)
     if preset_id not in (None, rule.preset_id):
         raise ValidationFailed({"preset_id": ["A rule's preset cannot be changed."]})
+    if "protect" in changes:
+        protection = PRESETS[rule.preset_id].protection(changes["protect"])
+        changes |= {"protect": protection.names, "protect_defaulted": protection.defaulted}
     rule.edit(**changes)
     return rule
 

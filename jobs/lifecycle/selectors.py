@@ -4,14 +4,17 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
 from uuid import UUID
+
+from django.utils.http import content_disposition_header
 
 from jobs import keys
 from jobs.errors import JobNotFound
-from jobs.lifecycle.keeping import expires_at, is_expired
+from jobs.lifecycle.keeping import expires_at, is_expired, is_kept
 from jobs.models import JobCoordinator, Rule
 from jobs.models.poll_statements import ItemRow, VersionRow, read_job, read_version
-from jobs.states import ItemStatus, JobStatus
+from jobs.states import UNFINISHED, ItemStatus, JobStatus
 from jobs.storage import bucket
 from jobs.storage.uploads import Upload, sign_uploads
 from s3project.pages import Page, PageRequest, take_page
@@ -19,11 +22,15 @@ from s3project.pages import Page, PageRequest, take_page
 # An error is shown as it is only when it reads as a plain remark: no paths, hosts or traces.
 PLAIN_REMARK = re.compile(r"(?!.*[A-Za-z]\.\w)(?!.*\d\.\d+\.\d)[\w ,.'’()%+-]{1,200}")
 UNEXPLAINED = "the photo could not be processed"
+# What an item of a canceled job is shown as that nobody reported.
+CANCELED_ITEM = "canceled"
+LONGEST_STEM = 80
 
 
 @dataclass(frozen=True)
 class ItemView:
     idx: int
+    name: str
     status: str
     error: str
     warnings: list[str]
@@ -110,18 +117,16 @@ def get_job(*, user_id: UUID, job_id: UUID | None) -> JobView:
     outputs: list[OutputView] = []
     if _shows_outputs(job):
         done = [row for row in rows if row.status == ItemStatus.DONE]
-        urls = iter(
-            bucket.presign_downloads(
-                (key for row in done for key in (row.output_key, row.preview_key)), at=at
-            )
-        )
+        downloads = [download for row in done for download in _downloads(job, row)]
+        urls = iter(bucket.presign_downloads(downloads, at=at))
         outputs = [OutputView(row.idx, next(urls), next(urls)) for row in done]
     uploads = None
     if job.status == JobStatus.CREATED:
-        uploads = sign_uploads(user_id, job.id, range(job.total_items), at=at)
+        photos = ((row.idx, row.input_key, row.declared_bytes) for row in rows)
+        uploads = sign_uploads(photos, at=at)
     return JobView(
         job=job,
-        items=[ItemView(row.idx, row.status, _shown_error(row), row.warnings) for row in rows],
+        items=[_item_view(job, row) for row in rows],
         outputs=outputs,
         uploads=uploads,
         expires_at=expires_at(job),
@@ -141,17 +146,38 @@ def _version(user_id: UUID, job_id: UUID, job: JobCoordinator | VersionRow, *, a
     )
     signature = []
     if job.status == JobStatus.CREATED or _shows_outputs(job):
-        signature = bucket.presign_downloads([keys.input_prefix(user_id, job_id)], at=at)
+        signature = bucket.presign_downloads([(keys.input_prefix(user_id, job_id), "")], at=at)
     return " ".join(map(str, (job_id.hex, *facts, *signature)))
 
 
 def _shows_outputs(job: JobCoordinator | VersionRow) -> bool:
-    """A canceled job serves no results (contract §2), an expired one has none."""
-    return job.done_items > 0 and job.status != JobStatus.CANCELED and not is_expired(job)
+    """A canceled job serves no results but those that it was charged for (contract §2), an expired
+    one has none.
+    """
+    return job.done_items > 0 and is_kept(job) | (job.status in UNFINISHED) and not is_expired(job)
 
 
-def _shown_error(item: ItemRow) -> str:
-    return public_error(item.error) if item.status == ItemStatus.FAILED else ""
+def _downloads(job: JobCoordinator, row: ItemRow) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Keys of the result and the preview, and how a browser is to save them."""
+    name = f"{stem_of(row.name) or job.public_id}-{row.idx}"
+    return (
+        (row.output_key, content_disposition_header(True, f"{name}.png") or ""),
+        (row.preview_key, content_disposition_header(False, f"{name}.jpg") or ""),
+    )
+
+
+def _item_view(job: JobCoordinator, row: ItemRow) -> ItemView:
+    status, error = row.status, ""
+    if status == ItemStatus.FAILED:
+        error = public_error(row.error)
+    elif status == ItemStatus.PENDING and job.status == JobStatus.CANCELED:
+        status = CANCELED_ITEM
+    return ItemView(row.idx, row.name, status, error, row.warnings)
+
+
+def stem_of(name: str) -> str:
+    """What a client calls a photo, without folder and extension."""
+    return PurePath(name.replace("\\", "/")).stem[:LONGEST_STEM].strip(". ")
 
 
 def public_error(error: str) -> str:

@@ -4,7 +4,8 @@ the outermost transaction.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,12 +17,12 @@ from jobs import keys
 from jobs.delivery.chunks import chunks_that_fit, reserve_chunks
 from jobs.delivery.dispatch import dispatch_chunks, dispatch_delete_outputs
 from jobs.lifecycle.settlement import Settlement, settle
-from jobs.limits import MAX_PHOTO_BYTES
-from jobs.models import ItemResult, JobCoordinator, ResultEffect, Rule
+from jobs.models import ItemResult, JobCoordinator, NewPhoto, ResultEffect, Rule
 from jobs.models.history import relabel_history
+from jobs.presets import PRESETS, Protection
 from jobs.states import JobStatus
 from jobs.storage.bucket import photo_storage
-from jobs.storage.uploads import Upload, sign_uploads
+from jobs.storage.uploads import Upload, UploadProblem, problem_of, sign_uploads
 from s3project import ids
 from s3project.errors import ValidationFailed
 from users.models import UserLimiter
@@ -32,22 +33,45 @@ logger = logging.getLogger(__name__)
 IGNORED = "result without effect:"
 
 
+@dataclass(frozen=True)
+class DeclaredPhoto:
+    """What a client says of a photo before it is uploaded."""
+
+    name: str = ""
+    bytes: int | None = None
+
+
 def create_job(
-    *, user_id: UUID, preset: str, item_count: int
+    *,
+    user_id: UUID,
+    preset: str,
+    item_count: int,
+    photos: Sequence[DeclaredPhoto] | None = None,
+    metadata: dict[str, str] | None = None,
 ) -> tuple[JobCoordinator, list[Upload]]:
-    """Reserves the credits and a slot, makes the job, and signs its upload URLs.
+    """Reserves the credits and a slot, makes the job, and signs its upload URLs. `photos`, where
+    they are given, are as many as `item_count`.
 
     Raises CreditsExhausted, ItemLimit, ConcurrencyLimit or StorageUnavailable, without effect:
     the URLs are signed before anything is charged.
     """
     job_id = ids.new_id()
-    uploads = sign_uploads(user_id, job_id, range(item_count))
+    photos = photos or [DeclaredPhoto()] * item_count
+    uploads = sign_uploads(
+        (idx, keys.input_key(user_id, job_id, idx), photo.bytes) for idx, photo in enumerate(photos)
+    )
     with transaction.atomic():
         limiter = UserLimiter.objects.lock(user_id)
         limiter.reserve(job_id, item_count)
-        input_keys = [upload.key for upload in uploads]
         job = JobCoordinator.create(
-            job_id=job_id, user_id=user_id, preset=preset, input_keys=input_keys
+            job_id=job_id,
+            user_id=user_id,
+            preset=preset,
+            metadata=metadata,
+            photos=[
+                NewPhoto(upload.key, photo.name, photo.bytes)
+                for upload, photo in zip(uploads, photos, strict=True)
+            ],
         )
     return job, uploads
 
@@ -67,21 +91,18 @@ def find_uploads(*, user_id: UUID, job_id: UUID | None) -> dict[str, int]:
 @transaction.atomic
 def confirm_upload(
     *, user_id: UUID, job_id: UUID | None, uploads: Mapping[str, int]
-) -> tuple[JobCoordinator, list[int]]:
-    """created → uploaded. Returns the job and the idx whose photo is absent, empty or too large
-    by `uploads` (see `find_uploads`).
+) -> tuple[JobCoordinator, dict[int, UploadProblem]]:
+    """created → uploaded. Returns the job and by idx what is wrong with a photo, by `uploads`
+    (see `find_uploads`).
 
     Those do not block: the worker fails them and they are refunded. Raises JobNotFound or
     InvalidTransition.
     """
     job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
     job.mark_uploaded()
-    missing = [
-        idx
-        for idx, key in job.items.order_by("idx").values_list("idx", "input_key")
-        if not 0 < uploads.get(key, 0) <= MAX_PHOTO_BYTES
-    ]
-    return job, missing
+    input_keys = job.items.order_by("idx").values_list("idx", "input_key")
+    found = {idx: problem_of(uploads.get(key)) for idx, key in input_keys}
+    return job, {idx: problem for idx, problem in found.items() if problem is not None}
 
 
 def execute_job(
@@ -89,25 +110,29 @@ def execute_job(
     user_id: UUID,
     job_id: UUID | None,
     concepts: dict[str, Any] | None,
-    protect: list[str],
+    protect: list[str] | None,
     rule_id: str | None = None,
     output_template: str | None = None,
 ) -> JobCoordinator:
     """uploaded → queued, then the chunks go to the GPU queue.
 
-    A rule's concepts and protect are snapshotted and override the inline values. The job is
-    queued even when the broker is away: the sweep sends it later. Raises JobNotFound,
-    RuleNotFound, ValidationFailed, AlreadyCanceled or InvalidTransition.
+    A rule's concepts and protect are snapshotted and override the inline values; without `protect`
+    the preset's defaults are protected. The job is queued even when the broker is away: the sweep
+    sends it later. Raises JobNotFound, RuleNotFound, ValidationFailed, AlreadyCanceled or
+    InvalidTransition.
     """
     with transaction.atomic():
         jobs = JobCoordinator.objects.owned_by(user_id).select_related("user")
         job = jobs.lock(job_id)
         rule = _rule_for(job, rule_id) if rule_id is not None else None
+        protection = PRESETS[job.preset].protection(protect)
         if rule is not None:
-            concepts, protect = rule.concepts, rule.protect
+            concepts = rule.concepts
+            protection = Protection(rule.protect, rule.protect_defaulted)
         job.mark_queued(
             concepts or {},
-            protect,
+            protection.names,
+            protect_defaulted=protection.defaulted,
             rule_id=rule.id if rule else None,
             output_template=output_template,
         )
@@ -140,7 +165,7 @@ def record_item_result(
     if not effect.processed:
         logger.info("%s %s #%d", IGNORED, job.public_id, result.idx)
     elif job.is_finished:
-        settle(job, done_items=job.done_items)
+        settle(job)
     elif effect.unsent and (chunks := reserve_chunks(job, at_work=effect.at_work)):
         transaction.on_commit(partial(dispatch_chunks, job, chunks), robust=True)
     return job, effect
@@ -157,14 +182,15 @@ def claim_items(
 
 
 def cancel_job(*, user_id: UUID, job_id: UUID | None) -> tuple[JobCoordinator, Settlement]:
-    """any except done, canceled → canceled, with a full refund while it was unfinished.
+    """any except done, canceled → canceled. While it was unfinished all credits come back, or
+    those of the photos that are not done (CANCEL_REFUND).
 
     Raises JobNotFound, InvalidTransition or AlreadyCanceled.
     """
     with transaction.atomic():
         job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
-        if job.cancel():
-            settlement = settle(job, done_items=0)
+        if job.cancel(charge_done=settings.CANCEL_REFUND == "unfinished"):
+            settlement = settle(job)
         else:
             relabel_history(job)
             settlement = Settlement(0, UserLimiter.objects.get(pk=user_id).credits)

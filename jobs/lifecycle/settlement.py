@@ -15,12 +15,15 @@ class Settlement:
     credits: int
 
 
-def settle(job: JobCoordinator, *, done_items: int) -> Settlement:
-    """The money, the slot and the history of a job that has just finished.
+def settle(job: JobCoordinator) -> Settlement:
+    """The money, the slot and the history of a job that has just finished: what it is charged is
+    its own `charged_items`, the rest comes back.
 
     Belongs into the transaction that finished it, under the job's lock.
     """
     limiter = UserLimiter.objects.lock(job.user_id)
-    refunded = limiter.release(job.id, done_items, job.total_items)
+    charged = job.charged_items
+    assert charged is not None, "only a finished job is settled"
+    refunded = limiter.release(job.id, charged, job.total_items)
     write_history(job)
     return Settlement(refunded, limiter.credits)

@@ -1,7 +1,7 @@
 from jobs.models.audit_run import AuditRun
 from jobs.models.coordinator import JobCoordinator
 from jobs.models.history import JobItemLog, JobLog
-from jobs.models.item import JobItem
+from jobs.models.item import JobItem, NewPhoto
 from jobs.models.results import ItemResult, JobProgress, ResultEffect
 from jobs.models.rule import Rule
 
@@ -13,6 +13,7 @@ __all__ = [
     "JobItemLog",
     "JobLog",
     "JobProgress",
+    "NewPhoto",
     "ResultEffect",
     "Rule",
 ]

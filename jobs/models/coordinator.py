@@ -16,7 +16,7 @@ from django.utils import timezone
 from jobs import keys
 from jobs.errors import AlreadyCanceled, IdempotencyConflict, InvalidTransition, JobNotFound
 from jobs.models.fields import OrderedJSONField
-from jobs.models.item import LEASE_OVER, JobItem
+from jobs.models.item import LEASE_OVER, JobItem, NewPhoto
 from jobs.models.job_constraints import JOB_CONSTRAINTS, JOB_INDEXES
 from jobs.models.result_statements import ItemChange, JobChange, find_items, store_result
 from jobs.models.results import ItemResult, JobProgress, ResultEffect
@@ -60,11 +60,16 @@ class JobCoordinator(models.Model):
     preset = models.CharField(max_length=32)
     concepts = OrderedJSONField(default=dict)
     protect = ArrayField(models.CharField(max_length=64), blank=True, default=list)
+    # `protect` is what the preset protects where nothing is said.
+    protect_defaulted = models.BooleanField(default=False)
     rule_id = models.UUIDField(null=True, blank=True)
     output_template = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001 (null: no template)
+    metadata = models.JSONField(default=dict, blank=True)
     total_items = models.IntegerField()
     done_items = models.IntegerField(default=0)
     failed_items = models.IntegerField(default=0)
+    # What a cancel left charged: the photos that were done (contract §1.4).
+    canceled_charge = models.IntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     queued_at = models.DateTimeField(null=True, blank=True)
@@ -94,6 +99,13 @@ class JobCoordinator(models.Model):
         return JobProgress(self.done_items, self.failed_items, self.total_items)
 
     @property
+    def charged_items(self) -> int | None:
+        """The credits that the job cost; None while it is not settled."""
+        if not self.is_finished:
+            return None
+        return self.done_items if self.status == JobStatus.DONE else self.canceled_charge
+
+    @property
     def is_finished(self) -> bool:
         return self.status in FINISHED
 
@@ -105,14 +117,31 @@ class JobCoordinator(models.Model):
 
     @classmethod
     def create(
-        cls, *, job_id: UUID, user_id: UUID, preset: str, input_keys: Sequence[str]
+        cls,
+        *,
+        job_id: UUID,
+        user_id: UUID,
+        preset: str,
+        photos: Sequence[NewPhoto],
+        metadata: dict[str, str] | None = None,
     ) -> "JobCoordinator":
         """– → created, with an item for each photo; two statements whatever their number"""
         job = cls.objects.create(
-            id=job_id, user_id=user_id, preset=preset, total_items=len(input_keys)
+            id=job_id,
+            user_id=user_id,
+            preset=preset,
+            metadata=metadata or {},
+            total_items=len(photos),
         )
         JobItem.objects.bulk_create(
-            JobItem(job=job, idx=idx, input_key=key) for idx, key in enumerate(input_keys)
+            JobItem(
+                job=job,
+                idx=idx,
+                input_key=photo.input_key,
+                name=photo.name,
+                declared_bytes=photo.declared_bytes,
+            )
+            for idx, photo in enumerate(photos)
         )
         return job
 
@@ -126,6 +155,7 @@ class JobCoordinator(models.Model):
         concepts: dict[str, Any],
         protect: list[str],
         *,
+        protect_defaulted: bool = False,
         rule_id: UUID | None = None,
         output_template: str | None = None,
     ) -> None:
@@ -134,12 +164,13 @@ class JobCoordinator(models.Model):
             raise AlreadyCanceled
         self._move(JobStatus.QUEUED)
         self.concepts, self.protect = concepts, protect
+        self.protect_defaulted = protect_defaulted
         self.rule_id, self.output_template = rule_id, output_template
         self.queued_at = timezone.now()
         self.save(
             update_fields=[
-                "status", "concepts", "protect", "rule_id", "output_template", "queued_at",
-                "updated_at",
+                "status", "concepts", "protect", "protect_defaulted", "rule_id",
+                "output_template", "queued_at", "updated_at",
             ]
         )  # fmt: skip
 
@@ -200,8 +231,9 @@ class JobCoordinator(models.Model):
             self.finished_at = timezone.now()
         return JobChange(self.status, done, failed, self.finished_at)
 
-    def cancel(self) -> bool:
-        """any except done, canceled → canceled
+    def cancel(self, *, charge_done: bool = False) -> bool:
+        """any except done, canceled → canceled; with `charge_done` the photos that are done stay
+        the user's, and charged
 
         Returns whether the job was unfinished, so that it must be settled now.
         """
@@ -209,8 +241,9 @@ class JobCoordinator(models.Model):
             raise AlreadyCanceled
         was_unfinished = not self.is_finished
         self._move(JobStatus.CANCELED)
+        self.canceled_charge = self.done_items if charge_done else 0
         self.finished_at = self.finished_at or timezone.now()
-        self.save(update_fields=["status", "finished_at", "updated_at"])
+        self.save(update_fields=["status", "canceled_charge", "finished_at", "updated_at"])
         return was_unfinished
 
     def time_out(self) -> int:

@@ -1,5 +1,6 @@
 """JobItem: one photo of a job, its result, and who works on it."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -12,6 +13,15 @@ from s3project.querysets import LockingQuerySet, manager_of
 
 # Nobody holds the item, by the database's clock.
 LEASE_OVER = Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lte=Now())
+
+
+@dataclass(frozen=True)
+class NewPhoto:
+    """What is known of a photo when its job is made."""
+
+    input_key: str
+    name: str = ""
+    declared_bytes: int | None = None
 
 
 class JobItemQuerySet(LockingQuerySet["JobItem"]):
@@ -54,7 +64,11 @@ class JobItem(models.Model):
     job = models.ForeignKey("jobs.JobCoordinator", models.PROTECT, related_name="items")
     idx = models.IntegerField()
     status = models.CharField(max_length=16, choices=ItemStatus.choices, default=ItemStatus.PENDING)
+    # Where the photo is: read, never worked out again.
     input_key = models.CharField(max_length=200)
+    # What the client calls it, and how large it said it is.
+    name = models.CharField(max_length=255, blank=True, default="")
+    declared_bytes = models.IntegerField(null=True, blank=True)
     output_key = models.CharField(max_length=200, blank=True, default="")
     preview_key = models.CharField(max_length=200, blank=True, default="")
     error = models.CharField(max_length=2000, blank=True, default="")

@@ -67,6 +67,10 @@ JOB_CONSTRAINTS = (
         name="job_archived_only_if_deleted_from_storage",
     ),
     models.CheckConstraint(
+        condition=Q(canceled_charge=0) | Q(status="canceled", canceled_charge=F("done_items")),
+        name="job_canceled_charge_is_what_was_done",
+    ),
+    models.CheckConstraint(
         condition=~Q(status="done")
         | Q(done_items__gte=1, total_items=F("done_items") + F("failed_items")),
         name="job_done_is_complete",

@@ -13,26 +13,37 @@ from django.db import connection
 from jobs.models.coordinator import JobCoordinator
 
 READ_VERSION = """
-    SELECT status, done_items, failed_items, updated_at, finished_at, storage_deleted_at
+    SELECT status, done_items, failed_items, canceled_charge, updated_at, finished_at,
+           storage_deleted_at
       FROM jobs_jobcoordinator
      WHERE id = %s AND user_id = %s
 """
 
-# The columns of `ItemRow`, item by item. (json arrives decoded, jsonb would not.)
-ITEM_ROWS = """
-    SELECT json_agg(
-               json_build_array(idx, status, error, warnings, output_key, preview_key)
-               ORDER BY idx
-           )
-"""
 # One statement and therefore one snapshot: a result that commits meanwhile is in the counters and
 # in the items, or in neither. The items of an archived job are in the history, which is looked at
-# only when there are no others.
-READ_JOB = f"""
-    SELECT id, user_id, status, preset, rule_id, created_at, updated_at, finished_at,
-           storage_deleted_at, total_items, done_items, failed_items,
-           coalesce(({ITEM_ROWS} FROM jobs_jobitem WHERE job_id = job.id),
-                    ({ITEM_ROWS} FROM job_items_log WHERE job_id = job.id)) AS item_rows
+# only when there are no others. (json arrives decoded, jsonb would not.)
+READ_JOB = """
+    SELECT id, user_id, status, preset, rule_id, concepts, protect, output_template, metadata,
+           created_at, updated_at, finished_at, storage_deleted_at,
+           total_items, done_items, failed_items, canceled_charge,
+           coalesce(
+               (SELECT json_agg(
+                           json_build_array(
+                               idx, name, status, error, warnings, output_key, preview_key,
+                               CASE job.status WHEN 'created' THEN input_key END, declared_bytes
+                           )
+                           ORDER BY idx
+                       )
+                  FROM jobs_jobitem WHERE job_id = job.id),
+               (SELECT json_agg(
+                           json_build_array(
+                               idx, name, status, error, warnings, output_key, preview_key,
+                               NULL, NULL
+                           )
+                           ORDER BY idx
+                       )
+                  FROM job_items_log WHERE job_id = job.id)
+           ) AS item_rows
       FROM jobs_jobcoordinator AS job
      WHERE id = %s AND user_id = %s
 """
@@ -44,18 +55,24 @@ class VersionRow(NamedTuple):
     status: str
     done_items: int
     failed_items: int
+    canceled_charge: int
     updated_at: datetime
     finished_at: datetime | None
     storage_deleted_at: datetime | None
 
 
 class ItemRow(NamedTuple):
+    """An item; `input_key` and `declared_bytes` only while its photo may still be sent."""
+
     idx: int
+    name: str
     status: str
     error: str
     warnings: list[str]
     output_key: str
     preview_key: str
+    input_key: str
+    declared_bytes: int | None
 
 
 def read_version(*, user_id: UUID, job_id: UUID) -> VersionRow | None:
@@ -67,9 +84,7 @@ def read_version(*, user_id: UUID, job_id: UUID) -> VersionRow | None:
 
 
 def read_job(*, user_id: UUID, job_id: UUID) -> tuple[JobCoordinator, list[ItemRow]] | None:
-    """The job, without what it was told to do, and its items by idx; None when the user has no
-    such job.
-    """
+    """The job and its items by idx; None when the user has no such job."""
     for job in JobCoordinator.objects.raw(READ_JOB, [job_id, user_id]):
         rows = vars(job)["item_rows"] or ()  # a column that the model does not have
         return job, [ItemRow(*row) for row in rows]

@@ -10,7 +10,7 @@ from jobs.models.fields import OrderedJSONField
 from s3project import ids
 from s3project.querysets import LockingQuerySet, manager_of
 
-EDITABLE = {"name", "concepts", "protect"}
+EDITABLE = {"name", "concepts", "protect", "protect_defaulted"}
 
 
 class RuleQuerySet(LockingQuerySet["Rule"]):
@@ -40,6 +40,8 @@ class Rule(models.Model):
     preset_id = models.CharField(max_length=32)
     concepts = OrderedJSONField()
     protect = models.JSONField(default=list)
+    # `protect` is what the preset protects where nothing is said.
+    protect_defaulted = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

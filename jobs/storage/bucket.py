@@ -145,19 +145,25 @@ def steady_moment() -> datetime:
     return rounded(datetime.now(UTC))
 
 
-def presign_uploads(keys: Iterable[str], *, at: datetime | None = None) -> list[str]:
-    """A PUT URL for each key, valid from `at` or else now. Raises StorageUnavailable."""
-    return _presign("PUT", keys, at or datetime.now(UTC))
+def presign_uploads(
+    uploads: Iterable[tuple[str, int | None]], *, at: datetime | None = None
+) -> list[str]:
+    """A PUT URL for each key and the bytes it is to have (None: any number), valid from `at` or
+    else now. Raises StorageUnavailable.
+    """
+    moment = at or datetime.now(UTC)
+    return list(_presigner().puts(uploads, at=moment, expires_in=settings.PRESIGNED_URL_SECONDS))
 
 
-def presign_downloads(keys: Iterable[str], *, at: datetime) -> list[str]:
-    """A GET URL for each key, valid from `at`. Raises StorageUnavailable."""
-    return _presign("GET", keys, at)
+def presign_downloads(downloads: Iterable[tuple[str, str]], *, at: datetime) -> list[str]:
+    """A GET URL for each key, valid from `at`, whose answer has the Content-Disposition given with
+    the key. Raises StorageUnavailable.
+    """
+    return list(_presigner().gets(downloads, at=at, expires_in=settings.PRESIGNED_URL_SECONDS))
 
 
-def _presign(method: str, keys: Iterable[str], at: datetime) -> list[str]:
+def _presigner() -> Presigner:
     try:
-        signer = presigner()
+        return presigner()
     except ValueError as error:
         raise StorageUnavailable from error
-    return list(signer.urls(method, keys, at=at, expires_in=settings.PRESIGNED_URL_SECONDS))

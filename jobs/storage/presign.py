@@ -1,4 +1,5 @@
-"""Presigned URLs by AWS Signature Version 4, query form, signing only the host.
+"""Presigned URLs by AWS Signature Version 4, query form, signing the host, of an upload its length
+where it is known, and of a download the name that it is saved under.
 
 The algorithm is AWS's "Authenticating requests: using query parameters"; a test holds the URLs
 against botocore's own. Ours exists for speed and for the clock: botocore builds one URL in about
@@ -8,7 +9,7 @@ the same for a while, so that caches work (docs/adr/0001-own-presigner.md).
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -42,7 +43,9 @@ def _signing_key(secret_key: str, day: str, region: str) -> bytes:
 class _Moment:
     """What all URLs that are signed at one moment share."""
 
-    query: str
+    credential: str
+    stamp: str
+    expires_in: int
     string_to_sign: str
     signing_key: bytes
 
@@ -63,31 +66,66 @@ class Presigner:
         self._access_key = access_key
         self._secret_key = secret_key
 
-    def url(self, method: str, key: str, *, at: datetime, expires_in: int) -> str:
-        """The URL that allows `method` on `key` for `expires_in` seconds from `at` (UTC)."""
-        return next(self.urls(method, (key,), at=at, expires_in=expires_in))
-
-    def urls(
-        self, method: str, keys: Iterable[str], *, at: datetime, expires_in: int
+    def puts(
+        self, uploads: Iterable[tuple[str, int | None]], *, at: datetime, expires_in: int
     ) -> Iterator[str]:
-        """As `url`, for many keys of one moment: each costs one SHA-256 and one HMAC."""
+        """URLs that allow a PUT of each key for `expires_in` seconds from `at` (UTC): of exactly
+        so many bytes, or of any number where that is None.
+        """
         moment = self._moment(at, expires_in)
-        tail = f"\n{moment.query}\nhost:{self._host}\n\nhost\nUNSIGNED-PAYLOAD"
-        for key in keys:
-            path = self._path + quote(key, safe="/~")
-            request = f"{method}\n{path}{tail}"
-            digest = hashlib.sha256(request.encode()).hexdigest()
-            signature = _hmac(moment.signing_key, moment.string_to_sign + digest).hex()
-            yield f"{self._origin}{path}?{moment.query}&X-Amz-Signature={signature}"
+        for key, size in uploads:
+            headers = (
+                {"host": self._host}
+                if size is None
+                else {
+                    "content-length": str(size),
+                    "host": self._host,
+                }
+            )
+            yield self._url("PUT", key, moment, headers)
+
+    def gets(
+        self, downloads: Iterable[tuple[str, str]], *, at: datetime, expires_in: int
+    ) -> Iterator[str]:
+        """URLs that allow a GET of each key; the answer carries the Content-Disposition that is
+        given with it, if any.
+        """
+        moment = self._moment(at, expires_in)
+        headers = {"host": self._host}
+        for key, disposition in downloads:
+            yield self._url("GET", key, moment, headers, disposition)
+
+    def _url(
+        self,
+        method: str,
+        key: str,
+        moment: _Moment,
+        headers: Mapping[str, str],
+        disposition: str = "",
+    ) -> str:
+        """One SHA-256 and one HMAC. Parameters and headers stand in the order of their names."""
+        path = self._path + quote(key, safe="/~")
+        query = (
+            f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={moment.credential}"
+            f"&X-Amz-Date={moment.stamp}&X-Amz-Expires={moment.expires_in}"
+            f"&X-Amz-SignedHeaders={'%3B'.join(headers)}"
+        )
+        if disposition:
+            query += f"&response-content-disposition={quote(disposition, safe='')}"
+        lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
+        request = f"{method}\n{path}\n{query}\n{lines}\n{';'.join(headers)}\nUNSIGNED-PAYLOAD"
+        digest = hashlib.sha256(request.encode()).hexdigest()
+        signature = _hmac(moment.signing_key, moment.string_to_sign + digest).hex()
+        return f"{self._origin}{path}?{query}&X-Amz-Signature={signature}"
 
     def _moment(self, at: datetime, expires_in: int) -> _Moment:
         stamp = at.strftime("%Y%m%dT%H%M%SZ")
         day = stamp[:8]
         scope = f"{day}/{self._region}/s3/aws4_request"
-        credential = quote(f"{self._access_key}/{scope}", safe="")
         return _Moment(
-            query=f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}"
-            f"&X-Amz-Date={stamp}&X-Amz-Expires={expires_in}&X-Amz-SignedHeaders=host",
+            credential=quote(f"{self._access_key}/{scope}", safe=""),
+            stamp=stamp,
+            expires_in=expires_in,
             string_to_sign=f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n",
             signing_key=_signing_key(self._secret_key, day, self._region),
         )

@@ -2,9 +2,9 @@
 
 | objects | deleted |
 |---|---|
-| outputs, previews, masks of a canceled job | at the cancel, and again at its final deletion |
-| everything of a canceled job | finally, CANCELED_SETTLES after it was canceled |
-| everything of a done or failed job | finally, STORAGE_RETENTION after it finished |
+| what was made of a canceled job, but what it was charged for | at the cancel, and again finally |
+| everything of a canceled job that was charged nothing | finally, CANCELED_SETTLES after it |
+| everything of any other finished job | finally, STORAGE_RETENTION after it finished |
 
 A job is `expired` as soon as its retention is over, and its objects go when the last URL that was
 handed out has ended: no URL is ever dead before its time. The final deletion is noted in
@@ -23,7 +23,7 @@ from django.db.models.functions import Now
 from jobs import keys
 from jobs.models import JobCoordinator
 from jobs.models.coordinator import JobQuerySet
-from jobs.states import COMPLETED, JobStatus
+from jobs.states import COMPLETED, ItemStatus, JobStatus
 from jobs.storage.bucket import StorageUnavailable, photo_storage
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,14 @@ def delete_outputs(job_id: UUID) -> int:
     job = JobCoordinator.objects.filter(pk=job_id, status=JobStatus.CANCELED).first()
     if job is None:
         return 0
-    return photo_storage().delete_below(keys.output_prefixes(job.user_id, job.id))
+    if not job.canceled_charge:
+        return photo_storage().delete_below(keys.output_prefixes(job.user_id, job.id))
+    done = job.items.filter(status=ItemStatus.DONE).values_list("output_key", "preview_key")
+    paid = {key for row in done for key in row}
+    folders = keys.result_prefixes(job.user_id, job.id)
+    unpaid = [key for folder in folders for key in photo_storage().sizes(folder) if key not in paid]
+    photo_storage().delete_keys(unpaid)
+    return len(unpaid)
 
 
 def delete_expired_objects() -> RetentionRun:
@@ -64,8 +71,8 @@ def delete_expired_objects() -> RetentionRun:
     run = RetentionRun()
     due = list(_canceled().order_by("updated_at")[:JOBS_PER_RUN])
     if settings.STORAGE_RETENTION is not None:
-        kept_too_long = _kept_longer_than(settings.STORAGE_RETENTION).order_by("finished_at")
-        due += kept_too_long[: JOBS_PER_RUN - len(due)]
+        for kept in _kept_longer_than(settings.STORAGE_RETENTION):
+            due += kept[: JOBS_PER_RUN - len(due)]
     for job in due:
         try:
             run.objects += _delete_objects(job)
@@ -97,15 +104,21 @@ def _delete_objects(job: JobCoordinator) -> int:
 
 
 def _canceled() -> JobQuerySet:
-    return _undeleted().filter(status=JobStatus.CANCELED, updated_at__lt=Now() - CANCELED_SETTLES)
-
-
-def _kept_longer_than(retention: timedelta) -> JobQuerySet:
-    """A URL handed out in the last moment of the retention is honoured until it ends."""
     return _undeleted().filter(
-        status__in=COMPLETED,
-        finished_at__lt=Now() - retention - URL_LIFETIME,
+        status=JobStatus.CANCELED, canceled_charge=0, updated_at__lt=Now() - CANCELED_SETTLES
     )
+
+
+def _kept_longer_than(retention: timedelta) -> tuple[JobQuerySet, JobQuerySet]:
+    """Completed jobs and canceled ones that were charged, the oldest first; each has its index.
+    A URL handed out in the last moment of the retention is honoured until it ends.
+    """
+    end = Now() - retention - URL_LIFETIME
+    completed = _undeleted().filter(status__in=COMPLETED, finished_at__lt=end)
+    charged = _undeleted().filter(
+        status=JobStatus.CANCELED, canceled_charge__gt=0, updated_at__lt=end, finished_at__lt=end
+    )
+    return completed.order_by("finished_at"), charged.order_by("updated_at")
 
 
 def _undeleted() -> JobQuerySet:

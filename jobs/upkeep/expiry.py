@@ -118,9 +118,9 @@ def _end_each(
 
 def _cancel(job: JobCoordinator) -> None:
     job.cancel()
-    settle(job, done_items=0)
+    settle(job)
 
 
 def _time_out(job: JobCoordinator) -> None:
     job.time_out()
-    settle(job, done_items=job.done_items)
+    settle(job)

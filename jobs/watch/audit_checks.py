@@ -121,10 +121,13 @@ CHECKS = (
         ids.JOB,
         """
         SELECT job.id,
-               event.type = CASE job.status WHEN 'done' THEN 'commit' ELSE 'rollback' END
-               AND event.amount = job.total_items
-                   - CASE job.status WHEN 'done' THEN job.done_items ELSE 0 END AS sound
+               event.type = CASE WHEN charge > 0 THEN 'commit' ELSE 'rollback' END
+               AND event.amount = job.total_items - charge AS sound
           FROM jobs_jobcoordinator job
+         CROSS JOIN LATERAL (
+               SELECT CASE job.status WHEN 'done' THEN job.done_items
+                      ELSE job.canceled_charge END AS charge
+               ) AS charged
           LEFT JOIN billing_events event
                ON event.ref = 'job_' || replace(job.id::text, '-', '')
                AND event.type IN ('commit', 'rollback')

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from jobs import keys
@@ -32,10 +33,11 @@ class ObjectAudit:
 def audit_objects(
     *, finished_within: timedelta | None = None, limit: int | None = None
 ) -> ObjectAudit:
-    """Looks for the objects of done jobs that still serve them, the newest first: two listings
-    and one query for each. Raises StorageUnavailable.
+    """Looks for the objects of jobs that were charged and still serve them, the newest first: two
+    listings and one query for each. Raises StorageUnavailable.
     """
-    jobs = JobCoordinator.objects.filter(status=JobStatus.DONE, storage_deleted_at__isnull=True)
+    paid = Q(status=JobStatus.DONE) | Q(canceled_charge__gt=0)
+    jobs = JobCoordinator.objects.filter(paid, storage_deleted_at__isnull=True)
     if settings.STORAGE_RETENTION is not None:
         jobs = jobs.filter(finished_at__gt=Now() - settings.STORAGE_RETENTION)
     if finished_within is not None:

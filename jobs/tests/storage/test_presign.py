@@ -1,7 +1,8 @@
 """Our presigned URLs are botocore's own, letter for letter, and the storage accepts them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import botocore.auth
 import pytest
@@ -9,6 +10,7 @@ import requests
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from django.utils.http import content_disposition_header
 
 from jobs import keys
 from jobs.models import JobCoordinator
@@ -23,14 +25,30 @@ ACCESS_KEY, SECRET_KEY = "AKIA/EX+AMPLE", "wJalr/XUtnFEMI=K7"
 
 
 def botocore_url(
-    monkeypatch: pytest.MonkeyPatch, method: str, url: str, *, region: str, expires_in: int
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    url: str,
+    *,
+    region: str,
+    expires_in: int,
+    headers: Mapping[str, str] | None = None,
 ) -> str:
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOON.replace(tzinfo=None))
-    request = AWSRequest(method=method, url=url)
+    request = AWSRequest(method=method, url=url, headers=headers)
     credentials = Credentials(ACCESS_KEY, SECRET_KEY)
     S3SigV4QueryAuth(credentials, "s3", region, expires=expires_in).add_auth(request)
     signed: str = request.url
     return signed
+
+
+def signer_of(endpoint: str = "https://photos.example.org", region: str = "auto") -> Presigner:
+    return Presigner(
+        endpoint=endpoint,
+        region=region,
+        bucket="s3-images",
+        access_key=ACCESS_KEY,
+        secret_key=SECRET_KEY,
+    )
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
@@ -60,15 +78,11 @@ def test_a_url_is_the_one_that_botocore_signs(
     key: str,
     quoted: str,
 ) -> None:
-    signer = Presigner(
-        endpoint=endpoint,
-        region=region,
-        bucket="s3-images",
-        access_key=ACCESS_KEY,
-        secret_key=SECRET_KEY,
-    )
-
-    url = signer.url(method, key, at=NOON, expires_in=expires_in)
+    signer = signer_of(endpoint, region)
+    if method == "PUT":
+        [url] = signer.puts([(key, None)], at=NOON, expires_in=expires_in)
+    else:
+        [url] = signer.gets([(key, "")], at=NOON, expires_in=expires_in)
 
     assert url == botocore_url(
         monkeypatch,
@@ -79,9 +93,41 @@ def test_a_url_is_the_one_that_botocore_signs(
     )
 
 
+def test_a_declared_length_is_signed_as_botocore_signs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    [url] = signer_of().puts([("inputs/x.jpg", 123_456)], at=NOON, expires_in=60)
+
+    assert url == botocore_url(
+        monkeypatch,
+        "PUT",
+        "https://photos.example.org/s3-images/inputs/x.jpg",
+        region="auto",
+        expires_in=60,
+        headers={"Content-Length": "123456"},
+    )
+
+
+@pytest.mark.parametrize("name", ["kitchen-0.png", "거실 1-0.png", 'a"b;c-0.png'])
+def test_a_name_to_save_under_is_signed_as_botocore_signs_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disposition = content_disposition_header(True, name) or ""
+    [url] = signer_of().gets([("outputs/x.png", disposition)], at=NOON, expires_in=60)
+
+    parameter = urlencode({"response-content-disposition": disposition}, quote_via=quote, safe="")
+    theirs = botocore_url(
+        monkeypatch,
+        "GET",
+        f"https://photos.example.org/s3-images/outputs/x.png?{parameter}",
+        region="auto",
+        expires_in=60,
+    )
+    # Theirs has the parameter in front; the signature is over all of them in order.
+    assert sorted(parse_qsl(urlsplit(url).query)) == sorted(parse_qsl(urlsplit(theirs).query))
+
+
 @pytest.mark.usefixtures("engines")
 def test_only_the_host_is_signed_and_no_checksum_is_asked_for() -> None:
-    [url] = bucket.presign_uploads(["inputs/x.jpg"])
+    [url] = bucket.presign_uploads([("inputs/x.jpg", None)])
 
     assert "X-Amz-SignedHeaders=host&" in url
     assert "checksum" not in url.lower()
@@ -133,7 +179,7 @@ def job(db: None) -> Iterator[JobCoordinator]:
 def test_a_photo_can_be_put_with_any_content_type(
     job: JobCoordinator, content_type: str | None
 ) -> None:
-    [url] = bucket.presign_uploads([keys.input_key(job.user_id, job.id, 0)])
+    [url] = bucket.presign_uploads([(keys.input_key(job.user_id, job.id, 0), None)])
     headers = {"Content-Type": content_type} if content_type else {}
 
     answer = requests.put(url, data=b"a photo", headers=headers, timeout=10)
@@ -143,10 +189,22 @@ def test_a_photo_can_be_put_with_any_content_type(
     assert sizes == {keys.input_key(job.user_id, job.id, 0): 7}
 
 
+@pytest.mark.parametrize(("size", "status"), [(7, 200), (6, 403), (8, 403), (0, 403)])
+def test_a_photo_of_another_length_than_declared_is_refused(
+    job: JobCoordinator, size: int, status: int
+) -> None:
+    [url] = bucket.presign_uploads([(keys.input_key(job.user_id, job.id, 0), 7)])
+
+    answer = requests.put(url, data=b"x" * size, timeout=10)
+
+    assert answer.status_code == status
+    assert len(bucket.photo_storage().sizes(keys.input_prefix(job.user_id, job.id))) == (size == 7)
+
+
 def test_the_url_of_one_photo_does_not_open_another(job: JobCoordinator) -> None:
     first = keys.input_key(job.user_id, job.id, 0)
     second = keys.input_key(job.user_id, job.id, 1)
-    [url] = bucket.presign_uploads([first])
+    [url] = bucket.presign_uploads([(first, None)])
 
     other_key = requests.put(url.replace(first, second), data=b"x", timeout=10)
     other_method = requests.get(url, timeout=10)
@@ -161,7 +219,7 @@ def test_the_url_of_one_photo_does_not_open_another(job: JobCoordinator) -> None
 def test_an_expired_url_is_refused(job: JobCoordinator) -> None:
     key = keys.input_key(job.user_id, job.id, 0)
     an_hour_ago = datetime.now(UTC) - timedelta(hours=1, seconds=5)
-    url = bucket.presigner().url("PUT", key, at=an_hour_ago, expires_in=3600)
+    [url] = bucket.presign_uploads([(key, None)], at=an_hour_ago)
 
     assert requests.put(url, data=b"x", timeout=10).status_code == 403
 
