@@ -19,12 +19,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from jobs.demo.sets import PHOTOS
 from jobs.demo.sheet import contact_sheet
-from jobs.gpu.engine.actions.vocabulary import MATERIALS, TEXTURES, TONES
 from jobs.gpu.engine.arrays import Rgb
 from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.pipeline import Engine
 from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.gpu.engine.segmenters.registry import load_segmenter
+from jobs.vocabulary import MATERIALS, TEXTURES, TONES
 
 IMAGES = PROJECT / "docs" / "images"
 SELLER = ["Label_Text", "Logo", "Gloss"]

@@ -26,6 +26,18 @@ class Concept:
     beneath: bool = False
 
 
+def canonical(concept: str) -> str:
+    """One spelling for the names a client may vary: "frame molding" is "Frame_Molding"."""
+    return "_".join(concept.split()).casefold()
+
+
+class Label(NamedTuple):
+    """What people read."""
+
+    ko: str
+    en: str
+
+
 class Protection(NamedTuple):
     """What stays as it is, and whether that is only what the preset protects by itself."""
 
@@ -35,9 +47,18 @@ class Protection(NamedTuple):
 
 @dataclass(frozen=True)
 class OutputTemplate:
+    """`alias` is another id, for those who would rather write ASCII."""
+
     id: str
-    name: str
+    alias: str
+    name: Label
     description: str
+
+
+# The template of any preset.
+EVERYTHING = OutputTemplate(
+    "전체", "all", Label("전체", "Everything"), "Every result, named, and a contact sheet."
+)
 
 
 @dataclass(frozen=True)
@@ -59,12 +80,44 @@ class Preset:
                 return concept
         return Concept(name, prompt=name.replace("_", " ").lower())
 
+    def template(self, name: str) -> OutputTemplate | None:
+        """The output template of that id or alias, those of any preset included."""
+        for template in (*self.output_templates, EVERYTHING):
+            if name in (template.id, template.alias):
+                return template
+        return None
+
     def protection(self, names: Sequence[str] | None) -> Protection:
         """What is protected where a client says `names`: nothing said means the defaults."""
         if names is None:
             return Protection(list(self.protect_defaults), defaulted=True)
         return Protection(list(names), defaulted=False)
 
+
+# What people read, in Korean and in English.
+LABELS = {
+    "Wall": Label("벽", "Wall"),
+    "Floor": Label("바닥", "Floor"),
+    "Ceiling": Label("천장", "Ceiling"),
+    "Window": Label("창문", "Window"),
+    "Door": Label("문", "Door"),
+    "Frame_Molding": Label("문틀·몰딩", "Frames and moldings"),
+    "Tile": Label("타일", "Tiles"),
+    "Grout": Label("줄눈", "Grout"),
+    "Cabinet": Label("수납장", "Cabinets"),
+    "Countertop": Label("상판", "Countertop"),
+    "Light": Label("조명", "Lights"),
+    "Handle": Label("손잡이", "Handles"),
+    "Glass_highlight": Label("유리 반사", "Reflections in glass"),
+    "Body": Label("제품 본체", "Product body"),
+    "Label_Text": Label("라벨 글자", "Printed text"),
+    "Logo": Label("로고", "Logo"),
+    "Gloss": Label("광택", "Gloss"),
+    "Parts": Label("부품", "Parts"),
+    "Accessories": Label("구성품", "Accessories"),
+    "Product": Label("제품", "Product"),
+    "Background": Label("배경", "Background"),
+}
 
 # What "" stands for where a concept has no taste of its own.
 FALLBACK_DEFAULTS = {"recolor": "offwhite_b", "tone": "bright", "texture": "linen", "remove": ""}
@@ -107,10 +160,23 @@ INTERIOR = Preset(
     protect_defaults=("Grout", "Frame_Molding", "Glass_highlight"),
     output_templates=(
         OutputTemplate(
-            "시안3안팩", "시안 3안 패키지", "Three looks of each photo: modern, natural, hotel."
+            "시안3안팩",
+            "three_looks",
+            Label("시안 3안 패키지", "Three looks"),
+            "Three looks of each photo: modern, natural, hotel.",
         ),
-        OutputTemplate("전후비교", "전/후 비교 세트", "Before and after, side by side."),
-        OutputTemplate("고객공유카드", "고객 공유 카드", "Before, after and a palette summary."),
+        OutputTemplate(
+            "전후비교",
+            "before_after",
+            Label("전/후 비교 세트", "Before and after"),
+            "Before and after, side by side.",
+        ),
+        OutputTemplate(
+            "고객공유카드",
+            "share_card",
+            Label("고객 공유 카드", "Card to share"),
+            "Before, after and a palette summary.",
+        ),
     ),
 )
 
@@ -142,10 +208,23 @@ SELLER = Preset(
     protect_defaults=("Label_Text", "Logo", "Gloss"),
     output_templates=(
         OutputTemplate(
-            "상품팩", "상품 패키지", "One main, four detail, one worn and one package picture."
+            "상품팩",
+            "product_pack",
+            Label("상품 패키지", "Product pack"),
+            "One main, four detail, one worn and one package picture.",
         ),
-        OutputTemplate("옵션보드", "옵션 보드", "The option colours side by side."),
-        OutputTemplate("썸네일8종", "썸네일 8종", "Eight thumbnails in marketplace sizes."),
+        OutputTemplate(
+            "옵션보드",
+            "option_board",
+            Label("옵션 보드", "Option board"),
+            "The option colours side by side.",
+        ),
+        OutputTemplate(
+            "썸네일8종",
+            "thumbnails_8",
+            Label("썸네일 8종", "Eight thumbnails"),
+            "Eight thumbnails in marketplace sizes.",
+        ),
     ),
 )
 

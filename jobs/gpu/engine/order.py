@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from jobs.gpu.engine.memory import MaskStore, NoStore
 from jobs.gpu.engine.messages import Edit
-from jobs.gpu.engine.segmenters.base import canonical
+from jobs.presets import canonical
 
 
 @dataclass(frozen=True)

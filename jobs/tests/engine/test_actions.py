@@ -10,10 +10,10 @@ from jobs.gpu.engine.actions.recolor import recolor
 from jobs.gpu.engine.actions.remove import remove
 from jobs.gpu.engine.actions.texture import texture
 from jobs.gpu.engine.actions.tone import tone
-from jobs.gpu.engine.actions.vocabulary import MATERIALS, TEXTURES, find_material, parse_hex
 from jobs.gpu.engine.arrays import Rgb
 from jobs.gpu.engine.errors import EditSkipped
 from jobs.tests.engine.pictures import left_half, mean_lab, noise, region, wall
+from jobs.vocabulary import MATERIALS, TEXTURES, find_material, parse_hex
 
 INSIDE, OUTSIDE = np.s_[:, :60], np.s_[:, 60:]
 

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.gpu.engine.actions.vocabulary import MATERIALS, parse_hex
 from jobs.gpu.engine.arrays import Rgb
+from jobs.vocabulary import MATERIALS, parse_hex
 
 SIDE: Final = 1024
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.gpu.engine.actions.base import Canvas, Region, blend, from_lab, sample, to_lab
-from jobs.gpu.engine.actions.vocabulary import DEFAULT_MATERIAL, find_material, parse_hex
 from jobs.gpu.engine.arrays import Floats, Rgb
 from jobs.gpu.engine.errors import EditSkipped
+from jobs.vocabulary import DEFAULT_MATERIAL, find_material, parse_hex
 
 # Light falling on a surface multiplies its reflectance. L* is a cube root of luminance less 16,
 # so that a change of paint multiplies L* + 16 (CIE 15:2004, eq. 8.3).

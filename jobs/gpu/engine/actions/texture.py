@@ -10,9 +10,9 @@ import numpy as np
 from jobs.gpu.engine.actions.base import Canvas, Region, blend
 from jobs.gpu.engine.actions.patterns import pattern
 from jobs.gpu.engine.actions.planes import lay, plane_for, reduced_copies
-from jobs.gpu.engine.actions.vocabulary import DEFAULT_TEXTURE, GRADES, TEXTURES, normalised
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
 from jobs.gpu.engine.errors import EditSkipped
+from jobs.vocabulary import DEFAULT_TEXTURE, GRADES, TEXTURES, normalised
 
 _SHADING_SIDE: Final = 512
 _DARKEST: Final = 0.25

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from jobs.gpu.engine.actions.base import Canvas, Region, blend, sample
-from jobs.gpu.engine.actions.vocabulary import DEFAULT_TONE, TONES, normalised
 from jobs.gpu.engine.arrays import Floats, Rgb
 from jobs.gpu.engine.errors import EditSkipped
+from jobs.vocabulary import DEFAULT_TONE, TONES, normalised
 
 # Luma of linear primaries, Rec. ITU-R BT.709-6, §3.
 _LUMA: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)

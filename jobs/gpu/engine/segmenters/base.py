@@ -44,8 +44,3 @@ class Segmenter(Protocol):
         Raises ModelError when a model cannot run; never guesses a concept it was not made for.
         """
         ...
-
-
-def canonical(concept: str) -> str:
-    """One spelling for the names a client may vary: "frame molding" is "Frame_Molding"."""
-    return "_".join(concept.split()).casefold()

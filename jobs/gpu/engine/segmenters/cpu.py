@@ -10,12 +10,13 @@ from functools import cached_property
 from typing import Final
 
 from jobs.gpu.engine.arrays import Mask, Rgb
-from jobs.gpu.engine.segmenters.base import Segmentation, canonical
+from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.gpu.engine.segmenters.body import find_body
 from jobs.gpu.engine.segmenters.instance import Instance, box_of
 from jobs.gpu.engine.segmenters.lines import find_gloss, find_grout
 from jobs.gpu.engine.segmenters.room import SURFACES, THINGS, FoundInRoom, look_at_room
 from jobs.gpu.engine.segmenters.text import FoundText, find_text
+from jobs.presets import canonical
 
 _ROOM: Final = {canonical(name): name for name in (*SURFACES, *THINGS)}
 _BODY: Final = frozenset({"body", "product"})

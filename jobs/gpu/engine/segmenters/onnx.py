@@ -19,13 +19,14 @@ import onnxruntime as ort
 
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
 from jobs.gpu.engine.errors import ModelError
-from jobs.gpu.engine.segmenters.base import Segmentation, canonical
+from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.gpu.engine.segmenters.weights import (
     IMAGENET_DEVIATION,
     IMAGENET_MEAN,
     answer_of,
     session_from,
 )
+from jobs.presets import canonical
 
 MODEL: Final = "model.onnx"
 LABELS: Final = "labels.json"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from jobs.gpu.engine.segmenters.base import canonical
-from jobs.presets import PRESETS, Concept
+from jobs.presets import PRESETS, Concept, canonical
 
 _CONCEPTS: Final = {
     canonical(concept.name): concept

@@ -1,0 +1,193 @@
+"""What of an order will not happen as it is written, said before it costs anything (contract §3.3).
+
+Plain Python over the words: nothing is asked of a database or a photo. What only a photo shows (a
+concept that is not in it) is said by the worker.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any
+
+from jobs.backends import Backend
+from jobs.presets import EVERYTHING, PRESETS, Preset, Protection, canonical
+from jobs.vocabulary import MATERIALS, TEXTURES, TONES, normalised, understands
+
+# Texts longer than any name of ours are not worth comparing with them.
+LONGEST_COMPARED = 40
+# The share of letters in common (difflib's ratio) from which on a text looks like a slip.
+ALIKE = 0.7
+
+HEX = re.compile(r"#?([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})", re.IGNORECASE)
+RGB = re.compile(r"rgba?\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*(?:,[^)]*)?\)")
+
+
+class Problem(StrEnum):
+    UNKNOWN_VALUE = "unknown_value"
+    UNKNOWN_CONCEPT = "unknown_concept"
+    UNSUPPORTED = "unsupported"
+    PROTECTED = "protected"
+    UNKNOWN_KEY = "unknown_key"
+    UNKNOWN_TEMPLATE = "unknown_template"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing that will not happen as written; `suggestion` is what may have been meant."""
+
+    problem: Problem
+    message: str
+    concept: str | None = None
+    value: str | None = None
+    suggestion: str | None = None
+
+
+def advise(
+    preset: Preset,
+    concepts: Mapping[str, Mapping[str, Any]],
+    protection: Protection,
+    output_template: str | None,
+    backend: Backend,
+) -> list[Advice]:
+    """All advice on an order, concepts by name first."""
+    kept = {canonical(name) for name in protection.names}
+    return [
+        *_on_edits(preset, concepts, kept, backend),
+        *([] if protection.defaulted else _on_protection(preset, protection.names, backend)),
+        *_on_template(preset, output_template),
+    ]
+
+
+def advise_on_keys(given: Iterable[str], known: Iterable[str], within: str = "") -> list[Advice]:
+    """On keys that are ignored although they look like one of ours."""
+    known = list(known)
+    return [
+        Advice(
+            Problem.UNKNOWN_KEY,
+            f"{within}{key} is not a key of this request and is ignored: "
+            f"did you mean {within}{near}?",
+            value=f"{within}{key}",
+            suggestion=f"{within}{near}",
+        )
+        for key in given
+        if key not in known and (near := nearest(key, known)) is not None
+    ]
+
+
+def nearest(text: str, known: Iterable[str]) -> str | None:
+    """The known name that a text is most likely a slip of; None when it looks like none."""
+    if not 0 < len(text) <= LONGEST_COMPARED:
+        return None
+    by_spelling = {name.casefold(): name for name in known}
+    found = get_close_matches(text.casefold(), by_spelling, n=1, cutoff=ALIKE)
+    return by_spelling[found[0]] if found else None
+
+
+def suggested_value(action: str, value: str) -> str | None:
+    """The value that may have been meant; None when there is no telling."""
+    match action:
+        case "recolor":
+            return _suggested_colour(value.strip()) or nearest(normalised(value), MATERIALS)
+        case "texture":
+            return nearest(normalised(value), TEXTURES)
+        case "tone":
+            return _suggested_tone(value)
+    return None
+
+
+def _on_edits(
+    preset: Preset,
+    concepts: Mapping[str, Mapping[str, Any]],
+    kept: set[str],
+    backend: Backend,
+) -> Iterator[Advice]:
+    for name in sorted(concepts):
+        action, value = concepts[name]["action"], concepts[name].get("value") or ""
+        unknown = _on_concept(preset, name, backend, "is left unchanged")
+        if unknown is not None:
+            yield unknown
+        elif canonical(name) in kept:
+            message = f"{name} is to be edited and protected: it is protected, and left unchanged."
+            yield Advice(Problem.PROTECTED, message, concept=name)
+        if not understands(action, value):
+            near = suggested_value(action, value)
+            hint = f" Did you mean {near}?" if near else ""
+            yield Advice(
+                Problem.UNKNOWN_VALUE,
+                f"{action} does not know {value!r}, {name} is left unchanged.{hint}",
+                concept=name,
+                value=value,
+                suggestion=near,
+            )
+
+
+def _on_protection(preset: Preset, names: Iterable[str], backend: Backend) -> Iterator[Advice]:
+    for name in sorted(set(names)):
+        advice = _on_concept(preset, name, backend, "cannot be protected")
+        if advice is not None:
+            yield advice
+
+
+def _on_concept(preset: Preset, name: str, backend: Backend, outcome: str) -> Advice | None:
+    """A name of no preset may be any thing to a model of open vocabulary: there only a slip is
+    worth a word.
+    """
+    if canonical(name) not in KNOWN_CONCEPTS:
+        near = nearest(name, _names(preset))
+        if near is None and backend.concepts is None:
+            return None
+        if backend.concepts is not None:
+            text = f"{name} is not known to the {backend.name} backend and {outcome}."
+        else:
+            text = f"{name} is looked for under just that name."
+        hint = f" Did you mean {near}?" if near else ""
+        return Advice(Problem.UNKNOWN_CONCEPT, text + hint, concept=name, suggestion=near)
+    if not backend.supports(name):
+        message = f"The {backend.name} backend does not find {name}: it {outcome}."
+        return Advice(Problem.UNSUPPORTED, message, concept=name)
+    return None
+
+
+def _on_template(preset: Preset, output_template: str | None) -> Iterator[Advice]:
+    if not output_template or preset.template(output_template) is not None:
+        return
+    templates = (*preset.output_templates, EVERYTHING)
+    near = nearest(output_template, [name for one in templates for name in (one.id, one.alias)])
+    known = ", ".join(template.alias for template in templates)
+    hint = f"Did you mean {near}?" if near else f"Known: {known}."
+    yield Advice(
+        Problem.UNKNOWN_TEMPLATE,
+        f"{output_template} is no template of the preset {preset.id}: nothing is made of it. {hint}",
+        value=output_template,
+        suggestion=near,
+    )
+
+
+def _names(preset: Preset) -> list[str]:
+    """What a client of the preset may have meant: its own concepts before all others."""
+    return [concept.name for concept in (*preset.concepts, *preset.worker_concepts)]
+
+
+KNOWN_CONCEPTS = {canonical(name) for preset in PRESETS.values() for name in _names(preset)}
+
+
+def _suggested_colour(value: str) -> str | None:
+    """#RGB or #RRGGBB of a colour that is written in another of the ways of CSS."""
+    if found := RGB.fullmatch(value.casefold()):
+        channels = [int(channel) for channel in found.groups()]
+        return "#{:02x}{:02x}{:02x}".format(*channels) if max(channels) <= 255 else None
+    if found := HEX.fullmatch(value):
+        digits = found[1].lower()
+        return f"#{digits[: len(digits) // 4 * 3 if len(digits) % 4 == 0 else len(digits)]}"
+    return None
+
+
+def _suggested_tone(value: str) -> str | None:
+    name, colon, _ = value.partition(":")
+    near = nearest(normalised(name), TONES)
+    # A strength out of range was meant to be strong.
+    return near if near is None or not colon else f"{near}:1"
