@@ -45,6 +45,18 @@ class Advice:
     value: str | None = None
     suggestion: str | None = None
 
+    @property
+    def field(self) -> str:
+        """Where in the request it stands, as in an error's details."""
+        match self.problem:
+            case Problem.UNKNOWN_TEMPLATE:
+                return "output_template"
+            case Problem.UNKNOWN_KEY:
+                return self.value or "body"
+            case Problem.UNKNOWN_VALUE:
+                return f"concepts.{self.concept}.value"
+        return f"concepts.{self.concept}"
+
 
 def advise(
     preset: Preset,
@@ -161,7 +173,7 @@ def _on_template(preset: Preset, output_template: str | None) -> Iterator[Advice
     hint = f"Did you mean {near}?" if near else f"Known: {known}."
     yield Advice(
         Problem.UNKNOWN_TEMPLATE,
-        f"{output_template} is no template of the preset {preset.id}: nothing is made of it. {hint}",
+        f"{output_template} is no template of {preset.id}: nothing is made of it. {hint}",
         value=output_template,
         suggestion=near,
     )

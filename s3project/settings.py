@@ -166,6 +166,8 @@ MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", 3)
 SWEEP_SECONDS = env.integer("SWEEP_SEC", 5)
 CALLBACK_TIMEOUT_SEC = env.integer("CALLBACK_TIMEOUT_SEC", 10)
 ENGINE_SEGMENTER = env.text("ENGINE_SEGMENTER", "cpu")
+# What a model of the operator's own can find, for clients to be told; nothing known here: any name.
+ENGINE_CONCEPTS = env.words("ENGINE_CONCEPTS", [])
 MODEL_CACHE_DIR = env.text("MODEL_CACHE_DIR", "/models")
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL")

@@ -20,7 +20,9 @@ from jobs.storage.uploads import Upload, sign_uploads
 from s3project.pages import Page, PageRequest, take_page
 
 # An error is shown as it is only when it reads as a plain remark: no paths, hosts or traces.
-PLAIN_REMARK = re.compile(r"(?!.*[A-Za-z]\.\w)(?!.*\d\.\d+\.\d)[\w ,.'’()%+-]{1,200}")
+PLAIN_REMARK = re.compile(
+    r"(?!.*[A-Za-z]\.\w)(?!.*\d\.\d+\.\d)(?=.{1,200}\Z)(nothing to change: )?[\w ,.'’()%+-]+"
+)
 UNEXPLAINED = "the photo could not be processed"
 # What an item of a canceled job is shown as that nobody reported.
 CANCELED_ITEM = "canceled"

@@ -14,17 +14,17 @@ from django.conf import settings
 from django.db import transaction
 
 from jobs import keys
+from jobs.advice import Advice
 from jobs.delivery.chunks import chunks_that_fit, reserve_chunks
 from jobs.delivery.dispatch import dispatch_chunks, dispatch_delete_outputs
+from jobs.lifecycle.orders import advise_on_order, refuse, resolve_order
 from jobs.lifecycle.settlement import Settlement, settle
-from jobs.models import ItemResult, JobCoordinator, NewPhoto, ResultEffect, Rule
+from jobs.models import ItemResult, JobCoordinator, NewPhoto, ResultEffect
 from jobs.models.history import relabel_history
-from jobs.presets import PRESETS, Protection
 from jobs.states import JobStatus
 from jobs.storage.bucket import photo_storage
 from jobs.storage.uploads import Upload, UploadProblem, problem_of, sign_uploads
 from s3project import ids
-from s3project.errors import ValidationFailed
 from users.models import UserLimiter
 
 logger = logging.getLogger(__name__)
@@ -113,42 +113,41 @@ def execute_job(
     protect: list[str] | None,
     rule_id: str | None = None,
     output_template: str | None = None,
-) -> JobCoordinator:
-    """uploaded → queued, then the chunks go to the GPU queue.
+    noticed: Sequence[Advice] = (),
+    strict: bool = False,
+) -> tuple[JobCoordinator, list[Advice]]:
+    """uploaded → queued, then the chunks go to the GPU queue. Returns also what of the order will
+    not happen, after what was `noticed` of the request before; with `strict` any of that is
+    ValidationFailed instead.
 
-    A rule's concepts and protect are snapshotted and override the inline values; without `protect`
-    the preset's defaults are protected. The job is queued even when the broker is away: the sweep
-    sends it later. Raises JobNotFound, RuleNotFound, ValidationFailed, AlreadyCanceled or
-    InvalidTransition.
+    The job is queued even when the broker is away: the sweep sends it later. Raises JobNotFound,
+    RuleNotFound, ValidationFailed, AlreadyCanceled or InvalidTransition, without effect.
     """
     with transaction.atomic():
         jobs = JobCoordinator.objects.owned_by(user_id).select_related("user")
         job = jobs.lock(job_id)
-        rule = _rule_for(job, rule_id) if rule_id is not None else None
-        protection = PRESETS[job.preset].protection(protect)
-        if rule is not None:
-            concepts = rule.concepts
-            protection = Protection(rule.protect, rule.protect_defaulted)
+        order = resolve_order(
+            user_id=user_id,
+            preset_id=job.preset,
+            concepts=concepts,
+            protect=protect,
+            rule_id=rule_id,
+        )
+        advice = [*noticed, *advise_on_order(job.preset, order, output_template)]
+        if strict:
+            refuse(advice)
         job.mark_queued(
-            concepts or {},
-            protection.names,
-            protect_defaulted=protection.defaulted,
-            rule_id=rule.id if rule else None,
+            order.concepts,
+            order.protection.names,
+            protect_defaulted=order.protection.defaulted,
+            rule_id=order.rule_id,
             output_template=output_template,
         )
         chunks = chunks_that_fit(0, range(job.total_items))
         send = partial(dispatch_chunks, job, chunks)
         # Robust: the job is queued, and what goes wrong from here on is the sweep's.
         transaction.on_commit(send, robust=True)
-    return job
-
-
-def _rule_for(job: JobCoordinator, rule_id: str) -> Rule:
-    key = ids.parse_public_id(ids.RULE, rule_id)
-    rule = Rule.objects.owned_by(job.user_id).get_rule(key)
-    if rule.preset_id != job.preset:
-        raise ValidationFailed({"rule_id": ["The rule belongs to another preset."]})
-    return rule
+    return job, advice
 
 
 @transaction.atomic

@@ -80,6 +80,12 @@ class UserLimiter(models.Model):
         """
         if self.reservations.filter(job_id=job_id).exists():
             return
+        self.check_reserve(item_count)
+        self.reservations.create(job_id=job_id, item_count=item_count)
+        self._post(BillingEvent.Type.RESERVE, -item_count, job_ref(job_id), active_jobs=+1)
+
+    def check_reserve(self, item_count: int) -> None:
+        """Raises what `reserve` of a new job would raise, with no effect in any case."""
         plan = self.plan
         if item_count > self.credits:
             raise CreditsExhausted(needed=item_count, available=self.credits)
@@ -87,8 +93,6 @@ class UserLimiter(models.Model):
             raise ItemLimit(plan=plan.name, limit=plan.max_items_per_job)
         if self.active_jobs >= plan.max_concurrency:
             raise ConcurrencyLimit(plan=plan.name, limit=plan.max_concurrency)
-        self.reservations.create(job_id=job_id, item_count=item_count)
-        self._post(BillingEvent.Type.RESERVE, -item_count, job_ref(job_id), active_jobs=+1)
 
     def release(self, job_id: UUID, done_items: int, total_items: int) -> int:
         """Settles a job: gives back `total_items - done_items` credits and the slot.
