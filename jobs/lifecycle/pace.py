@@ -16,11 +16,11 @@ READ_PACE = f"""
            (SELECT coalesce(sum(done_items + failed_items), 0)
               FROM jobs_jobcoordinator
              WHERE status IN {sql_list(COMPLETED)} AND storage_deleted_at IS NULL
-               AND finished_at > statement_timestamp() - %(lately)s)
+               AND finished_at > statement_timestamp() - %(lately)s * interval '1 second')
          + (SELECT coalesce(sum(done_items + failed_items), 0)
               FROM jobs_jobcoordinator
              WHERE status IN {sql_list(IN_WORK)}
-               AND queued_at > statement_timestamp() - %(lately)s)
+               AND queued_at > statement_timestamp() - %(lately)s * interval '1 second')
 """
 
 
@@ -41,6 +41,6 @@ class Pace:
 def read_pace() -> Pace:
     """One query over jobs that are in work or finished lately."""
     with connection.cursor() as cursor:
-        cursor.execute(READ_PACE, {"lately": LATELY})
+        cursor.execute(READ_PACE, {"lately": LATELY.total_seconds()})
         waiting, finished = cursor.fetchone()
     return Pace(waiting, finished / LATELY.total_seconds())

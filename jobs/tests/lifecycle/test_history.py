@@ -45,13 +45,14 @@ def item_row(job: JobCoordinator, idx: int, status: str, error: str = "") -> dic
         "preview_key": keys.preview_key(job.user_id, job.id, idx) if done else "",
         "error": error,
         "warnings": [],
+        "name": "",
     }
 
 
 def logged_items() -> list[dict[str, Any]]:
     fields = (
         *("job_id", "idx", "status", "input_key", "output_key", "preview_key"),
-        *("error", "warnings"),
+        *("error", "warnings", "name"),
     )
     return list(JobItemLog.objects.order_by("idx").values(*fields))
 
