@@ -46,7 +46,8 @@ CALLBACK_BASE_URL = env.text("CALLBACK_BASE_URL", PUBLIC_BASE_URL).rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["*"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [PUBLIC_BASE_URL])
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", [])
-CORS_ALLOWED_ORIGIN_REGEXES = [] if PRODUCTION else [r"^http://localhost:\d+$"]
+THIS_MACHINE = r"^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"
+CORS_ALLOWED_ORIGIN_REGEXES = [] if PRODUCTION else [THIS_MACHINE]
 CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "POST", "PUT"]
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-none-match"]
 CORS_EXPOSE_HEADERS = [
@@ -135,7 +136,7 @@ JWT_LIFETIME = timedelta(days=env.integer("JWT_LIFETIME_DAYS", 30))
 REFRESH_LIFETIME = timedelta(days=env.integer("REFRESH_LIFETIME_DAYS", 90))
 # A spent refresh token that comes again within this time is two requests that crossed; later it
 # is a copy in other hands, and its session ends.
-REFRESH_REUSE_LEEWAY = timedelta(seconds=env.integer("REFRESH_REUSE_LEEWAY_SEC", 10))
+REFRESH_REUSE_LEEWAY = timedelta(seconds=env.integer("REFRESH_REUSE_LEEWAY_SEC", 60))
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "ACCESS_TOKEN_LIFETIME": JWT_LIFETIME,

@@ -10,8 +10,6 @@ import requests
 
 from s3project.testing.live import LiveStack
 
-LOCALHOST = "http://localhost:3000"
-
 
 @pytest.fixture
 def url(server: LiveStack) -> str:
@@ -92,27 +90,35 @@ def test_no_address_redirects_to_one_with_a_slash(url: str) -> None:
     assert refusal(answer) == (404, "NOT_FOUND")
 
 
-def test_a_browser_on_localhost_may_call_the_api_and_read_its_headers(url: str) -> None:
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:3000", "http://127.0.0.1:5173", "http://[::1]:8080"]
+)
+def test_a_browser_on_this_machine_may_call_the_api_and_read_its_headers(
+    origin: str, url: str
+) -> None:
     preflight = requests.options(
         f"{url}/jobs",
         headers={
-            "Origin": LOCALHOST,
+            "Origin": origin,
             "Access-Control-Request-Method": "POST",
             "Access-Control-Request-Headers": "authorization, idempotency-key",
         },
         timeout=5,
     )
-    answer = requests.get(f"{url}/health", headers={"Origin": LOCALHOST}, timeout=5)
+    answer = requests.get(f"{url}/health", headers={"Origin": origin}, timeout=5)
 
-    assert preflight.headers["Access-Control-Allow-Origin"] == LOCALHOST
+    assert preflight.headers["Access-Control-Allow-Origin"] == origin
     assert "idempotency-key" in preflight.headers["Access-Control-Allow-Headers"]
     assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
-    assert answer.headers["Access-Control-Allow-Origin"] == LOCALHOST
+    assert answer.headers["Access-Control-Allow-Origin"] == origin
     assert "X-Request-ID" in answer.headers["Access-Control-Expose-Headers"]
 
 
-def test_a_browser_elsewhere_may_not(url: str) -> None:
-    answer = requests.get(f"{url}/health", headers={"Origin": "https://evil.example"}, timeout=5)
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "http://localhost.evil.example", "http://127.0.0.1.example"]
+)
+def test_a_browser_elsewhere_may_not(origin: str, url: str) -> None:
+    answer = requests.get(f"{url}/health", headers={"Origin": origin}, timeout=5)
 
     assert answer.status_code == 200
     assert "Access-Control-Allow-Origin" not in answer.headers
