@@ -61,13 +61,6 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must not be negative; 0 means never.")
         return number * unit or None
 
-    def choice(self, name: str, default: str, allowed: Sequence[str]) -> str:
-        """One of a few words. Raises ImproperlyConfigured for another."""
-        value = self.text(name, default)
-        if value not in allowed:
-            raise ImproperlyConfigured(f"{name} must be one of: {', '.join(allowed)}")
-        return value
-
     def flag(self, name: str, default: bool) -> bool:
         """Raises ImproperlyConfigured when the value is neither a yes nor a no."""
         value = self.find(name)

@@ -185,7 +185,7 @@ UPLOADED_EXPIRES_AFTER = env.period("UPLOADED_EXPIRES_DAYS", 7, unit=timedelta(d
 STALLED_AFTER = env.period("STALLED_AFTER_MIN", 30, unit=timedelta(minutes=1))
 # Photos and results of finished jobs are deleted.
 # What a cancel gives back: everything ("full"), or the photos that are not done ("unfinished").
-CANCEL_REFUND = env.choice("CANCEL_REFUND", "full", ("full", "unfinished"))
+CANCEL_REFUND = env.choice("CANCEL_REFUND", ("full", "unfinished"))
 STORAGE_RETENTION = env.period("STORAGE_RETENTION_DAYS", 30, unit=timedelta(days=1))
 # The rows of finished jobs are deleted, once their photos and results are.
 ARCHIVE_AFTER = env.period("ARCHIVE_AFTER_DAYS", 90, unit=timedelta(days=1))
