@@ -1,15 +1,18 @@
 from django.urls import path
 
+from jobs.api.check import CheckView
 from jobs.api.jobs import JobViewSet
 from jobs.api.metrics import metrics
 from jobs.api.presets import PresetViewSet
 from jobs.api.rules import RuleViewSet
+from jobs.api.vocabulary import VocabularyView
 from jobs.api.worker import CallbackView, ClaimView
 
 RULE = RuleViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})
 
 urlpatterns = [
     path("jobs", JobViewSet.as_view({"get": "list", "post": "create"})),
+    path("jobs/check", CheckView.as_view()),
     path("jobs/<str:job_id>", JobViewSet.as_view({"get": "retrieve"})),
     path("jobs/<str:job_id>/confirm-upload", JobViewSet.as_view({"post": "confirm_upload"})),
     path("jobs/<str:job_id>/execute", JobViewSet.as_view({"post": "execute"})),
@@ -19,6 +22,7 @@ urlpatterns = [
     path("rules", RuleViewSet.as_view({"get": "list", "post": "create"})),
     path("rules/<str:rule_id>", RULE),
     path("metrics", metrics),
+    path("vocabulary", VocabularyView.as_view()),
     path("presets", PresetViewSet.as_view({"get": "list"})),
     path("presets/<str:preset_id>", PresetViewSet.as_view({"get": "retrieve"})),
 ]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 from rest_framework import serializers
 
 from jobs.presets import ACTIONS
-from s3project.api.fields import ShapedField, Text, WholeNumber
+from s3project.api.fields import Choice, Shaped, ShapedField, Text, WholeNumber
 from s3project.schema import Schema
 
 MAX_CONCEPTS: Final = 64
@@ -33,6 +33,15 @@ Instances = Annotated[
 ]
 
 
+Paint = Annotated[
+    Literal["all"] | None,
+    Schema(
+        "`recolor` moves one paint, the one that covers most: a shoe's soles stay white. `all` "
+        "takes the whole concept."
+    ),
+]
+
+
 # Two, by the action, so that a client's type checker knows who needs a value.
 class ValuedEdit(TypedDict):
     action: Literal["recolor", "tone", "texture"]
@@ -40,10 +49,11 @@ class ValuedEdit(TypedDict):
         EditValue,
         Schema(
             "A colour (`#9db4a0`), a material (`oak_a`), a tone (`warm:0.5`) or a texture "
-            "(`marble`); empty for the preset's default. An unknown one is a warning on the photo."
+            "(`marble`); empty for the preset's default. GET /vocabulary lists them."
         ),
     ]
     instances: NotRequired[Instances]
+    paint: NotRequired[Paint]
 
 
 class Removal(TypedDict):
@@ -75,6 +85,14 @@ Protect = Annotated[
     list[ConceptName],
     Schema("Concepts whose pixels stay as they are.", maxItems=MAX_CONCEPTS),
 ]
+AskedProtect = Annotated[
+    list[ConceptName] | None,
+    Schema(
+        "Concepts whose pixels stay as they are; `[]` for none. Absent or null: the preset's "
+        "`protect_defaults`. What is edited and protected is protected.",
+        maxItems=MAX_CONCEPTS,
+    ),
+]
 
 # --- As they are checked ---------------------------------------------------------------------
 
@@ -93,6 +111,7 @@ class EditIn(serializers.Serializer[Any]):
         allow_null=True,
         required=False,
     )
+    paint = Choice(Literal["all"], allow_null=True, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["action"] != "remove" and attrs.get("value") is None:
@@ -100,7 +119,12 @@ class EditIn(serializers.Serializer[Any]):
         edit = {"action": attrs["action"], "value": attrs.get("value")}
         if attrs.get("instances") is not None:
             edit["instances"] = sorted(set(attrs["instances"]))
+        if attrs.get("paint") is not None:
+            edit["paint"] = attrs["paint"]
         return edit
+
+
+EDIT_IN = EditIn()
 
 
 class ConceptNameField(Text):
@@ -112,7 +136,6 @@ class ConceptsField(ShapedField):
     """`{name: {"action", "value"}}`, at most 64; their order is kept."""
 
     shape = Concepts
-    edit = EditIn()
     concept_name = ConceptNameField()
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -124,7 +147,7 @@ class ConceptsField(ShapedField):
         errors: dict[str, Any] = {}
         for name, edit in data.items():
             try:
-                edits[self.concept_name.run_validation(name)] = self.edit.run_validation(edit)
+                edits[self.concept_name.run_validation(name)] = EDIT_IN.run_validation(edit)
             except serializers.ValidationError as error:
                 errors[name] = error.detail
         if errors:
@@ -144,6 +167,16 @@ class RuleConceptsField(ConceptsField):
         return edits
 
 
-def protect_field(**options: Any) -> serializers.ListField:
-    """Names of concepts whose pixels stay as they are; at most 64."""
-    return serializers.ListField(child=ConceptNameField(), max_length=MAX_CONCEPTS, **options)
+class ProtectField(Shaped, serializers.ListField):
+    """Names of concepts whose pixels stay as they are; at most 64. None: the preset's defaults."""
+
+    shape = AskedProtect
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            child=ConceptNameField(),
+            max_length=MAX_CONCEPTS,
+            required=False,
+            allow_null=True,
+            **options,
+        )

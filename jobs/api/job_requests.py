@@ -1,19 +1,96 @@
 """The bodies that the life of a job takes. They check shape and never save."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 from rest_framework import serializers
 
-from jobs.api.edits import ConceptsField, protect_field
+from jobs.api.edits import NO_NUL, ConceptsField, ProtectField
 from jobs.api.terms import MAX_ITEMS, PresetId
-from s3project.api.fields import Alternatives, Choice, Shaped, Text, WholeNumber
+from jobs.lifecycle.services import DeclaredPhoto
+from jobs.limits import MAX_PHOTO_BYTES
+from s3project.api.fields import Alternatives, Choice, Flag, Shaped, ShapedField, Text, WholeNumber
 from s3project.ids import RuleId
 from s3project.schema import Schema
 
+MAX_METADATA: Final = 16
+MAX_METADATA_KEY: Final = 64
+MAX_METADATA_VALUE: Final = 500
+MAX_PHOTO_NAME: Final = 255
+
+MetadataKey = Annotated[str, Schema(minLength=1, maxLength=MAX_METADATA_KEY, pattern=NO_NUL)]
+Metadata = Annotated[
+    dict[MetadataKey, Annotated[str, Schema(maxLength=MAX_METADATA_VALUE, pattern=NO_NUL)]],
+    Schema(
+        "Texts of yours that the job carries, an order number for one.",
+        maxProperties=MAX_METADATA,
+        example={"order": "2026-114"},
+    ),
+]
+
+
+class MetadataField(ShapedField):
+    """At most 16 texts by name."""
+
+    shape = Metadata
+    key = Text(max_length=MAX_METADATA_KEY)
+    value = Text(max_length=MAX_METADATA_VALUE, allow_blank=True)
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError(["This must be an object of texts."])
+        if len(data) > MAX_METADATA:
+            raise serializers.ValidationError([f"At most {MAX_METADATA} entries."])
+        texts: dict[str, str] = {}
+        errors: dict[str, Any] = {}
+        for name, text in data.items():
+            try:
+                texts[self.key.run_validation(name)] = self.value.run_validation(text)
+            except serializers.ValidationError as error:
+                errors[name] = error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return texts
+
+
+class PhotoIn(serializers.Serializer[Any]):
+    """What is known of a photo before it is uploaded."""
+
+    name = Text(max_length=MAX_PHOTO_NAME, required=False, allow_null=True, allow_blank=True)
+    bytes = WholeNumber(min_value=1, max_value=MAX_PHOTO_BYTES, required=False, allow_null=True)
+
 
 class CreateJobIn(serializers.Serializer[Any]):
+    """`items` says how many there are where `item_count` does not."""
+
     preset = Choice(PresetId)
-    item_count = WholeNumber(min_value=1, max_value=MAX_ITEMS)
+    item_count = WholeNumber(min_value=1, max_value=MAX_ITEMS, required=False)
+    items = serializers.ListField(
+        child=PhotoIn(), min_length=1, max_length=MAX_ITEMS, required=False, allow_null=True
+    )
+    metadata = MetadataField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        items = attrs.get("items")
+        count = attrs.get("item_count", len(items or ()))
+        if not count:
+            raise serializers.ValidationError(
+                {"item_count": ["This field is required unless items is given."]}
+            )
+        if items is not None and len(items) != count:
+            raise serializers.ValidationError(
+                {"items": [f"There are {len(items)} items, and item_count is {count}."]}
+            )
+        photos = [
+            DeclaredPhoto(name=item.get("name") or "", bytes=item.get("bytes"))
+            for item in items or ()
+        ]
+        return {
+            "preset": attrs["preset"],
+            "item_count": count,
+            "photos": photos or None,
+            "metadata": attrs.get("metadata"),
+        }
 
 
 class RuleIdField(Shaped, Text):
@@ -22,11 +99,11 @@ class RuleIdField(Shaped, Text):
     shape = Annotated[RuleId, Schema("Its edits replace those given here.")]
 
 
-class ExecuteJobIn(Alternatives, serializers.Serializer[Any]):
-    alternatives = {"ExecuteWithConcepts": "concepts", "ExecuteWithRule": "rule_id"}
+class OrderIn(serializers.Serializer[Any]):
+    """What is to be done with the photos of a job."""
 
     concepts = ConceptsField(required=False, allow_null=True, default=None)
-    protect = protect_field(required=False, default=list)
+    protect = ProtectField(default=None)
     rule_id = RuleIdField(max_length=64, required=False, allow_null=True, default=None)
     output_template = Text(
         max_length=100, required=False, allow_null=True, allow_blank=True, default=None
@@ -38,3 +115,20 @@ class ExecuteJobIn(Alternatives, serializers.Serializer[Any]):
                 {"concepts": ["This field is required unless rule_id is given."]}
             )
         return attrs
+
+
+class ExecuteJobIn(Alternatives, OrderIn):
+    alternatives = {"ExecuteWithConcepts": "concepts", "ExecuteWithRule": "rule_id"}
+
+    strict = Flag(
+        required=False,
+        default=False,
+        help_text="Refuse with 400 what would otherwise be a warning.",
+    )
+
+
+class CheckJobIn(Alternatives, OrderIn):
+    alternatives = {"CheckWithConcepts": "concepts", "CheckWithRule": "rule_id"}
+
+    preset = Choice(PresetId)
+    item_count = WholeNumber(min_value=1, max_value=MAX_ITEMS)

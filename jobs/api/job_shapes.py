@@ -1,8 +1,12 @@
 """What the endpoints of a job answer, and how it is made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, NotRequired, TypedDict
 
+from jobs.advice import Advice
+from jobs.api.advice_shapes import Warnings, warnings_out
+from jobs.api.edits import Concepts, Protect
+from jobs.api.job_requests import Metadata
 from jobs.api.terms import (
     MAX_ITEMS,
     MAX_WARNING_LENGTH,
@@ -13,11 +17,11 @@ from jobs.api.terms import (
     ProgressOut,
     progress_out,
 )
-from jobs.lifecycle.selectors import ItemView, JobView
+from jobs.lifecycle.selectors import CANCELED_ITEM, ItemView, JobView
 from jobs.lifecycle.settlement import Settlement
 from jobs.models import JobCoordinator
 from jobs.states import ItemStatus
-from jobs.storage.uploads import Upload
+from jobs.storage.uploads import Upload, UploadProblem
 from s3project import ids
 from s3project.api.envelope import Timestamp, timestamp
 from s3project.ids import JobId, RuleId
@@ -89,19 +93,30 @@ def created_job_out(
 # --- Going on --------------------------------------------------------------------------------
 
 
+class ProblemOut(TypedDict):
+    idx: Idx
+    problem: Annotated[
+        str, Schema(enum=[problem.value for problem in UploadProblem], example="absent")
+    ]
+
+
 class ConfirmedJobOut(TypedDict):
     job_id: JobId
     status: Annotated[JobState, Schema(example="uploaded")]
     confirmed: Literal[True]
     missing: Annotated[list[Idx], Schema(maxItems=MAX_ITEMS, example=[])]
+    problems: Annotated[list[ProblemOut], Schema(maxItems=MAX_ITEMS, example=[])]
 
 
-def confirmed_job_out(job: JobCoordinator, missing: Sequence[int]) -> ConfirmedJobOut:
+def confirmed_job_out(
+    job: JobCoordinator, problems: Mapping[int, UploadProblem]
+) -> ConfirmedJobOut:
     return {
         "job_id": job.public_id,
         "status": job.status,
         "confirmed": True,
-        "missing": list(missing),
+        "missing": list(problems),
+        "problems": [{"idx": idx, "problem": problem.value} for idx, problem in problems.items()],
     }
 
 
@@ -109,10 +124,16 @@ class QueuedJobOut(TypedDict):
     job_id: JobId
     status: Annotated[JobState, Schema(example="queued")]
     queued: Literal[True]
+    warnings: Annotated[Warnings, Schema(example=[])]
 
 
-def queued_job_out(job: JobCoordinator) -> QueuedJobOut:
-    return {"job_id": job.public_id, "status": job.status, "queued": True}
+def queued_job_out(job: JobCoordinator, advice: Sequence[Advice]) -> QueuedJobOut:
+    return {
+        "job_id": job.public_id,
+        "status": job.status,
+        "queued": True,
+        "warnings": warnings_out(advice),
+    }
 
 
 class CanceledJobOut(TypedDict):
@@ -158,7 +179,15 @@ def job_summary_out(job: JobCoordinator) -> JobSummaryOut:
 
 class ItemOut(TypedDict):
     idx: Idx
-    status: Annotated[str, Schema(enum=ItemStatus.values, example="done")]
+    name: NotRequired[Annotated[str, Schema("As it was given.", example="kitchen.jpg")]]
+    status: Annotated[
+        str,
+        Schema(
+            "`canceled`: nobody had reported it when its job was canceled.",
+            enum=[*ItemStatus.values, CANCELED_ITEM],
+            example="done",
+        ),
+    ]
     error: NotRequired[Annotated[str, Schema("Why the photo failed.", minLength=1, maxLength=200)]]
     warnings: NotRequired[
         Annotated[
@@ -174,6 +203,8 @@ class ItemOut(TypedDict):
 
 def item_out(item: ItemView) -> ItemOut:
     out: ItemOut = {"idx": item.idx, "status": item.status}
+    if item.name:
+        out["name"] = item.name
     if item.error:
         out["error"] = item.error
     if item.warnings:
@@ -187,11 +218,31 @@ class OutputOut(TypedDict):
     preview_url: Annotated[str, _url(f"previews/{_SET}/0_thumb.jpg")]
 
 
+class CreditsOut(TypedDict):
+    reserved: Annotated[int, Schema(minimum=1, maximum=MAX_ITEMS, example=2)]
+    refunded: Annotated[int | None, Schema("Null until the job ends.", minimum=0, example=None)]
+    charged: Annotated[int | None, Schema("Null until the job ends.", minimum=0, example=None)]
+
+
+def credits_out(job: JobCoordinator) -> CreditsOut:
+    charged = job.charged_items
+    return {
+        "reserved": job.total_items,
+        "refunded": None if charged is None else job.total_items - charged,
+        "charged": charged,
+    }
+
+
 class JobOut(TypedDict):
     job_id: JobId
     status: JobState
     preset: PresetId
     rule_id: RuleId | None
+    concepts: Annotated[Concepts, Schema("What was ordered; empty before that.")]
+    protect: Protect
+    output_template: Annotated[str | None, Schema(example=None)]
+    metadata: Metadata
+    credits: CreditsOut
     created_at: Timestamp
     finished_at: Annotated[Timestamp | None, Schema(example="2026-02-26T08:01:12.000Z")]
     expires_at: Annotated[
@@ -217,6 +268,11 @@ def job_out(view: JobView) -> JobOut:
         "status": job.status,
         "preset": job.preset,
         "rule_id": ids.public_id(ids.RULE, job.rule_id) if job.rule_id else None,
+        "concepts": job.concepts,
+        "protect": job.protect,
+        "output_template": job.output_template,
+        "metadata": job.metadata,
+        "credits": credits_out(job),
         "created_at": timestamp(job.created_at),
         "finished_at": timestamp(job.finished_at) if job.finished_at else None,
         "expires_at": timestamp(view.expires_at) if view.expires_at else None,

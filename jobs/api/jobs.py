@@ -1,11 +1,13 @@
 """The public job API: parse, call one service or selector, answer."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from jobs.api.advice_shapes import notice_keys
+from jobs.api.edits import EDIT_IN
 from jobs.api.job_requests import CreateJobIn, ExecuteJobIn
 from jobs.api.job_shapes import (
     CanceledJobOut,
@@ -28,9 +30,10 @@ from jobs.states import JobStatus
 from s3project import ids
 from s3project.api.answers import Accepted, Answer, Created
 from s3project.api.conditional import cache_headers, client_has, not_modified, weak_etag
+from s3project.api.json_body import read_json_object
 from s3project.api.operation import Operation
 from s3project.api.pagination import PageAnswer, page_request
-from s3project.api.views import ApiViewSet, parse
+from s3project.api.views import ApiViewSet, parse, validated
 from s3project.errors import ValidationFailed
 from s3project.ids import JobId
 from s3project.schema import Schema
@@ -53,7 +56,14 @@ class JobViewSet(ApiViewSet):
     @Operation(
         "create_job",
         body=CREATE_JOB_IN,
-        body_examples={"two rooms": {"preset": "interior", "item_count": 2}},
+        body_examples={
+            "two rooms": {"preset": "interior", "item_count": 2},
+            "with names": {
+                "preset": "interior",
+                "items": [{"name": "kitchen.jpg", "bytes": 2_310_442}, {"name": "hall.jpg"}],
+                "metadata": {"order": "2026-114"},
+            },
+        },
         errors=[CreditsExhausted, ItemLimit, ConcurrencyLimit],
         result="The job is created and its credits are reserved.",
     )
@@ -62,7 +72,8 @@ class JobViewSet(ApiViewSet):
         """Reserve the credits and get the upload URLs
 
         One credit for each photo. PUT each photo to its `url`: any Content-Type, no Authorization
-        header, at most 25 MiB and 50 megapixels; JPEG, PNG, WebP or HEIC, told by its bytes.
+        header, at most 25 MiB and 50 megapixels; JPEG, PNG, WebP, AVIF or HEIC, told by its bytes.
+        Where you say how many `bytes` a photo has, its URL takes exactly so many.
         """
         args = parse(CREATE_JOB_IN, request)
         job, uploads = services.create_job(user_id=current_user(request).id, **args)
@@ -83,7 +94,8 @@ class JobViewSet(ApiViewSet):
         """Where a job stands, and what is finished
 
         Made to be polled every few seconds with `If-None-Match`. URLs need no header and stay the
-        same for up to 15 minutes. A canceled job has no results.
+        same for up to 15 minutes; each names the file that it is saved as. A canceled job has no
+        results but those that it was charged for.
         """
         user_id = current_user(request).id
         key = ids.parse_public_id(ids.JOB, job_id)
@@ -98,8 +110,9 @@ class JobViewSet(ApiViewSet):
     def confirm_upload(self, request: Request, job_id: JobId) -> Answer[ConfirmedJobOut]:
         """Say that the photos are there
 
-        `missing` lists the photos that are absent, empty or over 25 MiB. They do not block: each
-        fails when its turn comes, and is refunded. A body is ignored.
+        `missing` lists the photos that are absent, empty or over 25 MiB, `problems` says which of
+        these. They do not block: each fails when its turn comes, and is refunded. A body is
+        ignored.
         """
         user_id, key = current_user(request).id, ids.parse_public_id(ids.JOB, job_id)
         uploads = services.find_uploads(user_id=user_id, job_id=key)
@@ -118,9 +131,10 @@ class JobViewSet(ApiViewSet):
                 "concepts": {
                     "Wall": {"action": "recolor", "value": "#9db4a0"},
                     "Floor": {"action": "texture", "value": "oak"},
-                    "Light": {"action": "remove"},
+                    "Cabinet": {"action": "tone", "value": "bright"},
                 },
-                "protect": ["Grout"],
+                "protect": ["Ceiling"],
+                "strict": True,
             },
             "rule": {"rule_id": "rule_019ba9c9f1007dc68da4e43c57114b19"},
             "nothing": {"concepts": {}, "output_template": "전후비교"},
@@ -133,24 +147,33 @@ class JobViewSet(ApiViewSet):
         """Say what to do, and start
 
         With `rule_id` the rule's edits are used as they are now, instead of those in the body.
+        `warnings` says what will not happen as it is written; with `strict` any of that is 400
+        instead, and nothing has happened.
         """
         key = ids.parse_public_id(ids.JOB, job_id)
         try:
-            args: dict[str, Any] = parse(EXECUTE_JOB_IN, request)
+            body = read_json_object(request._request)
+            args = validated(EXECUTE_JOB_IN, body)
         except ValidationFailed:
             # A job that does not exist outranks a body that is wrong (contract §3.1).
             selectors.check_job_exists(job_id=key, user_id=current_user(request).id)
             raise
-        job = services.execute_job(user_id=current_user(request).id, job_id=key, **args)
-        return Accepted(queued_job_out(job))
+        job, advice = services.execute_job(
+            user_id=current_user(request).id,
+            job_id=key,
+            noticed=notice_keys(EXECUTE_JOB_IN, EDIT_IN, body),
+            **args,
+        )
+        return Accepted(queued_job_out(job, advice))
 
     @Operation("cancel_job", errors=[JobNotFound, InvalidTransition, AlreadyCanceled])
     @idempotent
     def cancel(self, request: Request, job_id: JobId) -> Answer[CanceledJobOut]:
-        """Cancel, with a full refund
+        """Cancel
 
-        Possible until the job is done. What was finished is deleted. A failed job has been
-        refunded already: it is only named canceled. A body is ignored.
+        Possible until the job is done. All credits come back and what was finished is deleted;
+        where the operator charges for finished photos, those stay and the others come back. A
+        failed job has been refunded already: it is only named canceled. A body is ignored.
         """
         job, settlement = services.cancel_job(
             user_id=current_user(request).id, job_id=ids.parse_public_id(ids.JOB, job_id)

@@ -5,6 +5,7 @@ from typing import Annotated
 from rest_framework.request import Request
 
 from jobs.api.preset_shapes import PresetListOut, PresetOut, preset_list_out, preset_out
+from jobs.lifecycle.orders import configured_backend
 from jobs.presets import PRESETS
 from s3project.api.answers import Answer
 from s3project.api.operation import Operation
@@ -17,6 +18,9 @@ AnyPresetId = Annotated[str, Schema(examples=list(PRESETS))]
 
 class PresetViewSet(ApiViewSet):
     tag = "Presets"
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
 
     @Operation("list_presets")
     def list(self, request: Request) -> Answer[PresetListOut]:
@@ -27,9 +31,10 @@ class PresetViewSet(ApiViewSet):
     def retrieve(self, request: Request, preset_id: AnyPresetId) -> Answer[PresetOut]:
         """What a preset knows
 
-        `protect_defaults` is a proposal: nothing is protected unless a job says so.
+        `protect_defaults` is what is protected where a job or a rule does not say. `details` says
+        of each concept whether the backend of this server can find it.
         """
         preset = PRESETS.get(preset_id)
         if preset is None:
             raise NotFound
-        return Answer(preset_out(preset))
+        return Answer(preset_out(preset, configured_backend()))

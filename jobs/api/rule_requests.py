@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from jobs.api.edits import RuleConceptsField, protect_field
+from jobs.api.edits import ProtectField, RuleConceptsField
 from jobs.api.terms import PresetId
 from s3project.api.fields import Choice, Text
 
@@ -19,7 +19,7 @@ class CreateRuleIn(serializers.Serializer[Any]):
     name = _name()
     preset_id = Choice(PresetId)
     concepts = RuleConceptsField()
-    protect = protect_field(required=False, default=list)
+    protect = ProtectField(default=None)
 
 
 class UpdateRuleIn(serializers.Serializer[Any]):
@@ -28,4 +28,4 @@ class UpdateRuleIn(serializers.Serializer[Any]):
     name = _name(required=False)
     preset_id = Choice(PresetId, required=False)
     concepts = RuleConceptsField(required=False)
-    protect = protect_field(required=False)
+    protect = ProtectField()

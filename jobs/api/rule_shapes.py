@@ -1,10 +1,14 @@
 """What the endpoints of a rule answer, and how it is made."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, TypedDict
 
+from jobs.advice import Advice
+from jobs.api.advice_shapes import Warnings, warnings_out
 from jobs.api.edits import Protect, RuleConcepts
 from jobs.api.rule_requests import MAX_NAME_LENGTH
 from jobs.api.terms import PresetId
+from jobs.lifecycle.orders import advise_on_rule
 from jobs.models import Rule
 from s3project.api.envelope import Timestamp, timestamp
 from s3project.ids import RuleId
@@ -33,6 +37,14 @@ def rule_out(rule: Rule) -> RuleOut:
         "created_at": timestamp(rule.created_at),
         "updated_at": timestamp(rule.updated_at),
     }
+
+
+class SavedRuleOut(RuleOut):
+    warnings: Annotated[Warnings, Schema(example=[])]
+
+
+def saved_rule_out(rule: Rule, noticed: Sequence[Advice]) -> SavedRuleOut:
+    return {**rule_out(rule), "warnings": warnings_out([*noticed, *advise_on_rule(rule)])}
 
 
 class DeletedRuleOut(TypedDict):

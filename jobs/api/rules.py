@@ -1,18 +1,26 @@
 """The public API of saved rules: parse, call one service or selector, answer."""
 
-from typing import Any
-
 from rest_framework.request import Request
 
+from jobs.api.advice_shapes import notice_keys
+from jobs.api.edits import EDIT_IN
 from jobs.api.rule_requests import CreateRuleIn, UpdateRuleIn
-from jobs.api.rule_shapes import DeletedRuleOut, RuleOut, deleted_rule_out, rule_out
+from jobs.api.rule_shapes import (
+    DeletedRuleOut,
+    RuleOut,
+    SavedRuleOut,
+    deleted_rule_out,
+    rule_out,
+    saved_rule_out,
+)
 from jobs.errors import RuleNotFound
 from jobs.lifecycle import rules, selectors
 from s3project import ids
 from s3project.api.answers import Answer, Created
+from s3project.api.json_body import read_json_object
 from s3project.api.operation import Operation
 from s3project.api.pagination import PageAnswer, page_request
-from s3project.api.views import ApiViewSet, parse
+from s3project.api.views import ApiViewSet, validated
 from s3project.errors import ValidationFailed
 from s3project.ids import RuleId
 from users.api.auth import current_user
@@ -45,11 +53,15 @@ class RuleViewSet(ApiViewSet):
         errors=[RuleSlotFull],
     )
     @idempotent
-    def create(self, request: Request) -> Created[RuleOut]:
-        """Save edits under a name"""
-        args = parse(CREATE_RULE_IN, request)
+    def create(self, request: Request) -> Created[SavedRuleOut]:
+        """Save edits under a name
+
+        `warnings` says what of them would not happen.
+        """
+        body = read_json_object(request._request)
+        args = validated(CREATE_RULE_IN, body)
         rule = rules.create_rule(user_id=current_user(request).id, **args)
-        return Created(rule_out(rule))
+        return Created(saved_rule_out(rule, notice_keys(CREATE_RULE_IN, EDIT_IN, body)))
 
     @Operation("list_rules")
     def list(self, request: Request) -> PageAnswer[RuleOut]:
@@ -72,7 +84,7 @@ class RuleViewSet(ApiViewSet):
         errors=[RuleNotFound],
     )
     @idempotent
-    def update(self, request: Request, rule_id: RuleId) -> Answer[RuleOut]:
+    def update(self, request: Request, rule_id: RuleId) -> Answer[SavedRuleOut]:
         """Change what is given, keep the rest
 
         `preset_id` may be sent back as it was read; another one is refused.
@@ -80,12 +92,14 @@ class RuleViewSet(ApiViewSet):
         user_id = current_user(request).id
         key = ids.parse_public_id(ids.RULE, rule_id)
         try:
-            args: dict[str, Any] = parse(UPDATE_RULE_IN, request)
+            body = read_json_object(request._request)
+            args = validated(UPDATE_RULE_IN, body)
         except ValidationFailed:
             # A rule that does not exist outranks a body that is wrong (contract §3.1).
             selectors.get_rule(user_id=user_id, rule_id=key)
             raise
-        return Answer(rule_out(rules.update_rule(user_id=user_id, rule_id=key, **args)))
+        rule = rules.update_rule(user_id=user_id, rule_id=key, **args)
+        return Answer(saved_rule_out(rule, notice_keys(UPDATE_RULE_IN, EDIT_IN, body)))
 
     @Operation("delete_rule", errors=[RuleNotFound])
     @idempotent

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from jobs.advice import Advice, advise
-from jobs.backends import backend_of
+from jobs.backends import Backend, backend_of
 from jobs.models import Rule
 from jobs.presets import PRESETS, Protection
 from s3project import ids
@@ -41,15 +41,35 @@ def resolve_order(
     rule = Rule.objects.owned_by(user_id).get_rule(key)
     if rule.preset_id != preset_id:
         raise ValidationFailed({"rule_id": ["The rule belongs to another preset."]})
+    return order_of(rule)
+
+
+def order_of(rule: Rule) -> JobOrder:
+    """What a rule says."""
     return JobOrder(rule.concepts, Protection(rule.protect, rule.protect_defaulted), rule.id)
+
+
+def configured_backend() -> Backend:
+    """The backend that this installation's workers run, as its settings say."""
+    return backend_of(settings.ENGINE_SEGMENTER, settings.ENGINE_CONCEPTS)
 
 
 def advise_on_order(
     preset_id: str, order: JobOrder, output_template: str | None = None
 ) -> list[Advice]:
     """What of it will not happen on the configured backend."""
-    backend = backend_of(settings.ENGINE_SEGMENTER, settings.ENGINE_CONCEPTS)
-    return advise(PRESETS[preset_id], order.concepts, order.protection, output_template, backend)
+    return advise(
+        PRESETS[preset_id],
+        order.concepts,
+        order.protection,
+        output_template,
+        configured_backend(),
+    )
+
+
+def advise_on_rule(rule: Rule) -> list[Advice]:
+    """What of it would not happen on the configured backend."""
+    return advise_on_order(rule.preset_id, order_of(rule))
 
 
 def refuse(advice: Iterable[Advice]) -> None:

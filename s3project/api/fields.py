@@ -34,6 +34,15 @@ class Text(serializers.CharField):
         return super().run_validation(data)
 
 
+class Flag(serializers.BooleanField):
+    """`true` or `false`; no number and no text is taken for one."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class Shaped:
     """A field whose documentation is a type: `shape`, which may be `Annotated` with `Schema`."""
 

@@ -92,12 +92,18 @@ def parse(serializer: serializers.Serializer[Any], request: Request) -> dict[str
     """The validated values of a request's body, which is JSON whatever its Content-Type says.
 
     Raises ValidationFailed with field → messages, or BodyTooLarge.
+    """
+    return validated(serializer, read_json_object(request._request))
+
+
+def validated(serializer: serializers.Serializer[Any], body: dict[str, Any]) -> dict[str, Any]:
+    """The validated values of a body that was read. Raises ValidationFailed.
 
     The serializer is a module-level instance: `run_validation` keeps no state, and making a
     serializer for each request costs more than validating with it.
     """
     try:
-        values: dict[str, Any] = serializer.run_validation(read_json_object(request._request))
+        values: dict[str, Any] = serializer.run_validation(body)
     except serializers.ValidationError as error:
         raise ValidationFailed(_details(error.detail)) from None
     return values

@@ -5,4 +5,4 @@ from jobs.gpu.engine.segmenters import cpu
 
 
 def test_the_cpu_backend_finds_what_clients_are_told() -> None:
-    assert backend_of("cpu").concepts == cpu.SUPPORTED
+    assert backend_of("cpu").concepts == frozenset(cpu.SUPPORTED)

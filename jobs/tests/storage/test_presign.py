@@ -154,7 +154,7 @@ def test_the_clock_of_downloads_is_rounded_down_to_the_quarter(
 def test_a_url_of_the_rounded_clock_is_valid_for_three_quarters_of_an_hour() -> None:
     handed_out = NOON + timedelta(minutes=14, seconds=59)
 
-    [url] = bucket.presign_downloads(["outputs/x.png"], at=rounded(handed_out))
+    [url] = bucket.presign_downloads([("outputs/x.png", "")], at=rounded(handed_out))
 
     query = dict(part.split("=") for part in url.partition("?")[2].split("&"))
     signed_at = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

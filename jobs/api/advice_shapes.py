@@ -1,0 +1,53 @@
+"""What is said of an order that will not happen as it is written."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, TypedDict
+
+from rest_framework import serializers
+
+from jobs.advice import Advice, Problem, advise_on_keys
+from s3project.schema import Schema
+
+
+class WarningOut(TypedDict):
+    concept: Annotated[str | None, Schema(example="Wall")]
+    value: Annotated[str | None, Schema("What was written.", example="sagee")]
+    problem: Annotated[
+        str, Schema(enum=[problem.value for problem in Problem], example="unknown_value")
+    ]
+    message: Annotated[
+        str,
+        Schema(example="recolor does not know 'sagee', Wall is left unchanged. Did you mean sage?"),
+    ]
+    suggestion: Annotated[str | None, Schema("What may have been meant.", example="sage")]
+
+
+Warnings = Annotated[
+    list[WarningOut], Schema("What will not happen as it is written; empty when all is well.")
+]
+
+
+def warnings_out(advice: Iterable[Advice]) -> list[WarningOut]:
+    return [
+        {
+            "concept": one.concept,
+            "value": one.value,
+            "problem": one.problem.value,
+            "message": one.message,
+            "suggestion": one.suggestion,
+        }
+        for one in advice
+    ]
+
+
+def notice_keys(
+    serializer: serializers.Serializer[Any], edit: serializers.Serializer[Any], body: Any
+) -> list[Advice]:
+    """Keys of a body, and of the edits in it, that are ignored although they look like ours."""
+    found = advise_on_keys(body, serializer.fields)
+    concepts = body.get("concepts")
+    if isinstance(concepts, Mapping):
+        for name, given in concepts.items():
+            if isinstance(given, Mapping):
+                found += advise_on_keys(given, edit.fields, within=f"concepts.{name}.")
+    return found
