@@ -25,9 +25,11 @@ class RuleOut(TypedDict):
     protect: Protect
     created_at: Timestamp
     updated_at: Timestamp
+    warnings: Annotated[Warnings, Schema(example=[])]
 
 
-def rule_out(rule: Rule) -> RuleOut:
+def rule_out(rule: Rule, noticed: Sequence[Advice] = ()) -> RuleOut:
+    """`noticed` is what was noticed of the request that made or changed it."""
     return {
         "id": rule.public_id,
         "name": rule.name,
@@ -36,15 +38,8 @@ def rule_out(rule: Rule) -> RuleOut:
         "protect": rule.protect,
         "created_at": timestamp(rule.created_at),
         "updated_at": timestamp(rule.updated_at),
+        "warnings": warnings_out([*noticed, *advise_on_rule(rule)]),
     }
-
-
-class SavedRuleOut(RuleOut):
-    warnings: Annotated[Warnings, Schema(example=[])]
-
-
-def saved_rule_out(rule: Rule, noticed: Sequence[Advice]) -> SavedRuleOut:
-    return {**rule_out(rule), "warnings": warnings_out([*noticed, *advise_on_rule(rule)])}
 
 
 class DeletedRuleOut(TypedDict):

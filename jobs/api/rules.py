@@ -8,10 +8,8 @@ from jobs.api.rule_requests import CreateRuleIn, UpdateRuleIn
 from jobs.api.rule_shapes import (
     DeletedRuleOut,
     RuleOut,
-    SavedRuleOut,
     deleted_rule_out,
     rule_out,
-    saved_rule_out,
 )
 from jobs.errors import RuleNotFound
 from jobs.lifecycle import rules, selectors
@@ -53,7 +51,7 @@ class RuleViewSet(ApiViewSet):
         errors=[RuleSlotFull],
     )
     @idempotent
-    def create(self, request: Request) -> Created[SavedRuleOut]:
+    def create(self, request: Request) -> Created[RuleOut]:
         """Save edits under a name
 
         `warnings` says what of them would not happen.
@@ -61,7 +59,7 @@ class RuleViewSet(ApiViewSet):
         body = read_json_object(request._request)
         args = validated(CREATE_RULE_IN, body)
         rule = rules.create_rule(user_id=current_user(request).id, **args)
-        return Created(saved_rule_out(rule, notice_keys(CREATE_RULE_IN, EDIT_IN, body)))
+        return Created(rule_out(rule, notice_keys(CREATE_RULE_IN, EDIT_IN, body)))
 
     @Operation("list_rules")
     def list(self, request: Request) -> PageAnswer[RuleOut]:
@@ -84,7 +82,7 @@ class RuleViewSet(ApiViewSet):
         errors=[RuleNotFound],
     )
     @idempotent
-    def update(self, request: Request, rule_id: RuleId) -> Answer[SavedRuleOut]:
+    def update(self, request: Request, rule_id: RuleId) -> Answer[RuleOut]:
         """Change what is given, keep the rest
 
         `preset_id` may be sent back as it was read; another one is refused.
@@ -99,7 +97,7 @@ class RuleViewSet(ApiViewSet):
             selectors.get_rule(user_id=user_id, rule_id=key)
             raise
         rule = rules.update_rule(user_id=user_id, rule_id=key, **args)
-        return Answer(saved_rule_out(rule, notice_keys(UPDATE_RULE_IN, EDIT_IN, body)))
+        return Answer(rule_out(rule, notice_keys(UPDATE_RULE_IN, EDIT_IN, body)))
 
     @Operation("delete_rule", errors=[RuleNotFound])
     @idempotent

@@ -31,7 +31,6 @@ BAD_FIELDS = [
     ("concepts", {"": RECOLOR}),
     ("concepts", {"x" * 65: RECOLOR}),
     ("concepts", {"nul\x00": RECOLOR}),
-    ("protect", None),
     ("protect", "Grout"),
     ("protect", [7]),
     ("protect", [""]),

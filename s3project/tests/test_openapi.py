@@ -147,7 +147,10 @@ def test_every_object_that_is_answered_is_closed() -> None:
             for inner in node:
                 yield from open_objects(inner, path)
 
-    bodies = {"ValuedEdit", "Removal", "ExecuteWithConcepts", "ExecuteWithRule"}
+    bodies = {
+        *("ValuedEdit", "Removal", "ExecuteWithConcepts", "ExecuteWithRule"),
+        *("CheckWithConcepts", "CheckWithRule"),
+    }
     answers = {
         name: schema
         for name, schema in COMPONENTS["schemas"].items()
@@ -167,7 +170,10 @@ def test_workers_endpoints_are_internal_and_have_a_secret_of_their_own() -> None
         "POST /jobs/{job_id}/claim": [{"callback_secret": []}],
     }
     public = [name for name, operation in operations() if operation["security"] == []]
-    assert public == ["POST /auth/anon", "POST /auth/refresh", "GET /health", "GET /ready"]
+    assert public == [
+        *("POST /auth/anon", "POST /auth/refresh", "GET /health"),
+        *("GET /presets", "GET /presets/{preset_id}", "GET /ready", "GET /vocabulary"),
+    ]
 
 
 def test_the_document_is_served_as_json_and_costs_nothing_when_it_is_known() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from jobs.models import Rule
+from jobs.presets import PRESETS
 from jobs.states import JobStatus
 from jobs.tests.factories import RECOLOR_FLOOR, make_job
 from jobs.tests.rows import all_rows
@@ -48,6 +49,7 @@ def make_rule(user: User, preset: str = "interior") -> Rule:
         {"concepts": {}, "output_template": "x" * 100},
         {"concepts": {}, "output_template": None},
         {"concepts": {}, "protect": []},
+        {"concepts": {}, "protect": None},
     ],
 )
 def test_what_may_be_asked_for(body: dict[str, Any]) -> None:
@@ -56,10 +58,18 @@ def test_what_may_be_asked_for(body: dict[str, Any]) -> None:
     answer = api_of(job.user).post(f"/jobs/{job.public_id}/execute", body)
 
     assert answer.status == 202
-    assert answer.data == {"job_id": job.public_id, "status": "queued", "queued": True}
+    assert answer.data == {
+        "job_id": job.public_id,
+        "status": "queued",
+        "queued": True,
+        "warnings": answer.data["warnings"],
+    }
     job.refresh_from_db()
     assert list(job.concepts) == list(body["concepts"])
-    assert job.protect == body.get("protect", [])
+    defaults = list(PRESETS["interior"].protect_defaults)
+    asked = body.get("protect")
+    assert job.protect == (defaults if asked is None else asked)
+    assert job.protect_defaulted == (asked is None)
     assert job.output_template == body.get("output_template")
     assert job.rule_id is None
 
@@ -91,7 +101,6 @@ def test_what_may_be_asked_for(body: dict[str, Any]) -> None:
         ({"concepts": {"a\x00": TONE}}, "concepts.a\x00"),
         ({"concepts": {}, "protect": "Grout"}, "protect"),
         ({"concepts": {}, "protect": {"Grout": True}}, "protect"),
-        ({"concepts": {}, "protect": None}, "protect"),
         ({"concepts": {}, "protect": ["x"] * 65}, "protect"),
         ({"concepts": {}, "protect": ["Grout", 5]}, "protect.1"),
         ({"concepts": {}, "protect": ["x" * 65]}, "protect.0"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from jobs.models import JobCoordinator, Rule
+from jobs.presets import PRESETS
 from jobs.states import JobStatus
 from jobs.tests.factories import make_job
 from jobs.tests.rows import all_rows
@@ -30,6 +31,7 @@ def test_a_created_rule_is_answered_in_full_and_can_be_read() -> None:
     assert answer.data == {
         "id": row.public_id,
         **RULE,
+        "warnings": answer.data["warnings"],
         "created_at": answer.data["created_at"],
         "updated_at": answer.data["updated_at"],
     }
@@ -50,7 +52,9 @@ def test_a_rule_keeps_the_order_of_its_concepts() -> None:
 def test_protect_may_be_left_out() -> None:
     body = {key: value for key, value in RULE.items() if key != "protect"}
 
-    assert api_of(make_user()).post("/rules", body).data["protect"] == []
+    for left_out in (body, {**body, "protect": None}):
+        rule = api_of(make_user()).post("/rules", left_out).data
+        assert rule["protect"] == list(PRESETS["interior"].protect_defaults)
 
 
 def test_a_name_is_trimmed_before_it_is_measured() -> None:
