@@ -236,7 +236,13 @@ def test_a_rule_is_saved_with_its_warnings() -> None:
 def test_an_omitted_protect_is_the_presets_and_an_empty_one_is_none() -> None:
     user = make_user(plan="pro")
     kept = []
-    for protect in ({}, {"protect": None}, {"protect": []}, {"protect": ["Wall"]}):
+    asked: list[dict[str, Any]] = [
+        {},
+        {"protect": None},
+        {"protect": []},
+        {"protect": ["Wall"]},
+    ]
+    for protect in asked:
         job = make_job(JobStatus.UPLOADED, user=user)
         api_of(user).post(f"/jobs/{job.public_id}/execute", {"concepts": {}, **protect})
         job.refresh_from_db()
