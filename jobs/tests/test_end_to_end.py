@@ -1,6 +1,7 @@
 """Real servers, real worker processes, real photos: the whole way of a set."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,22 @@ from jobs.tests.live_sets import (
     start_set,
     wait_for,
 )
+from s3project.embedded.stack import EmbeddedStack
 from s3project.testing.live import LiveStack
+from s3project.testing.plugin import live_stack_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def running(
+    engines: EmbeddedStack, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveStack]:
+    """A web process and a worker that nothing happens to."""
+    with live_stack_of(engines, tmp_path_factory.mktemp("running")) as stack:
+        stack.start_web()
+        stack.start_worker()
+        yield stack
 
 
 def kind_and_size(data: bytes) -> tuple[str | None, tuple[int, int]]:
@@ -24,14 +38,10 @@ def kind_and_size(data: bytes) -> tuple[str | None, tuple[int, int]]:
         return image.format, image.size
 
 
-def test_a_set_goes_through_and_bad_photos_fail_alone_and_are_refunded(
-    live_stack: LiveStack,
-) -> None:
-    live_stack.start_web()
-    live_stack.start_worker()
+def test_a_set_goes_through_and_bad_photos_fail_alone_and_are_refunded(running: LiveStack) -> None:
     truncated = KITCHEN[:60_000]
     client, job_id = start_set(
-        live_stack.base_url, [KITCHEN, truncated, b"<svg></svg>", None, WAITING_ROOM]
+        running.base_url, [KITCHEN, truncated, b"<svg></svg>", None, WAITING_ROOM]
     )
 
     job = wait_for(client, job_id, is_finished)
@@ -53,13 +63,11 @@ def test_a_set_goes_through_and_bad_photos_fail_alone_and_are_refunded(
     assert (me["credits"], me["active_jobs"]) == (10 - 2, 0)
 
 
-def test_a_worker_host_has_no_database_and_needs_none(live_stack: LiveStack) -> None:
-    live_stack.start_web()
-    live_stack.start_worker()
-    pid = live_stack.pids["gpu"]
+def test_a_worker_host_has_no_database_and_needs_none(running: LiveStack) -> None:
+    pid = running.pids["gpu"]
     told = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
 
-    client, job_id = start_set(live_stack.base_url, [KITCHEN])
+    client, job_id = start_set(running.base_url, [KITCHEN])
 
     assert wait_for(client, job_id, is_finished)["status"] == "done"
     names = {variable.partition(b"=")[0] for variable in told}

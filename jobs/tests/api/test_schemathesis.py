@@ -71,14 +71,13 @@ def answered(report: Path) -> Counter[tuple[str, int]]:
     return found
 
 
-def test_the_server_keeps_to_its_document(live_stack: LiveStack, tmp_path: Path) -> None:
-    live_stack.start_web()
+def test_the_server_keeps_to_its_document(server: LiveStack, tmp_path: Path) -> None:
     user = make_user(plan="pro")
     services.grant_credits(user_id=user.id, amount=100_000)
     for status in (JobStatus.DONE, JobStatus.FAILED, JobStatus.RUNNING):
         make_job(status, user=user)
 
-    run = run_schemathesis(Path("docs/openapi.yaml"), live_stack, user, tmp_path / "report.ndjson")
+    run = run_schemathesis(Path("docs/openapi.yaml"), server, user, tmp_path / "report.ndjson")
 
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr
     assert f"{OPERATIONS} selected / {OPERATIONS} total" in run.stdout
@@ -102,18 +101,15 @@ def test_the_server_keeps_to_its_document(live_stack: LiveStack, tmp_path: Path)
         assert found[reached] > 0, (reached, found)
 
 
-def test_a_document_that_says_something_else_is_noticed(
-    live_stack: LiveStack, tmp_path: Path
-) -> None:
+def test_a_document_that_says_something_else_is_noticed(server: LiveStack, tmp_path: Path) -> None:
     """Otherwise the test above would prove nothing."""
-    live_stack.start_web()
     document = yaml.safe_load(SCHEMA_FILE.read_text())
     document["components"]["schemas"]["Me"]["properties"]["credits"]["maximum"] = 9
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(yaml.safe_dump(document))
 
     run = run_schemathesis(
-        *(wrong, live_stack, make_user(), tmp_path / "report.ndjson"),
+        *(wrong, server, make_user(), tmp_path / "report.ndjson"),
         *("--include-operation-id", "me", "--phases", "coverage"),
     )
 

@@ -24,7 +24,7 @@ SERVE = (
     "from s3project.embedded.errors import StackError\n"
     "from s3project.embedded.foreground import serve\n"
     "try:\n"
-    "    serve(Path(sys.argv[1]), worker=True, say=partial(print, flush=True))\n"
+    "    serve(Path(sys.argv[1]), worker=sys.argv[2] == 'worker', say=partial(print, flush=True))\n"
     "except StackError as error:\n"
     "    sys.exit(str(error))\n"
 )
@@ -43,9 +43,9 @@ def run(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def serving(base_dir: Path, **env: str) -> Iterator[subprocess.Popen[str]]:
+def serving(base_dir: Path, worker: str = "worker", **env: str) -> Iterator[subprocess.Popen[str]]:
     server = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(base_dir)],
+        [sys.executable, "-c", SERVE, str(base_dir), worker],
         cwd=PROJECT,
         env=without_stack(**env),
         stdout=subprocess.PIPE,
@@ -146,7 +146,7 @@ def test_serve_runs_everything_until_it_is_interrupted(tmp_path: Path) -> None:
 
 
 def test_serve_ends_and_says_why_when_one_of_its_processes_dies(tmp_path: Path) -> None:
-    with serving(tmp_path, PORT=str(free_port())) as server:
+    with serving(tmp_path, "no worker", PORT=str(free_port())) as server:
         read_until(server, "Stop")
         os.kill(child_running(server.pid, "valkey-server"), signal.SIGKILL)
         _, complaint = server.communicate(timeout=60)
