@@ -46,10 +46,11 @@ EDITS = {
     "Floor": Edit("recolor", "oak_a"),
     "Ceiling": Edit("recolor", "white"),
 }
-PROTECT = ["Ceiling", "Grout"]
-STAGES = ("decode", "segment", "edit", "encode", "preview")
+PROTECT = ["Window", "Cabinet"]
+STAGES = ("decode", "segment", "outline", "light", "edit", "encode", "preview")
 COLOURS = {
-    "decode": "#6f8f9d", "segment": "#c9a227", "edit": "#9db4a0",
+    "decode": "#6f8f9d", "segment": "#c9a227", "outline": "#7b6d8d", "light": "#d9b99b",
+    "edit": "#9db4a0",
     "encode": "#b5654a", "preview": "#3b3a36",
 }  # fmt: skip
 
@@ -63,7 +64,7 @@ def main() -> None:
     files = {name: photo_of(size) for name, size in SIZES.items()}
     stages = {name: stage_times(data, arguments.runs) for name, data in files.items()}
     print(
-        "\n### Milliseconds per stage: three recolours, two protected concepts, one core,"
+        "\n### Milliseconds per stage: three recolours, two concepts to protect, one core,"
         " processor time\n"
     )
     print("| | " + " | ".join(STAGES) + " | whole photo | all but segmentation |")

@@ -36,6 +36,7 @@ from jobs.gpu.engine.remarks import (
 
 # What is left of a mask after protection is nothing but its soft rim when no pixel weighs more.
 _RIM: Final = 128
+_PAINTING: Final = ("recolor", "texture")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class _Composition:
         say_what_is_missing(self._remarks, order, outlines.found, backend)
         self._shape = (photo.height, photo.width)
         self._protected: BoolMask = outlines.protected(order.protected, self._shape)
-        self._canvas = Canvas.of(photo.rgb, photo.alpha)
+        self._canvas = Canvas.of(photo.rgb, photo.alpha, outlines.light(), outlines.perspective)
         self._changed = False
 
     def made(self) -> Photo:
@@ -91,7 +92,12 @@ class _Composition:
 
     def _region(self, name: str, edit: Edit, free: Mask) -> Region | None:
         """What the edit may have of what is `free` of the photo (HxW), or None for nothing."""
-        weight, absent = self._outlines.weight(name, self._shape, edit.instances)
+        weight, absent = self._outlines.weight(
+            name,
+            self._shape,
+            edit.instances,
+            own_paint=edit.action in _PAINTING and edit.paint != "all",
+        )
         if absent:
             text = absent_instances(absent, self._outlines.found.instances.get(name, ()))
             if not cv2.countNonZero(weight):

@@ -94,21 +94,30 @@ class RememberingSegmenter:
         return findings
 
     def segment(
-        self, digest: str, rgb: Rgb, concepts: Sequence[str], known: Findings
+        self,
+        digest: str,
+        rgb: Rgb,
+        concepts: Sequence[str],
+        known: Findings,
+        beside: Sequence[str] = (),
     ) -> tuple[Segmentation, Findings]:
-        """As `Segmenter.segment`, asking the model only for what is not known.
+        """As `Segmenter.segment`, asking the model only for what is not known. What is wanted
+        `beside` is no reason to ask, and then asked for too.
 
         Returns all findings as well when there are new ones to be kept, or else none.
         """
-        names = tuple(dict.fromkeys(concepts))
         masks, unusable = _opened(known, rgb.shape)
-        missing = tuple(name for name in names if name not in known or name in unusable)
+        known = {name: one for name, one in known.items() if name not in unusable}
+        names = tuple(dict.fromkeys([*concepts, *beside]))
+        missing: tuple[str, ...] = ()
+        if not known.keys() >= set(concepts):
+            missing = tuple(name for name in names if name not in known)
         fresh = self._segmenter.segment(rgb, missing) if missing else Segmentation()
         if self._segmenter.version is None:
             return fresh, {}
         new = _findings(fresh)
         self._remember(digest, new)
-        findings = {name: known[name] for name in known if name not in unusable} | new
+        findings = {**known, **new}
         masks.update(fresh.masks)
         found = Segmentation(
             masks={name: masks[name] for name in names if name in masks},

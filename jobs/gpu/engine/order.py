@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from jobs.gpu.engine.memory import MaskStore, NoStore
 from jobs.gpu.engine.messages import Edit
 from jobs.presets import canonical
+
+SURFACES: Final = ("Wall", "Floor", "Ceiling")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,13 @@ class Order:
     def names(self) -> tuple[str, ...]:
         """Everything to look for, once; without an edit there is nothing to protect either."""
         return self._upwards([*self.concepts, *self.protect]) if self.concepts else ()
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What is to be looked for as well: the surfaces of a room share borders, and the light."""
+        asked = {canonical(name) for name in self.names}
+        others = tuple(name for name in SURFACES if canonical(name) not in asked)
+        return others if len(others) < len(SURFACES) else ()
 
     @property
     def edits(self) -> Mapping[str, Edit]:

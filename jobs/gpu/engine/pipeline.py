@@ -104,14 +104,15 @@ class Engine:
             seen = reduced_on_white(photo, factor)
         with watch.measure("recall"):
             digest = digest_of(data)
-            known = self._segmenter.recall(digest, order.names, order.store)
+            known = self._segmenter.recall(digest, (*order.names, *order.beside), order.store)
         return PreparedPhoto(order, photo, seen, factor, digest, known, watch)
 
     def look(self, prepared: PreparedPhoto) -> SeenPhoto:
         """Look at the photo once, for the edits and the protection together. Raises ModelError."""
         with prepared.watch.measure("segment"):
+            order = prepared.order
             found, fresh = self._segmenter.segment(
-                prepared.digest, prepared.seen, prepared.order.names, prepared.known
+                prepared.digest, prepared.seen, order.names, prepared.known, order.beside
             )
         return SeenPhoto(prepared, found, fresh)
 
@@ -124,7 +125,7 @@ class Engine:
         prepared, watch = seen.prepared, seen.prepared.watch
         order = prepared.order
         with watch.measure("edit"):
-            outlines = Outlines(seen.found, prepared.seen, prepared.factor)
+            outlines = Outlines(seen.found, prepared.seen, prepared.factor, watch)
             edited = compose(prepared.photo, outlines, order, self._segmenter.name)
         with watch.measure("encode"):
             png = encode_png(edited)

@@ -11,16 +11,24 @@ clock: Callable[[], float] = time.perf_counter
 
 
 class Stopwatch:
-    """Seconds by name; each name is written by one thread at a time."""
+    """Seconds by name. What is measured within something else counts there and not twice; the
+    steps of a photo follow each other, whichever thread they run in.
+    """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._within: list[float] = []
 
     @contextmanager
     def measure(self, name: str) -> Iterator[None]:
-        """Take the time of a block, also when it raises."""
+        """Take the time of a block, also when it raises; a name's blocks add up."""
+        self.seconds.setdefault(name, 0.0)
+        self._within.append(0.0)
         start = clock()
         try:
             yield
         finally:
-            self.seconds[name] = clock() - start
+            took = clock() - start
+            self.seconds[name] += took - self._within.pop()
+            if self._within:
+                self._within[-1] += took

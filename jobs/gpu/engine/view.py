@@ -11,6 +11,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from jobs.gpu.engine.arrays import Mask, Rgb
 from jobs.gpu.engine.photo import Photo
@@ -64,6 +65,39 @@ def full_size(mask: Mask, shape: tuple[int, int], factor: int) -> Mask:
     if down or across:
         enlarged = cv2.copyMakeBorder(enlarged, 0, down, 0, across, cv2.BORDER_REPLICATE)
     return np.asarray(enlarged, np.uint8)
+
+
+def sharpened(weight: Mask, factor: int) -> Mask:
+    """An enlarged mask with its soft edge as narrow as the view had it, in place.
+
+    Turned about its middle, so that two masks that shared a border still add up to the whole.
+    """
+    if factor > 1:
+        steep = 1 + 0.3 * min(factor, 4)
+        level = np.arange(256, dtype=np.float32)
+        curve = np.clip(np.rint((level - 127.5) * steep + 127.5), 0, 255).astype(np.uint8)
+        cv2.LUT(weight, curve, dst=weight)
+    return weight
+
+
+def shrunk(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """A picture or mask (HxW or HxWxC) with at most `side` pixels on its longest side.
+
+    By a whole number first, which is ten times as fast, and by what remains afterwards.
+    """
+    height, width = picture.shape[:2]
+    longest = max(height, width)
+    if longest <= side:
+        return picture
+    size = (max(1, round(width * side / longest)), max(1, round(height * side / longest)))
+    factor = min(longest // side, height, width)
+    if factor > 1:
+        whole = picture[: height // factor * factor, : width // factor * factor]
+        step = (width // factor, height // factor)
+        picture = np.asarray(cv2.resize(whole, step, interpolation=cv2.INTER_AREA), np.uint8)
+    if picture.shape[1::-1] == size:
+        return picture
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _on_white(rgb: Rgb, alpha: Mask) -> Rgb:

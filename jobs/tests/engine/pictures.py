@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from jobs.gpu.engine.actions.base import Region, to_lab
+from jobs.gpu.engine.actions.base import Region
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
+from jobs.gpu.engine.lab import to_lab
 from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.gpu.engine.segmenters.instance import Instance
 

@@ -103,8 +103,8 @@ def test_a_soft_border_between_two_edits_lets_nothing_of_the_old_through() -> No
     ramp = np.zeros((80, 120), np.uint8)
     ramp[:] = np.clip(np.arange(120) * 4 - 112, 0, 255)
     grey = np.full((80, 120, 3), 128, np.uint8)
-    engine = Engine(FixedSegmenter({"Wall": ramp, "Floor": 255 - ramp}))
-    result = opened(engine.edit(png_file(grey), {"Wall": RED, "Floor": RED}, []).png)
+    engine = Engine(FixedSegmenter({"Body": ramp, "Parts": 255 - ramp}))
+    result = opened(engine.edit(png_file(grey), {"Body": RED, "Parts": RED}, []).png)
     assert (np.ptp(result[:, 5:115].astype(int), axis=(0, 1)) <= 1).all()
 
 
@@ -181,10 +181,10 @@ def test_one_edit_that_could_be_made_is_enough() -> None:
     assert edited.warnings == ("Sofa: not supported by the fixed backend, left unchanged",)
 
 
-def test_a_wall_that_has_its_colour_already_is_an_edit_all_the_same() -> None:
+def test_a_thing_that_has_its_colour_already_is_an_edit_all_the_same() -> None:
     flat = np.full((80, 120, 3), 128, np.uint8)
-    edits = {"Wall": Edit("recolor", "#808080"), "Floor": Edit("tone", "vivid:0")}
-    engine = Engine(FixedSegmenter({"Wall": left_half(), "Floor": 255 - left_half()}))
+    edits = {"Body": Edit("recolor", "#808080"), "Parts": Edit("tone", "vivid:0")}
+    engine = Engine(FixedSegmenter({"Body": left_half(), "Parts": 255 - left_half()}))
     assert np.abs(opened(engine.edit(png_file(flat), edits, []).png).astype(int) - 128).max() <= 1
 
 

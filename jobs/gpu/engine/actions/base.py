@@ -9,11 +9,13 @@ from typing import Final, Protocol
 import cv2
 import numpy as np
 
-from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
+from jobs.gpu.engine.arrays import BoolMask, Mask, Rgb
+from jobs.gpu.engine.light import RoomLight
+from jobs.gpu.engine.perspective import Perspective, perspective_of
 
 # A tile and what is made of it stay within the processor's cache.
-_TILE_ROWS: Final = 128
-_TILE_COLUMNS: Final = 512
+TILE_ROWS: Final = 128
+TILE_COLUMNS: Final = 512
 _SAMPLES: Final = 200_000
 
 Render = Callable[[Rgb, slice, slice], Rgb]
@@ -24,17 +26,32 @@ class Canvas:
     """A picture being edited.
 
     original (HxWx3) is the photo as it was, which edits are worked out on. rgb (HxWx3) and alpha
-    (HxW or None) are the result so far, changed in place.
+    (HxW or None) are the result so far, changed in place. light and perspective are those of the
+    original.
     """
 
     original: Rgb
+    light: RoomLight
+    perspective: Perspective
     rgb: Rgb
     alpha: Mask | None = None
 
     @classmethod
-    def of(cls, rgb: Rgb, alpha: Mask | None = None) -> Canvas:
+    def of(
+        cls,
+        rgb: Rgb,
+        alpha: Mask | None = None,
+        light: RoomLight | None = None,
+        perspective: Perspective | None = None,
+    ) -> Canvas:
         """A canvas for a photo (HxWx3, HxW), of which nothing is changed yet."""
-        return cls(rgb, rgb.copy(), None if alpha is None else alpha.copy())
+        return cls(
+            original=rgb,
+            light=light or RoomLight(rgb),
+            perspective=perspective or perspective_of(rgb.shape[:2], {}, ()),
+            rgb=rgb.copy(),
+            alpha=None if alpha is None else alpha.copy(),
+        )
 
 
 @dataclass(frozen=True)
@@ -69,13 +86,13 @@ def blend(canvas: Canvas, weight: Mask, render: Render) -> None:
     a pixel add up, whichever comes first, but for the rounding.
     """
     height, width = weight.shape
-    for top in range(0, height, _TILE_ROWS):
-        rows = slice(top, min(height, top + _TILE_ROWS))
+    for top in range(0, height, TILE_ROWS):
+        rows = slice(top, min(height, top + TILE_ROWS))
         strip = weight[rows]
         if not cv2.countNonZero(strip):
             continue
-        for left in range(0, width, _TILE_COLUMNS):
-            columns = slice(left, min(width, left + _TILE_COLUMNS))
+        for left in range(0, width, TILE_COLUMNS):
+            columns = slice(left, min(width, left + TILE_COLUMNS))
             share = strip[:, columns]
             if cv2.countNonZero(share):
                 tile = canvas.original[rows, columns]
@@ -85,8 +102,8 @@ def blend(canvas: Canvas, weight: Mask, render: Render) -> None:
 def cover(below: Rgb, weight: Mask, fresh: Rgb) -> None:
     """Lay `fresh` (HxWx3) over a picture (HxWx3) by weight (HxW), in place."""
     height = len(weight)
-    for top in range(0, height, _TILE_ROWS):
-        rows = slice(top, min(height, top + _TILE_ROWS))
+    for top in range(0, height, TILE_ROWS):
+        rows = slice(top, min(height, top + TILE_ROWS))
         if cv2.countNonZero(weight[rows]):
             _mix(below[rows], below[rows], fresh[rows], weight[rows])
 
@@ -116,16 +133,3 @@ def sample(rgb: Rgb, weight: Mask) -> Rgb:
         if inside.any():
             return np.ascontiguousarray(rgb[::stride, ::stride][inside][:, np.newaxis])
     raise ValueError("the region is empty")
-
-
-def to_lab(rgb: Rgb) -> Floats:
-    """CIE L*a*b* (D65): L 0-100, a and b about -128 to 127."""
-    return np.asarray(
-        cv2.cvtColor(rgb.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2LAB), np.float32
-    )
-
-
-def from_lab(lab: Floats) -> Rgb:
-    """The inverse of `to_lab`; colours outside sRGB are clipped."""
-    rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
-    return np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8)

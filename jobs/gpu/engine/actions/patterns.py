@@ -204,3 +204,17 @@ _PATTERNS: Final[dict[str, Callable[[], Rgb]]] = {
     "linen": _linen,
     "tile": _tile,
 }
+
+# What the square of a pattern is in a room: metres across and along. A board is 15 centimetres wide
+# and a metre and a half long, a tile 45 centimetres, a brick as long as three are high.
+METRES: Final[dict[str, tuple[float, float]]] = {
+    "oak": (1.2, 3.0),
+    "walnut": (1.2, 3.0),
+    "herringbone": (2.0, 2.0),
+    "brick": (0.96, 1.2),
+    "terrazzo": (1.1, 1.1),
+    "marble": (2.6, 2.6),
+    "concrete": (3.0, 3.0),
+    "linen": (1.0, 1.0),
+    "tile": (1.8, 1.8),
+}

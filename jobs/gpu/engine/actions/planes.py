@@ -1,8 +1,7 @@
-"""How a repeating pattern lies in a picture: upright, underfoot or overhead.
+"""How a repeating pattern lies in a picture: upright, underfoot or overhead, and how large.
 
-For floors and ceilings a pinhole camera is assumed that looks level, with a common field of
-view: a point of the ground at image row y is as far away as 1 / (y - horizon). It is a guess,
-and a better one than a floor that stands up like wallpaper.
+Sizes are metres. A point of the ground that the picture shows so many rows below the horizon is as
+far away as the eye is high, times the focal length over those rows; the ceiling likewise.
 """
 
 from __future__ import annotations
@@ -14,76 +13,82 @@ import cv2
 import numpy as np
 
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
+from jobs.gpu.engine.perspective import EYE, ROOM, Perspective
 
 UPRIGHT, GROUND, OVERHEAD = "upright", "ground", "overhead"
 
-_HORIZON: Final = 0.45
-_MARGIN: Final = 0.06
-# Focal length as a share of the longest side: about 64 degrees across, a phone's main camera.
-_FOCAL: Final = 0.8
-# How much of the longest side one repetition covers: nearest to the camera, or when upright.
-_PERIOD: Final = 0.55
+# Rows that a surface fills less than this share of are its soft rim.
 _LEAST_ROW: Final = 0.004
+# What stands upright and is no wall is taken to be so high, metres.
+_THING: Final = 1.0
 
 
 @dataclass(frozen=True)
 class Plane:
     """Maps pixels to pattern coordinates, in repetitions.
 
-    kind: UPRIGHT, GROUND or OVERHEAD. period: pixels of one repetition where it is largest.
-    horizon and nearest: rows, used unless upright. focal: pixels. centre: column.
+    kind: UPRIGHT, GROUND or OVERHEAD. across, along: metres of one repetition. scale: pixels of a
+    metre when upright; metres between the plane and the eye otherwise. perspective: of the photo.
     """
 
     kind: str
-    period: float
-    horizon: float = 0.0
-    nearest: float = 0.0
-    focal: float = 0.0
-    centre: float = 0.0
+    across: float
+    along: float
+    scale: float
+    perspective: Perspective
 
     def coordinates(self, rows: slice, columns: slice) -> tuple[Floats, Floats, Floats]:
         """u and v (HxW, repetitions) and, per row, repetitions per pixel (H)."""
         x = np.arange(columns.start, columns.stop, dtype=np.float32)[np.newaxis]
         y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, np.newaxis]
         if self.kind == UPRIGHT:
-            density = np.full(len(y), 1 / self.period, np.float32)
             shape = (y.size, x.size)
+            per_pixel = 1 / (self.scale * (self.across * self.along) ** 0.5)
             return (
-                np.broadcast_to(x / self.period, shape).astype(np.float32),
-                np.broadcast_to(y / self.period, shape).astype(np.float32),
-                density,
+                np.broadcast_to(x / (self.scale * self.across), shape).astype(np.float32),
+                np.broadcast_to(y / (self.scale * self.along), shape).astype(np.float32),
+                np.full(len(y), per_pixel, np.float32),
             )
-        span = abs(self.nearest - self.horizon)
+        view = self.perspective
         # Rows beyond the horizon only occur in the soft rim of a mask.
-        below = y - self.horizon if self.kind == GROUND else self.horizon - y
-        distance = span / np.maximum(below, 1.0)
-        u = (x - self.centre) * distance / self.period
-        v = np.broadcast_to(self.focal * distance / self.period, u.shape)
-        along = distance / self.period
-        into = self.focal * distance**2 / (self.period * span)
-        density = np.sqrt(along * np.maximum(into, along))[:, 0]
+        below = y - view.horizon if self.kind == GROUND else view.horizon - y
+        below = np.maximum(below, 1.0)
+        far = (view.focal * self.scale / below).astype(np.float32)
+        aside = (x - view.centre) * (self.scale / below)
+        # Along the walls, which run to their vanishing point.
+        turn = np.arctan2(view.vanishing - view.centre, view.focal)
+        sine, cosine = np.float32(np.sin(turn)), np.float32(np.cos(turn))
+        u = (aside * cosine - far * sine) / self.across
+        v = (aside * sine + far * cosine) / self.along
+        beside = self.scale / below
+        into = far / below
+        density = np.sqrt(beside * np.maximum(into, beside) / (self.across * self.along))[:, 0]
         return u.astype(np.float32), v.astype(np.float32), density.astype(np.float32)
 
 
-def plane_for(concept: str, weight: Mask) -> Plane:
-    """The plane on which a concept's region (HxW, not empty) lies."""
+def plane_for(
+    concept: str, weight: Mask, perspective: Perspective, size: tuple[float, float]
+) -> Plane:
+    """The plane on which a concept's region (HxW, not empty) lies, for a pattern that repeats
+    every so many metres across and along."""
+    across, along = size
+    name = concept.strip().casefold()
+    if name == "floor":
+        return Plane(GROUND, across, along, EYE, perspective)
+    if name == "ceiling":
+        return Plane(OVERHEAD, across, along, ROOM - EYE, perspective)
     height, width = weight.shape
-    longest = max(height, width)
-    kind = {"floor": GROUND, "ceiling": OVERHEAD}.get(concept.strip().casefold(), UPRIGHT)
-    core = weight >= 128
-    enough = np.flatnonzero(core.sum(axis=1) > _LEAST_ROW * width)
-    top, bottom = (int(enough[0]), int(enough[-1])) if enough.size else (0, height - 1)
-    if kind == UPRIGHT:
-        columns = np.flatnonzero(core.any(axis=0))
-        extent = max(bottom - top, int(columns[-1] - columns[0]) if columns.size else 0)
-        return Plane(kind, period=max(8.0, _PERIOD * extent))
-    if kind == GROUND:
-        horizon = min(_HORIZON * height, top - _MARGIN * height)
-        nearest = float(height)
+    thinned = weight[:: max(1, height // 512), :: max(1, width // 512)] >= 128
+    filled = np.flatnonzero(thinned.mean(axis=1) > _LEAST_ROW)
+    rows = float(filled[-1] - filled[0] + 1) * max(1, height // 512) if filled.size else height
+    if name == "wall":
+        # A wall that fills the picture is seen in part.
+        pixels = max(rows, 0.5 * max(height, width)) / ROOM
     else:
-        horizon = max((1 - _HORIZON) * height, bottom + _MARGIN * height)
-        nearest = 0.0
-    return Plane(kind, _PERIOD * longest, horizon, nearest, _FOCAL * longest, width / 2)
+        filled = np.flatnonzero(thinned.any(axis=0))
+        columns = float(filled[-1] - filled[0] + 1) * max(1, width // 512) if filled.size else width
+        pixels = max(rows, columns) / _THING
+    return Plane(UPRIGHT, across, along, max(8.0 / min(size), pixels), perspective)
 
 
 def reduced_copies(square: Rgb) -> list[Rgb]:

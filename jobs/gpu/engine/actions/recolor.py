@@ -6,26 +6,27 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from jobs.gpu.engine.actions.base import Canvas, Region, blend, from_lab, sample, to_lab
+from jobs.gpu.engine.actions.base import (
+    TILE_COLUMNS,
+    TILE_ROWS,
+    Canvas,
+    Region,
+    blend,
+)
 from jobs.gpu.engine.arrays import Floats, Rgb
 from jobs.gpu.engine.errors import EditSkipped
+from jobs.gpu.engine.lab import to_lab
+from jobs.gpu.engine.light import enlarged
 from jobs.vocabulary import DEFAULT_MATERIAL, find_material, parse_hex
 
-# Light falling on a surface multiplies its reflectance. L* is a cube root of luminance less 16,
-# so that a change of paint multiplies L* + 16 (CIE 15:2004, eq. 8.3).
-_LAB_OFFSET: Final = 16.0
-# Limits to that factor: dark paint keeps visible relief, light paint does not magnify noise.
-_LEAST_RELIEF: Final = 0.55
-_MOST_RELIEF: Final = 1.2
-# How much of the old variation of colour (grain, coloured light) survives, and up to how many
-# 8-bit steps: a white rim on a red cup differs so much that it would turn cyan on a white one.
-_KEPT_CHROMA: Final = 0.4
-_CHROMA_LIMIT: Final = 12
-_SHOULDER: Final = 90.0
-_LUMA: Final = np.array([0.299, 0.587, 0.114])  # the weights of OpenCV's RGB2GRAY (BT.601)
-_MIDDLE: Final = 128
+# Detail is a power of the old paint's: a white wall does not magnify the noise of a dark one, and
+# dark paint keeps visible relief. How much, and its limits.
+_RELIEF: Final = -0.35
+_LEAST_RELIEF: Final = 0.5
+_MOST_RELIEF: Final = 1.35
+# From this stretch on the 256 levels of a photo show as steps, and are dithered.
+_STRETCH: Final = 1.25
 
 
 def recolor(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
@@ -38,23 +39,57 @@ def recolor(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
         value = DEFAULT_MATERIAL
         warnings = (f"no value given for recolor, {value} was used",)
     target = _target(value)
-    mean = sample(canvas.original, region.weight).mean(axis=(0, 1), dtype=np.float64)
-    paint = _paint_by_luma(mean, target)
-    stray = _stray_colour(mean)
+    paint = _Paint(canvas, region, target)
 
     def render(tile: Rgb, rows: slice, columns: slice) -> Rgb:
-        luma = cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY)
-        painted = cv2.LUT(cv2.merge([luma] * 3), paint)
-        strays = cv2.transform(tile, stray)
-        strays = np.clip(strays, _MIDDLE - _CHROMA_LIMIT, _MIDDLE + _CHROMA_LIMIT)
-        return np.asarray(cv2.addWeighted(painted, 1, strays, 1, -_MIDDLE, dst=painted), np.uint8)
+        return paint.on(tile, rows, columns)
 
     blend(canvas, region.weight, render)
     return warnings
 
 
+class _Paint:
+    """The wanted colour under the light on a region.
+
+    A pixel is the light on its surroundings times its own detail; the first is painted at reduced
+    size, the second taken over from the photo.
+    """
+
+    def __init__(self, canvas: Canvas, region: Region, target: Floats) -> None:
+        self._shape = region.weight.shape
+        lit = canvas.light.on(region, target)
+        relief = float(np.clip(lit.gain**_RELIEF, _LEAST_RELIEF, _MOST_RELIEF))
+        level = np.arange(256, dtype=np.float32) / 255
+        self._detail = (level**relief).astype(np.float32)
+        share = np.asarray(cv2.pow(255 / lit.base, relief), np.float32)
+        self._colour = np.asarray(cv2.multiply(lit.colour, cv2.merge([share] * 3)), np.float32)
+        self._limit = lit.limit
+        stretch = lit.gain * relief
+        self._grain = _dither(stretch) if stretch > _STRETCH else None
+
+    def on(self, tile: Rgb, rows: slice, columns: slice) -> Rgb:
+        luma = cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY)
+        smooth = enlarged(self._limit, rows, columns, self._shape)
+        limit = np.rint(smooth).astype(np.uint8)
+        excess = cv2.subtract(luma, limit)
+        shining = cv2.countNonZero(excess) > 0
+        if shining:
+            luma = cv2.min(luma, limit)
+        detail = cv2.merge([cv2.LUT(luma, self._detail)] * 3)
+        colour = enlarged(self._colour, rows, columns, self._shape)
+        if self._grain is None:
+            painted = cv2.multiply(colour, detail, dtype=cv2.CV_8U)
+        else:
+            exact = cv2.multiply(colour, detail, dst=colour)
+            noise = self._grain[: exact.shape[0], : exact.shape[1]]
+            painted = cv2.add(exact, noise, dtype=cv2.CV_8U)
+        if shining:
+            painted = cv2.add(painted, cv2.merge([excess] * 3))
+        return np.asarray(painted, np.uint8)
+
+
 def _target(value: str) -> Floats:
-    """The wanted mean in L*a*b*."""
+    """The wanted mean, 0-255 per channel."""
     colour, lighter = parse_hex(value), 0.0
     if colour is None:
         material = find_material(value)
@@ -63,57 +98,13 @@ def _target(value: str) -> Floats:
                 f"unknown colour or material {value!r}, left unchanged", f"unknown value {value}"
             )
         colour, lighter = material
-    lab: Floats = to_lab(np.array([[colour]], np.uint8))[0, 0]
-    lab[0] = np.clip(lab[0] + lighter, 0, 100)
-    return lab
+    lab: Floats = to_lab(np.array([[colour]], np.uint8))
+    lab[..., 0] = np.clip(lab[..., 0] + lighter, 0, 100)
+    rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)[0, 0]
+    return np.asarray(np.clip(rgb, 0, 1) * 255, np.float32)
 
 
-def _paint_by_luma(mean: NDArray[np.float64], target: Floats) -> Rgb:
-    """What the old paint becomes at each brightness: 1x256x3, by luma.
-
-    The colour is worked out in L*a*b*, for 256 shades of the region's mean colour instead of for
-    every pixel.
-    """
-    level = np.arange(256, dtype=np.float64)
-    shades = mean * (level / max(float(mean @ _LUMA), 1.0))[:, np.newaxis]
-    lightness = _lightness(shades)
-    wanted = float(target[0])
-    middle = float(_lightness(mean[np.newaxis])[0])
-    ratio = (wanted + _LAB_OFFSET) / (middle + _LAB_OFFSET)
-    relief = min(max(ratio, _LEAST_RELIEF), _MOST_RELIEF)
-    painted = np.maximum(wanted + relief * (lightness - middle), 0)
-    # Colour fades with the light: a shadow as saturated as the wall looks like spilt paint.
-    fade = np.clip((painted + _LAB_OFFSET) / (wanted + _LAB_OFFSET), 0.25, 1.15)
-    lab = np.empty((1, 256, 3), np.float32)
-    lab[0, :, 0] = _rolled_off(painted.astype(np.float32), wanted)
-    lab[0, :, 1:] = fade[:, np.newaxis] * target[1:]
-    return from_lab(lab)
-
-
-def _lightness(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
-    """L* of colours n x 3 in 8-bit steps; unlike a conversion of images, beyond 255 as well."""
-    coded = np.maximum(rgb, 0) / 255
-    linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
-    luminance = linear @ np.array([0.2126, 0.7152, 0.0722])
-    # CIE 15:2004, eq. 8.4; 216/24389 and 24389/27 are the exact constants.
-    cube = np.where(luminance > 216 / 24389, np.cbrt(luminance), 0)
-    lightness: NDArray[np.float64] = np.where(cube > 0, 116 * cube - 16, luminance * (24389 / 27))
-    return lightness
-
-
-def _stray_colour(mean: NDArray[np.float64]) -> Floats:
-    """A 3x4 matrix: how far a pixel is from the mean colour at its own brightness, around 128."""
-    shade = mean / max(float(mean @ _LUMA), 1.0)
-    matrix = np.empty((3, 4))
-    matrix[:, :3] = _KEPT_CHROMA * (np.eye(3) - np.outer(shade, _LUMA))
-    matrix[:, 3] = _MIDDLE
-    return matrix.astype(np.float32)
-
-
-def _rolled_off(lightness: Floats, wanted: float) -> Floats:
-    """Compress what would overshoot white, so that highlights stay graded instead of clipped."""
-    knee = max(_SHOULDER, min(wanted, 97.0))
-    room = 100.0 - knee
-    over = np.maximum(lightness - knee, 0) * np.float32(1 / room)
-    compressed = knee + room * (1 - cv2.exp(-over))
-    return np.where(lightness > knee, compressed, lightness).astype(np.float32)
+def _dither(stretch: float) -> Floats:
+    """Noise of one old step's width, the same for every tile, HxWx3."""
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (TILE_ROWS, TILE_COLUMNS, 1))
+    return np.repeat(noise * min(stretch, 4.0), 3, axis=2).astype(np.float32)
