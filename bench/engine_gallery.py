@@ -125,7 +125,7 @@ def swatches() -> Image.Image:
     for number, edit in enumerate(edits):
         row, column = divmod(number, COLUMNS)
         left, top = 8 + column * cell[0], 8 + row * cell[1]
-        result = Image.open(io.BytesIO(engine.edit(file.getvalue(), {"Wall": edit}, []).png))
+        result = Image.open(io.BytesIO(engine.edit(file.getvalue(), {"Body": edit}, []).png))
         sheet.paste(result.resize(SWATCH, Image.Resampling.LANCZOS), (left, top))
         label = edit.value if edit.action == "recolor" else f"{edit.action} {edit.value}"
         draw.text((left, top + SWATCH[1] + 2), label, fill=INK, font=font)
