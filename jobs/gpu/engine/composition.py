@@ -109,9 +109,12 @@ class _Composition:
         if not _peak(weight) or (solid and _peak(weight) < _RIM):
             self._remarks.leave_out(name, PROTECTED, "entirely protected, left unchanged")
             return None
-        # A thing is not filled over what lies on it and stays.
-        held = free < _RIM if edit.action == "remove" else self._protected
+        held = self._protected
         cv2.min(weight, free, dst=weight)
+        if edit.action == "remove":
+            # A thing is not filled over what lies on it and stays.
+            held = free < _RIM
+            unweighted(weight, held)
         if not _peak(weight):
             text = "lies wholly under other edits, left unchanged"
             self._remarks.leave_out(name, COVERED, text)

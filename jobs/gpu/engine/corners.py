@@ -92,6 +92,8 @@ def straighten(upper: Mask, lower: Mask, rise: Floats) -> list[Line]:
 
 def _border(upper: BoolMask, lower: BoolMask) -> NDArray[np.int64]:
     """Per column, the last row of `upper` on which `lower` follows within a few pixels, or -1."""
+    if len(upper) < 2:
+        return np.full(upper.shape[1], -1)
     near = max(1, len(upper) // 170)
     ends = upper[:-1] & ~upper[1:]
     # A line of pixels between the two belongs to neither.

@@ -121,6 +121,32 @@ def test_what_is_removed_is_filled_from_the_new_wall() -> None:
     assert (filled[:, 2] > filled[:, 1] + 40).all()
 
 
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 7), (7, 1), (2, 3), (5, 4), (40, 30)])
+def test_rooms_of_any_size_are_no_trouble(height: int, width: int) -> None:
+    """Surfaces above each other, soft and hard, everything edited; whatever comes of it."""
+    actions = [*EDITS, Edit("texture", "marble")]
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        names = ["Wall", "Floor", "Ceiling", "Window"]
+        masks = {name: blob(rng, height, width) for name in names}
+        if seed % 2:
+            first, last = sorted(rng.integers(0, height + 1, 2))
+            for name, rows in zip(
+                ("Ceiling", "Wall", "Floor"),
+                (slice(0, first), slice(first, last), slice(last, height)),
+                strict=True,
+            ):
+                masks[name] = np.zeros((height, width), np.uint8)
+                masks[name][rows] = 255
+        picture = noise(height, width, seed=seed) if seed % 3 else wall(height, width, seed=seed)
+        edits = {name: actions[rng.integers(len(actions))] for name in names}
+        try:
+            edited = Engine(FixedSegmenter(masks)).edit(png_file(picture), edits, [])
+        except NothingToChange:
+            continue
+        assert opened(edited.png).shape == picture.shape
+
+
 def test_what_is_edited_and_protected_is_protected_whole() -> None:
     hole = np.zeros((80, 120), np.uint8)
     hole[20:60, 30:90] = 255
