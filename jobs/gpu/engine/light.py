@@ -269,7 +269,7 @@ def rolled_off(coded: Floats, knee: Floats | float) -> Floats:
 
 
 def _linear(coded: Floats) -> Floats:
-    # IEC 61966-2-1, §5.2.
+    # The transfer function of sRGB, IEC 61966-2-1.
     low = coded <= 0.04045
     return np.where(low, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
