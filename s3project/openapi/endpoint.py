@@ -102,5 +102,5 @@ def _answer(handler: Callable[..., Any], returned: Any) -> tuple[type[Answer[Any
         origin = get_origin(kind)
         if origin is not None and issubclass(origin, Answer):
             (data,) = get_args(kind)
-            return origin, list[data] if origin is PageAnswer else data  # type: ignore[valid-type]
+            return origin, list[data] if origin is PageAnswer else data  # type: ignore[valid-type]  # made at run time
     raise LookupError(f"{handler.__qualname__} returns no Answer[…]")
