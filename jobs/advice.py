@@ -9,18 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
 from jobs.backends import Backend
 from jobs.presets import EVERYTHING, PRESETS, Preset, Protection, canonical
 from jobs.vocabulary import MATERIALS, TEXTURES, TONES, normalised, understands
-
-# Texts longer than any name of ours are not worth comparing with them.
-LONGEST_COMPARED = 40
-# The share of letters in common (difflib's ratio) from which on a text looks like a slip.
-ALIKE = 0.7
+from s3project.wording import hint, listed, nearest, quoted, worth_comparing
 
 HEX = re.compile(r"#?([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})", re.IGNORECASE)
 RGB = re.compile(r"rgba?\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*(?:,[^)]*)?\)")
@@ -85,18 +80,9 @@ def advise_on_keys(given: Iterable[str], known: Iterable[str], within: str = "")
             value=f"{within}{key}",
             suggestion=f"{within}{near}",
         )
-        for key in given
-        if key not in known and (near := nearest(key, known)) is not None
+        for key in worth_comparing(key for key in given if key not in known)
+        if (near := nearest(key, known)) is not None
     ]
-
-
-def nearest(text: str, known: Iterable[str]) -> str | None:
-    """The known name that a text is most likely a slip of; None when it looks like none."""
-    if not 0 < len(text) <= LONGEST_COMPARED:
-        return None
-    by_spelling = {name.casefold(): name for name in known}
-    found = get_close_matches(text.casefold(), by_spelling, n=1, cutoff=ALIKE)
-    return by_spelling[found[0]] if found else None
 
 
 def suggested_value(action: str, value: str) -> str | None:
@@ -127,10 +113,9 @@ def _on_edits(
             yield Advice(Problem.PROTECTED, message, concept=name)
         if not understands(action, value):
             near = suggested_value(action, value)
-            hint = f" Did you mean {near}?" if near else ""
             yield Advice(
                 Problem.UNKNOWN_VALUE,
-                f"{action} does not know {value!r}, {name} is left unchanged.{hint}",
+                f"{action} does not know {quoted(value)}: {name} is left unchanged.{hint(near)}",
                 concept=name,
                 value=value,
                 suggestion=near,
@@ -156,8 +141,7 @@ def _on_concept(preset: Preset, name: str, backend: Backend, outcome: str) -> Ad
             text = f"{name} is not known to the {backend.name} backend and {outcome}."
         else:
             text = f"{name} is looked for under just that name."
-        hint = f" Did you mean {near}?" if near else ""
-        return Advice(Problem.UNKNOWN_CONCEPT, text + hint, concept=name, suggestion=near)
+        return Advice(Problem.UNKNOWN_CONCEPT, text + hint(near), concept=name, suggestion=near)
     if not backend.supports(name):
         message = f"The {backend.name} backend does not find {name}: it {outcome}."
         return Advice(Problem.UNSUPPORTED, message, concept=name)
@@ -169,11 +153,11 @@ def _on_template(preset: Preset, output_template: str | None) -> Iterator[Advice
         return
     templates = (*preset.output_templates, EVERYTHING)
     near = nearest(output_template, [name for one in templates for name in (one.id, one.alias)])
-    known = ", ".join(template.alias for template in templates)
-    hint = f"Did you mean {near}?" if near else f"Known: {known}."
+    known = listed([template.alias for template in templates], "and")
     yield Advice(
         Problem.UNKNOWN_TEMPLATE,
-        f"{output_template} is no template of {preset.id}: nothing is made of it. {hint}",
+        f"{quoted(output_template)} is no template of {preset.id}, and nothing is made of it."
+        f"{hint(near) or f' There are {known}.'}",
         value=output_template,
         suggestion=near,
     )

@@ -1,8 +1,11 @@
 """The state machine of a job (contract §2); docs/state_machine.md draws it, a test compares."""
 
 from collections.abc import Iterable
+from typing import Annotated
 
 from django.db import models
+
+from s3project.schema import Schema
 
 
 class JobStatus(models.TextChoices):
@@ -13,6 +16,9 @@ class JobStatus(models.TextChoices):
     DONE = "done"
     FAILED = "failed"
     CANCELED = "canceled"
+
+
+JobState = Annotated[str, Schema(name="JobStatus", enum=JobStatus.values, example="done")]
 
 
 class ItemStatus(models.TextChoices):

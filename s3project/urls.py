@@ -6,9 +6,11 @@ from django.urls import include, path
 from s3project.api import envelope
 from s3project.api.docs import DocsView, SchemaView
 from s3project.api.health import HealthView
+from s3project.api.index import IndexView
 from s3project.api.readiness import ReadyView
 
 urlpatterns = [
+    path("", IndexView.as_view()),
     path("", include("jobs.urls")),
     path("", include("users.urls")),
     path("health", HealthView.as_view()),

@@ -1,38 +1,103 @@
 """What `users` refuses, with the codes of contract §3.1."""
 
+from collections.abc import Sequence
+from typing import Annotated, Self, TypedDict
+
 from s3project.errors import DomainError
+from s3project.ids import JobId
+from s3project.schema import Schema
+from s3project.wording import counted
 
 
 class AuthRequired(DomainError):
     code, status = "AUTH_REQUIRED", 401
-    message = "Send an Authorization header: Bearer <token>."
+    message = "Send the header Authorization: Bearer <token>; POST /auth/anon gives a token."
 
 
 class TokenExpired(DomainError):
     code, status = "TOKEN_EXPIRED", 401
-    message = "The token has expired."
+    message = "The token has expired: get the next one from POST /auth/refresh, or sign in again."
 
 
 class TokenInvalid(DomainError):
     code, status = "TOKEN_INVALID", 401
-    message = "The token is not valid."
+    message = "The token is unknown, damaged, spent or signed out: sign in again."
+
+
+class CreditFacts(TypedDict):
+    needed: Annotated[int, Schema("Credits that the job needs.", minimum=1, example=12)]
+    available: Annotated[int, Schema("Credits that are left.", minimum=0, example=10)]
+
+
+class PlanFacts(TypedDict):
+    plan: Annotated[str, Schema(example="free")]
+    limit: Annotated[int, Schema("What the plan allows.", minimum=0, example=10)]
+
+
+class ConcurrencyFacts(TypedDict):
+    limit: Annotated[int, Schema("Unfinished jobs that the plan allows.", minimum=0, example=1)]
+    open_jobs: Annotated[list[JobId], Schema("Those that hold its slots, oldest first.")]
 
 
 class CreditsExhausted(DomainError):
     code, status = "CREDITS_EXHAUSTED", 402
-    message = "This job needs {needed} credits; {available} are left."
+    details_type = CreditFacts
+
+    def __init__(self, *, needed: int, available: int) -> None:
+        left = "1 is left" if available == 1 else f"{available or 'none'} are left"
+        super().__init__(
+            f"This job needs {counted(needed, 'credit')}, and {left}.",
+            CreditFacts(needed=needed, available=available),
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(needed=12, available=10)
 
 
 class ItemLimit(DomainError):
     code, status = "ITEM_LIMIT", 403
-    message = "The {plan} plan allows {limit} photos per job."
+    details_type = PlanFacts
+
+    def __init__(self, *, plan: str, limit: int, items: int) -> None:
+        super().__init__(
+            f"The {plan} plan allows {counted(limit, 'photo')} in a job, and this one has {items}: "
+            "make several jobs of it.",
+            PlanFacts(plan=plan, limit=limit),
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(plan="free", limit=10, items=12)
 
 
 class RuleSlotFull(DomainError):
     code, status = "RULE_SLOT_FULL", 403
-    message = "The {plan} plan allows {limit} saved rules."
+    details_type = PlanFacts
+
+    def __init__(self, *, plan: str, limit: int) -> None:
+        super().__init__(
+            f"The {plan} plan allows {counted(limit, 'saved rule')}: delete or change one.",
+            PlanFacts(plan=plan, limit=limit),
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(plan="free", limit=2)
 
 
 class ConcurrencyLimit(DomainError):
     code, status = "CONCURRENCY_LIMIT", 429
-    message = "The {plan} plan allows {limit} unfinished jobs at a time."
+    details_type = ConcurrencyFacts
+
+    def __init__(self, *, plan: str, limit: int, open_jobs: Sequence[JobId]) -> None:
+        one = "it" if len(open_jobs) == 1 else "one"
+        super().__init__(
+            f"The {plan} plan allows {counted(limit, 'unfinished job')} at a time: wait until "
+            f"{one} is finished, or cancel {one}.",
+            ConcurrencyFacts(limit=limit, open_jobs=list(open_jobs)),
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(plan="free", limit=1, open_jobs=["job_019ba9c9f1007dc68da4e43c570d4b19"])

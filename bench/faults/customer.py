@@ -195,7 +195,7 @@ def key_of(job_id: str) -> UUID:
 
 def _in_flight(answer: requests.Response) -> bool:
     """The request before, which was cut off, is not over yet."""
-    return answer.status_code == 409 and answer.json()["error"]["code"] == "IDEMPOTENCY_CONFLICT"
+    return answer.status_code == 409 and answer.json()["error"]["code"] == "REQUEST_IN_PROGRESS"
 
 
 def _contradiction(told: Told) -> str | None:

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from jobs.advice import Advice, Problem, advise_on_keys
 from s3project.schema import Schema
+from s3project.wording import MOST_COMPARED, worth_comparing
 
 
 class WarningOut(TypedDict):
@@ -17,7 +18,7 @@ class WarningOut(TypedDict):
     ]
     message: Annotated[
         str,
-        Schema(example="recolor does not know 'sagee', Wall is left unchanged. Did you mean sage?"),
+        Schema(example='recolor does not know "sagee": Wall is left unchanged. Did you mean sage?'),
     ]
     suggestion: Annotated[str | None, Schema("What may have been meant.", example="sage")]
 
@@ -46,8 +47,9 @@ def notice_keys(
     """Keys of a body, and of the edits in it, that are ignored although they look like ours."""
     found = advise_on_keys(body, serializer.fields)
     concepts = body.get("concepts")
-    if isinstance(concepts, Mapping):
-        for name, given in concepts.items():
-            if isinstance(given, Mapping):
-                found += advise_on_keys(given, edit.fields, within=f"concepts.{name}.")
+    left = MOST_COMPARED  # in all edits together
+    for name, given in concepts.items() if isinstance(concepts, Mapping) else ():
+        strange = worth_comparing(key for key in given if key not in edit.fields)[:left]
+        left -= len(strange)
+        found += advise_on_keys(strange, edit.fields, within=f"concepts.{name}.")
     return found

@@ -1,7 +1,7 @@
 """`POST /jobs/check`: what a job would cost and what of it would not happen, before it costs."""
 
 from collections.abc import Sequence
-from typing import Annotated, TypedDict
+from typing import Annotated, TypedDict, cast
 
 from rest_framework.request import Request
 
@@ -15,15 +15,25 @@ from s3project.api.answers import Answer
 from s3project.api.json_body import read_json_object
 from s3project.api.operation import Operation
 from s3project.api.views import ApiView, validated
+from s3project.errors import DomainError
 from s3project.schema import Schema
 from users.api.auth import current_user
+from users.errors import ConcurrencyFacts, CreditFacts, PlanFacts
 
 CHECK_JOB_IN = CheckJobIn()
 
 
 class RefusalOut(TypedDict):
     code: Annotated[str, Schema(example="CREDITS_EXHAUSTED")]
-    message: Annotated[str, Schema(example="This job needs 12 credits; 10 are left.")]
+    message: Annotated[str, Schema(example="This job needs 12 credits, and 10 are left.")]
+    details: Annotated[
+        CreditFacts | PlanFacts | ConcurrencyFacts, Schema("Of the code, as in the refusal.")
+    ]
+
+
+def refusal_out(refusal: DomainError) -> RefusalOut:
+    facts = cast(CreditFacts | PlanFacts | ConcurrencyFacts, refusal.details)
+    return {"code": refusal.code, "message": refusal.text, "details": facts}
 
 
 class CheckedJobOut(TypedDict):
@@ -44,7 +54,7 @@ def checked_job_out(check: JobCheck, noticed: Sequence[Advice]) -> CheckedJobOut
         "credits": check.credits,
         "balance_after": check.balance_after,
         "admitted": refusal is None,
-        "refusal": None if refusal is None else {"code": refusal.code, "message": str(refusal)},
+        "refusal": None if refusal is None else refusal_out(refusal),
         "warnings": warnings_out([*noticed, *check.advice]),
         "eta_seconds": check.eta_seconds,
     }

@@ -1,12 +1,11 @@
 """What is to be done with a photo's concepts: taken by jobs and rules, and answered by rules."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from rest_framework import serializers
 
 from jobs.presets import ACTIONS
-from s3project.api.fields import Choice, Shaped, ShapedField, Text, WholeNumber
+from s3project.api.fields import Array, ByName, Choice, Name, Object, Shaped, Text, WholeNumber
 from s3project.schema import Schema
 
 MAX_CONCEPTS: Final = 64
@@ -97,14 +96,14 @@ AskedProtect = Annotated[
 # --- As they are checked ---------------------------------------------------------------------
 
 
-class EditIn(serializers.Serializer[Any]):
+class EditIn(Object):
     """What to do with one concept; only `remove` needs no value. `instances` are the numbers of
     those of its instances that are meant, kept only where there are any.
     """
 
-    action = serializers.ChoiceField(choices=list(ACTIONS))
+    action = Choice(Annotated[str, Schema(enum=list(ACTIONS))])
     value = Text(max_length=MAX_VALUE_LENGTH, allow_blank=True, allow_null=True, required=False)
-    instances = serializers.ListField(
+    instances = Array(
         child=WholeNumber(min_value=0, max_value=MAX_INSTANCE),
         allow_empty=False,
         max_length=MAX_INSTANCES,
@@ -115,7 +114,8 @@ class EditIn(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["action"] != "remove" and attrs.get("value") is None:
-            raise serializers.ValidationError({"value": ["This field is required."]})
+            text = f'This field is required: {attrs["action"]} needs a value, "" for the default.'
+            raise serializers.ValidationError({"value": [text]}, code="required")
         edit = {"action": attrs["action"], "value": attrs.get("value")}
         if attrs.get("instances") is not None:
             edit["instances"] = sorted(set(attrs["instances"]))
@@ -127,47 +127,29 @@ class EditIn(serializers.Serializer[Any]):
 EDIT_IN = EditIn()
 
 
-class ConceptNameField(Text):
+class ConceptNameField(Name):
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=MAX_NAME_LENGTH, **options)
 
 
-class ConceptsField(ShapedField):
+class ConceptsField(ByName):
     """`{name: {"action", "value"}}`, at most 64; their order is kept."""
 
     shape = Concepts
-    concept_name = ConceptNameField()
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        if not isinstance(data, Mapping):
-            raise serializers.ValidationError(["This must be an object."])
-        if len(data) > MAX_CONCEPTS:
-            raise serializers.ValidationError([f"At most {MAX_CONCEPTS} concepts."])
-        edits: dict[str, Any] = {}
-        errors: dict[str, Any] = {}
-        for name, edit in data.items():
-            try:
-                edits[self.concept_name.run_validation(name)] = EDIT_IN.run_validation(edit)
-            except serializers.ValidationError as error:
-                errors[name] = error.detail
-        if errors:
-            raise serializers.ValidationError(errors)
-        return edits
+    name_field = ConceptNameField()
+    value_field = EDIT_IN
+    max_entries = MAX_CONCEPTS
+    noun = "concept"
 
 
 class RuleConceptsField(ConceptsField):
     """As for a job, but at least one concept."""
 
     shape = RuleConcepts
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        edits = super().to_internal_value(data)
-        if not edits:
-            raise serializers.ValidationError(["At least one concept."])
-        return edits
+    allow_empty = False
 
 
-class ProtectField(Shaped, serializers.ListField):
+class ProtectField(Shaped, Array):
     """Names of concepts whose pixels stay as they are; at most 64. None: the preset's defaults."""
 
     shape = AskedProtect

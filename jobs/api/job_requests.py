@@ -1,6 +1,5 @@
 """The bodies that the life of a job takes. They check shape and never save."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from rest_framework import serializers
@@ -9,7 +8,18 @@ from jobs.api.edits import NO_NUL, ConceptsField, ProtectField
 from jobs.api.terms import MAX_ITEMS, PresetId
 from jobs.lifecycle.services import DeclaredPhoto
 from jobs.limits import MAX_PHOTO_BYTES
-from s3project.api.fields import Alternatives, Choice, Flag, Shaped, ShapedField, Text, WholeNumber
+from s3project.api.fields import (
+    Alternatives,
+    Array,
+    ByName,
+    Choice,
+    Flag,
+    Name,
+    Object,
+    Shaped,
+    Text,
+    WholeNumber,
+)
 from s3project.ids import RuleId
 from s3project.schema import Schema
 
@@ -29,43 +39,30 @@ Metadata = Annotated[
 ]
 
 
-class MetadataField(ShapedField):
+class MetadataField(ByName):
     """At most 16 texts by name."""
 
     shape = Metadata
-    key = Text(max_length=MAX_METADATA_KEY)
-    value = Text(max_length=MAX_METADATA_VALUE, allow_blank=True)
-
-    def to_internal_value(self, data: Any) -> dict[str, str]:
-        if not isinstance(data, Mapping):
-            raise serializers.ValidationError(["This must be an object of texts."])
-        if len(data) > MAX_METADATA:
-            raise serializers.ValidationError([f"At most {MAX_METADATA} entries."])
-        texts: dict[str, str] = {}
-        errors: dict[str, Any] = {}
-        for name, text in data.items():
-            try:
-                texts[self.key.run_validation(name)] = self.value.run_validation(text)
-            except serializers.ValidationError as error:
-                errors[name] = error.detail
-        if errors:
-            raise serializers.ValidationError(errors)
-        return texts
+    name_field = Name(max_length=MAX_METADATA_KEY)
+    value_field = Text(max_length=MAX_METADATA_VALUE, allow_blank=True)
+    max_entries = MAX_METADATA
+    noun = "text"
 
 
-class PhotoIn(serializers.Serializer[Any]):
+class PhotoIn(Object):
     """What is known of a photo before it is uploaded."""
 
     name = Text(max_length=MAX_PHOTO_NAME, required=False, allow_null=True, allow_blank=True)
     bytes = WholeNumber(min_value=1, max_value=MAX_PHOTO_BYTES, required=False, allow_null=True)
 
 
-class CreateJobIn(serializers.Serializer[Any]):
+class CreateJobIn(Object):
     """`items` says how many there are where `item_count` does not."""
 
+    unless = {"item_count": "items"}
     preset = Choice(PresetId)
     item_count = WholeNumber(min_value=1, max_value=MAX_ITEMS, required=False)
-    items = serializers.ListField(
+    items = Array(
         child=PhotoIn(), min_length=1, max_length=MAX_ITEMS, required=False, allow_null=True
     )
     metadata = MetadataField(required=False, allow_null=True)
@@ -73,14 +70,9 @@ class CreateJobIn(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         items = attrs.get("items")
         count = attrs.get("item_count", len(items or ()))
-        if not count:
-            raise serializers.ValidationError(
-                {"item_count": ["This field is required unless items is given."]}
-            )
         if items is not None and len(items) != count:
-            raise serializers.ValidationError(
-                {"items": [f"There are {len(items)} items, and item_count is {count}."]}
-            )
+            text = f"Must have as many elements as item_count says, {count}, not {len(items)}."
+            raise serializers.ValidationError({"items": [text]})
         photos = [
             DeclaredPhoto(name=item.get("name") or "", bytes=item.get("bytes"))
             for item in items or ()
@@ -99,22 +91,16 @@ class RuleIdField(Shaped, Text):
     shape = Annotated[RuleId, Schema("Its edits replace those given here.")]
 
 
-class OrderIn(serializers.Serializer[Any]):
+class OrderIn(Object):
     """What is to be done with the photos of a job."""
 
+    unless = {"concepts": "rule_id"}
     concepts = ConceptsField(required=False, allow_null=True, default=None)
     protect = ProtectField(default=None)
     rule_id = RuleIdField(max_length=64, required=False, allow_null=True, default=None)
     output_template = Text(
         max_length=100, required=False, allow_null=True, allow_blank=True, default=None
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["concepts"] is None and attrs["rule_id"] is None:
-            raise serializers.ValidationError(
-                {"concepts": ["This field is required unless rule_id is given."]}
-            )
-        return attrs
 
 
 class ExecuteJobIn(Alternatives, OrderIn):

@@ -12,7 +12,6 @@ from jobs.api.terms import (
     MAX_WARNING_LENGTH,
     MAX_WARNINGS,
     Idx,
-    JobState,
     PresetId,
     ProgressOut,
     progress_out,
@@ -20,7 +19,7 @@ from jobs.api.terms import (
 from jobs.lifecycle.selectors import CANCELED_ITEM, ItemView, JobView
 from jobs.lifecycle.settlement import Settlement
 from jobs.models import JobCoordinator
-from jobs.states import ItemStatus
+from jobs.states import ItemStatus, JobState
 from jobs.storage.uploads import Upload, UploadProblem
 from s3project import ids
 from s3project.api.envelope import Timestamp, timestamp

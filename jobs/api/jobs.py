@@ -23,10 +23,9 @@ from jobs.api.job_shapes import (
     job_summary_out,
     queued_job_out,
 )
-from jobs.api.terms import JobState
 from jobs.errors import AlreadyCanceled, InvalidTransition, JobNotFound, RuleNotFound
 from jobs.lifecycle import selectors, services
-from jobs.states import JobStatus
+from jobs.states import JobState, JobStatus
 from s3project import ids
 from s3project.api.answers import Accepted, Answer, Created
 from s3project.api.conditional import cache_headers, client_has, not_modified, weak_etag
@@ -37,6 +36,7 @@ from s3project.api.views import ApiViewSet, parse, validated
 from s3project.errors import ValidationFailed
 from s3project.ids import JobId
 from s3project.schema import Schema
+from s3project.wording import hint, listed, nearest, quoted
 from users.api.auth import current_user
 from users.api.idempotency import answer_once, idempotent
 from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit
@@ -187,7 +187,9 @@ def _statuses(request: Request) -> set[JobStatus]:
     Raises ValidationFailed.
     """
     names = [name for given in request.query_params.getlist("status") for name in given.split(",")]
-    if not set(names) <= set(JobStatus.values):
-        allowed = ", ".join(JobStatus.values)
-        raise ValidationFailed({"status": [f"Must be one or more of: {allowed}."]})
+    known = JobStatus.values
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None:
+        text = f"Must be of {listed(known, 'and')}, not {quoted(unknown)}."
+        raise ValidationFailed({"status": [text + hint(nearest(unknown, known))]})
     return set(map(JobStatus, names))

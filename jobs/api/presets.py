@@ -5,12 +5,12 @@ from typing import Annotated
 from rest_framework.request import Request
 
 from jobs.api.preset_shapes import PresetListOut, PresetOut, preset_list_out, preset_out
+from jobs.errors import PresetNotFound
 from jobs.lifecycle.orders import configured_backend
 from jobs.presets import PRESETS
 from s3project.api.answers import Answer
 from s3project.api.operation import Operation
 from s3project.api.views import ApiViewSet
-from s3project.errors import NotFound
 from s3project.schema import Schema
 
 AnyPresetId = Annotated[str, Schema(examples=list(PRESETS))]
@@ -27,7 +27,7 @@ class PresetViewSet(ApiViewSet):
         """All presets"""
         return Answer(preset_list_out(PRESETS.values()))
 
-    @Operation("get_preset", errors=[NotFound])
+    @Operation("get_preset", errors=[PresetNotFound])
     def retrieve(self, request: Request, preset_id: AnyPresetId) -> Answer[PresetOut]:
         """What a preset knows
 
@@ -36,5 +36,5 @@ class PresetViewSet(ApiViewSet):
         """
         preset = PRESETS.get(preset_id)
         if preset is None:
-            raise NotFound
+            raise PresetNotFound(preset_id, list(PRESETS))
         return Answer(preset_out(preset, configured_backend()))

@@ -4,7 +4,6 @@ from typing import Annotated, Final, TypedDict
 
 from jobs.models import JobProgress
 from jobs.presets import PRESETS
-from jobs.states import JobStatus
 from s3project.schema import Schema
 
 MAX_ITEMS: Final = 200
@@ -12,7 +11,6 @@ MAX_WARNINGS: Final = 20
 MAX_WARNING_LENGTH: Final = 300
 
 PresetId = Annotated[str, Schema(name="PresetId", enum=list(PRESETS), example="interior")]
-JobState = Annotated[str, Schema(name="JobStatus", enum=JobStatus.values, example="done")]
 Idx = Annotated[int, Schema("Which photo of the set, from 0.", minimum=0, maximum=MAX_ITEMS - 1)]
 
 

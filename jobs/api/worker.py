@@ -11,6 +11,7 @@ from jobs.api.worker_requests import ClaimIn, ItemResultIn
 from jobs.api.worker_shapes import ClaimOut, ItemResultOut, claim_out, item_result_out
 from jobs.errors import CallbackUnauthorized, IdempotencyConflict, InvalidTransition, JobNotFound
 from jobs.lifecycle import selectors, services
+from jobs.lifecycle.worker_backends import note_backend
 from jobs.models import ItemResult
 from s3project import ids
 from s3project.api.answers import Answer
@@ -97,7 +98,16 @@ class ClaimView(WorkerView):
     @Operation(
         "claim_items",
         body=CLAIM_IN,
-        body_examples={"chunk": {"items": [0, 1, 2, 3], "attempt": 1, "worker": "gpu-7:4242"}},
+        body_examples={
+            "chunk": {"items": [0, 1, 2, 3], "attempt": 1, "worker": "gpu-7:4242"},
+            "with its backend": {
+                "items": [0],
+                "attempt": 1,
+                "worker": "gpu-7:4242",
+                "backend": "onnx",
+                "concepts": ["Wall", "Floor"],
+            },
+        },
         errors=[JobNotFound],
     )
     def post(self, request: Request, job_id: JobId) -> Answer[ClaimOut]:
@@ -107,6 +117,9 @@ class ClaimView(WorkerView):
         not granted.
         """
         args = self.parse(CLAIM_IN, request, job_id)
+        running = args.pop("running")
+        if running is not None:
+            note_backend(args["worker"], running)
         job, granted = services.claim_items(job_id=ids.parse_public_id(ids.JOB, job_id), **args)
         lease_seconds = int(settings.WORK_LEASE.total_seconds())
         return Answer(claim_out(job, granted, lease_seconds=lease_seconds))

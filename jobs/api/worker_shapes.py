@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Annotated, TypedDict
 
-from jobs.api.terms import MAX_ITEMS, Idx, JobState, ProgressOut, progress_out
+from jobs.api.terms import MAX_ITEMS, Idx, ProgressOut, progress_out
 from jobs.models import JobCoordinator, ResultEffect
+from jobs.states import JobState
 from s3project.schema import Schema
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from jobs.backends import Backend
 from jobs.gpu import metrics
 from jobs.gpu.engine.messages import WorkMessage
 from jobs.result_keys import attempt_key
@@ -44,10 +45,15 @@ class Reporter:
         secret: str,
         timeout: float,
         worker: str,
+        backend: Backend,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._timeout = timeout
-        self._worker = worker
+        self._names = {
+            "worker": worker,
+            "backend": backend.name,
+            "concepts": None if backend.concepts is None else sorted(backend.concepts),
+        }
         self._sleep = sleep
         self._secret = secret
         self._local = threading.local()
@@ -61,7 +67,7 @@ class Reporter:
         """Asks for the items, once when not `patient`; raises DeliveryFailed when no answer could
         be had."""
         url = message.callback_url.removesuffix("/callback") + "/claim"
-        body = {"items": list(items), "attempt": message.attempt, "worker": self._worker}
+        body = {"items": list(items), "attempt": message.attempt, **self._names}
         data = self._post(url, body, BACKOFF if patient else ())
         if data is None:
             return Claim(frozenset(), "unknown", 0)

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
+from jobs.backends import backend_of
 from jobs.gpu.chunk_pipeline import ChunkPipeline
 from jobs.gpu.engine.messages import WorkMessage
 from jobs.gpu.engine.pipeline import Engine
@@ -44,6 +45,7 @@ def process_items(body: Mapping[str, Any]) -> None:
         secret=next(iter(settings.GPU_CALLBACK_SECRETS), ""),
         timeout=settings.CALLBACK_TIMEOUT_SEC,
         worker=f"{socket.gethostname()}:{os.getpid()}",
+        backend=backend_of(settings.ENGINE_SEGMENTER, settings.ENGINE_CONCEPTS),
     )
     concurrency = max(1, min(settings.BATCH_CONCURRENCY, message.batch_concurrency))
     with closing(reporter):

@@ -40,7 +40,8 @@ def resolve_order(
     key = ids.parse_public_id(ids.RULE, rule_id)
     rule = Rule.objects.owned_by(user_id).get_rule(key)
     if rule.preset_id != preset_id:
-        raise ValidationFailed({"rule_id": ["The rule belongs to another preset."]})
+        text = f"Must be a rule of the preset {preset_id}, and this one is of {rule.preset_id}."
+        raise ValidationFailed({"rule_id": [text]})
     return order_of(rule)
 
 

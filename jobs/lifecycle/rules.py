@@ -51,7 +51,8 @@ def update_rule(
     """
     rule = Rule.objects.owned_by(user_id).lock(rule_id)
     if preset_id not in (None, rule.preset_id):
-        raise ValidationFailed({"preset_id": ["A rule's preset cannot be changed."]})
+        text = f"Must stay {rule.preset_id}: the preset of a rule cannot be changed."
+        raise ValidationFailed({"preset_id": [text]})
     if "protect" in changes:
         protection = PRESETS[rule.preset_id].protection(changes["protect"])
         changes |= {"protect": protection.names, "protect_defaulted": protection.defaulted}

@@ -26,6 +26,8 @@ from s3project import ids
 from s3project.errors import ValidationFailed
 from s3project.querysets import LockingQuerySet, manager_of
 
+NOT_ISSUED = "Must be the key that was issued for photo {}, or absent."
+
 
 class JobQuerySet(LockingQuerySet["JobCoordinator"]):
     def owned_by(self, user_id: UUID) -> "JobQuerySet":
@@ -187,7 +189,7 @@ class JobCoordinator(models.Model):
         for item in found.values():
             if item.knows_key(key):
                 if item.idx != result.idx:
-                    raise IdempotencyConflict
+                    raise IdempotencyConflict(idx=item.idx)
                 return ResultEffect(processed=False, duplicate=True)
         if self.is_finished:
             return ResultEffect(processed=False)
@@ -314,11 +316,13 @@ class JobCoordinator(models.Model):
     def _issued_keys(self, result: ItemResult) -> tuple[str, str]:
         """The result's keys; raises ValidationFailed for an idx or a key that was never issued."""
         if not 0 <= result.idx < self.total_items:
-            raise ValidationFailed({"idx": [f"Must be from 0 to {self.total_items - 1}."]})
+            last = self.total_items - 1
+            text = f"Must be from 0 to {last}" if last else "Must be 0"
+            raise ValidationFailed({"idx": [f"{text}, not {result.idx}."]})
         output_key = keys.output_key(self.user_id, self.id, result.idx)
         preview_key = keys.preview_key(self.user_id, self.id, result.idx)
         if result.output_key not in (None, output_key):
-            raise ValidationFailed({"output_key": ["This is not the key issued for the item."]})
+            raise ValidationFailed({"output_key": [NOT_ISSUED.format(result.idx)]})
         if result.preview_key not in (None, preview_key):
-            raise ValidationFailed({"preview_key": ["This is not the key issued for the item."]})
+            raise ValidationFailed({"preview_key": [NOT_ISSUED.format(result.idx)]})
         return output_key, preview_key

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, NewType, TypedDict
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.urls import is_valid_path
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -17,7 +19,9 @@ from rest_framework.response import Response
 from s3project.api.middleware import request_id
 from s3project.errors import DomainError, NotFound, ValidationFailed
 from s3project.schema import Schema
+from s3project.wording import shortened
 
+LONGEST_PATH_SHOWN = 100
 _Timestamp = NewType("_Timestamp", str)
 Timestamp = Annotated[
     _Timestamp,
@@ -117,10 +121,18 @@ def _answer(error: DomainError) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    path = request.path_info
+    if path.endswith("/") and is_valid_path(path.rstrip("/")):
+        near = shortened(path.rstrip("/"), LONGEST_PATH_SHOWN)
+        return _answer(NotFound(f"Addresses have no slash at their end: try {near}."))
     return _answer(NotFound())
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):
+        return _answer(
+            ValidationFailed({"Host": ["Must be a name of this server (ALLOWED_HOSTS)."]})
+        )
     return _answer(ValidationFailed())
 
 

@@ -1,24 +1,51 @@
 """Reading a request body as JSON, whatever its Content-Type says (contract §3.1)."""
 
 import json
+import re
 from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
-from s3project.errors import BodyTooLarge, ValidationFailed
+from s3project.errors import BODY, BodyTooLarge, ValidationFailed
+from s3project.wording import LONGEST_SHOWN, json_type, quoted
+
+# A body of 1 MiB has room for far more arrays, objects and keys than any request needs, and making
+# them costs a second of CPU.
+MAX_PARTS = 10_000
+# A string, or what begins like one: matching it never begins anew within it.
+STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def _refusal(text: str) -> ValidationFailed:
+    return ValidationFailed({BODY: [text]})
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")  # NaN, Infinity: Python's decoder would take them
+    # Python's decoder would take NaN and Infinity.
+    raise _refusal(f"The body is not valid JSON: {name} is no value there.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys_and_values = dict(pairs)
-    if len(keys_and_values) != len(pairs):
-        raise ValueError("a key stands twice")  # which of the two was meant?
-    return keys_and_values
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _refusal(f"The key {quoted(_repeated(pairs))} stands twice in one object.")
+    return made
+
+
+def _repeated(pairs: list[tuple[str, Any]]) -> str:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            break
+        seen.add(key)
+    return key
+
+
+def _parts(text: str) -> int:
+    return text.count("[") + text.count("{") + text.count(":")
 
 
 def read_body(request: HttpRequest) -> bytes:
@@ -48,18 +75,40 @@ def read_json_object(request: HttpRequest) -> dict[str, Any]:
 
     Raises BodyTooLarge above DATA_UPLOAD_MAX_MEMORY_SIZE and ValidationFailed for whatever is
     not one JSON object in UTF-8: malformed, not an object, a key twice, NaN, absurd nesting,
-    absurd numbers.
+    absurd numbers, absurdly many parts.
     """
     raw = read_body(request)
     if not raw.strip():
         return {}
     try:
         # Decoded here: json.loads(bytes) would guess UTF-16 and UTF-32 as well.
-        body = json.loads(
-            raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object
-        )
-    except (ValueError, RecursionError):
-        raise ValidationFailed({"body": ["The body is not valid JSON."]}) from None
+        text = raw.decode("utf-8")
+        if _parts(text) > MAX_PARTS and _parts(STRING.sub("", text)) > MAX_PARTS:
+            raise _refusal(f"The body has more than {MAX_PARTS} arrays, objects and keys.")
+        body = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
+    except json.JSONDecodeError as error:
+        raise _refusal(_where(error)) from None
+    except UnicodeDecodeError as error:
+        raise _refusal(f"The body is not UTF-8: byte {error.start + 1} is not.") from None
+    except RecursionError:
+        raise _refusal("The body is nested too deeply.") from None
+    except ValueError:  # of int(), which reads no more than 4300 digits
+        raise _refusal("The body has a number of too many digits.") from None
     if not isinstance(body, dict):
-        raise ValidationFailed({"body": ["The body must be a JSON object."]})
+        raise _refusal(f"The body must be an object, not {json_type(body)}.")
     return body
+
+
+def _where(error: json.JSONDecodeError) -> str:
+    """What is wrong, at which line and column."""
+    place = f"at line {error.lineno}, column {error.colno}"
+    rest = error.doc[error.pos :]
+    if not rest.strip():
+        return f"The body is not valid JSON: it ends too early, {place}."
+    if error.msg.startswith("Unterminated string"):
+        return f"The body is not valid JSON: the string that begins {place} has no end."
+    if rest.startswith(BYTE_ORDER_MARK):
+        found = "the byte order mark"
+    else:
+        found = quoted(rest[: LONGEST_SHOWN + 1].splitlines()[0])
+    return f"The body is not valid JSON: {found} {place} is out of place."

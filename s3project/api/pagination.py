@@ -15,6 +15,7 @@ from s3project.api.envelope import Meta
 from s3project.errors import ValidationFailed
 from s3project.pages import DEFAULT_LIMIT, MAX_LIMIT, M, Page, PageRequest, Position
 from s3project.schema import Schema
+from s3project.wording import quoted
 
 Row = TypeVar("Row")
 Cursor = Annotated[
@@ -35,7 +36,9 @@ def page_request(request: Request) -> PageRequest:
     elif DIGITS.fullmatch(limit) and 1 <= int(limit) <= MAX_LIMIT:
         size = int(limit)
     else:
-        raise ValidationFailed({"limit": [f"Must be a whole number from 1 to {MAX_LIMIT}."]})
+        raise ValidationFailed(
+            {"limit": [f"Must be an integer from 1 to {MAX_LIMIT}, not {quoted(limit)}."]}
+        )
     cursor = query_value(request, "cursor")
     return PageRequest(size, None if cursor is None else decode_cursor(cursor))
 
@@ -44,7 +47,7 @@ def query_value(request: Request, name: str) -> str | None:
     """A parameter that may be given once. Raises ValidationFailed when it is given twice."""
     values = request.query_params.getlist(name)
     if len(values) > 1:
-        raise ValidationFailed({name: ["This parameter was given more than once."]})
+        raise ValidationFailed({name: [f"Must be given once, not {len(values)} times."]})
     return values[0] if values else None
 
 
@@ -80,7 +83,7 @@ def decode_cursor(cursor: str) -> Position:
         return Position(EPOCH + microseconds * MICROSECOND, UUID(bytes=packed[8:]))
     except (ValueError, OverflowError):
         raise ValidationFailed(
-            {"cursor": ["Must be a next_cursor from the previous page."]}
+            {"cursor": ["Must be the meta.next_cursor of the page before."]}
         ) from None
 
 

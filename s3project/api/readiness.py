@@ -7,7 +7,7 @@ every process each second must not become a load of its own.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from typing import Any, Final, Literal, TypedDict, cast
@@ -23,6 +23,7 @@ from s3project.api.answers import Answer
 from s3project.api.operation import Operation
 from s3project.api.views import ApiView
 from s3project.errors import Unavailable
+from s3project.wording import listed
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,9 @@ SLOW = f"no answer within {TIMEOUT} s"
 class NotReady(Unavailable):
     """`details` says of every part whether it is ready."""
 
-    message = "Not ready to serve."
+    def __init__(self, parts: Mapping[str, str]) -> None:
+        away = [f"{part} ({state})" for part, state in parts.items() if state != READY]
+        super().__init__(f"Not ready to serve: {listed(away, 'and')}.", parts)
 
 
 def check_database() -> None:

@@ -1,6 +1,7 @@
 """What every view of the API shares: base classes, parsing, and errors as envelopes."""
 
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -13,8 +14,10 @@ from rest_framework.views import APIView, set_rollback
 from rest_framework.viewsets import ViewSetMixin
 
 from s3project.api.envelope import error_body
+from s3project.api.fields import NON_FIELD_ERRORS
 from s3project.api.json_body import read_json_object
 from s3project.errors import (
+    BODY,
     DomainError,
     MethodNotAllowed,
     NotFound,
@@ -22,25 +25,27 @@ from s3project.errors import (
     Unavailable,
     ValidationFailed,
 )
+from s3project.wording import shortened
 
 logger = logging.getLogger(__name__)
 
 # What a server says that is not, or no longer, the primary: it passes with the failover.
 READ_ONLY = "25006"
-NON_FIELD_ERRORS = "non_field_errors"  # DRF's name for what concerns no single field
+LONGEST_KEY_SHOWN = 64
 
 
-def as_domain_error(error: Exception) -> DomainError | None:
-    """What a client is told about an exception; None for one that is our own mistake."""
+def as_domain_error(error: Exception, view: "ApiView") -> DomainError | None:
+    """What a client of the view is told about an exception; None for our own mistake."""
     match error:
         case DomainError():
             return error
         case exceptions.MethodNotAllowed():
-            return MethodNotAllowed()
+            method = view.request.method or ""
+            return MethodNotAllowed(method=method, allowed=view.allowed_methods)
         case exceptions.NotFound():
             return NotFound()
         case exceptions.Throttled():
-            return RateLimited()
+            return RateLimited(seconds=math.ceil(getattr(error, "wait", None) or 0))
         case OperationalError() | InterfaceError():
             # The server is away, or a lock timeout or deadlock (55P03, 40P01): all pass.
             logger.warning("database unavailable: %s", error)
@@ -53,14 +58,14 @@ def as_domain_error(error: Exception) -> DomainError | None:
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's hook; None lets the exception through to the log and to `server_error`."""
-    known = as_domain_error(error)
+    known = as_domain_error(error, context["view"])
     if known is None:
         return None
     set_rollback()
     response = Response(error_body(known), status=known.status)
     wait = getattr(error, "wait", None) or known.retry_after
     if wait is not None:
-        response.headers["Retry-After"] = str(int(wait) + (wait % 1 > 0))
+        response.headers["Retry-After"] = str(math.ceil(wait))
     if known.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, exceptions.MethodNotAllowed):
@@ -117,14 +122,14 @@ def _details(detail: Any) -> dict[str, list[str]]:
         if isinstance(value, Mapping):
             for key, inner in value.items():
                 # What is wrong with an object as a whole is said under its own path.
-                name = [] if key == NON_FIELD_ERRORS else [str(key)]
+                name = [] if key == NON_FIELD_ERRORS else [shortened(str(key), LONGEST_KEY_SHOWN)]
                 collect(".".join([path, *name] if path else name), inner)
         elif isinstance(value, list) and any(isinstance(inner, Mapping) for inner in value):
             for index, inner in enumerate(value):
                 collect(f"{path}.{index}", inner)
         else:
             messages = value if isinstance(value, list) else [value]
-            flat.setdefault(path or "body", []).extend(str(message) for message in messages)
+            flat.setdefault(path or BODY, []).extend(str(message) for message in messages)
 
     collect("", detail)
     return flat

@@ -87,6 +87,7 @@ def _summary(stack: EmbeddedStack, base_dir: Path, *, worker: bool, operator: st
     environment = stack.environment
     rows = {
         "API": environment["PUBLIC_BASE_URL"],
+        "Docs": f"{environment['PUBLIC_BASE_URL']}/docs",
         "Admin": f"{environment['PUBLIC_BASE_URL']}/admin/",
         "Operator": operator,
         "Storage": f"{environment['STORAGE_S3_ENDPOINT']}  bucket {environment['STORAGE_BUCKET']}",

@@ -2,22 +2,12 @@
 
 from typing import Any
 
-from s3project.api.envelope import Meta
+from s3project.api.envelope import Meta, error_body
 from s3project.api.pagination import Cursor
-from s3project.errors import DomainError, ValidationFailed
+from s3project.errors import DomainError
 from s3project.openapi.shapes import JsonSchema, closed, constant, shape, text
 from s3project.openapi.types import example_of, schema_of
 from s3project.pages import DEFAULT_LIMIT, MAX_LIMIT
-
-# What stands in a message's {placeholders} in examples.
-EXAMPLE_VALUES: dict[str, object] = {
-    "needed": 30,
-    "available": 8,
-    "plan": "free",
-    "limit": 1,
-    "status": "done",
-    "target": "canceled",
-}
 
 
 def error_name(error: type[DomainError]) -> str:
@@ -33,7 +23,8 @@ def error_shape(error: type[DomainError]) -> JsonSchema:
         "message": text("For people. Decide by the code."),
     }
     details = {"details": schema_of(error.details_type)} if error.details_type else {}
-    body = closed({**required, **details}, required=list(required))
+    always = required if error.details_may_lack else {**required, **details}
+    body = closed({**required, **details}, required=list(always))
     null: JsonSchema = {"type": "null"}
     return shape(
         error_name(error),
@@ -42,9 +33,7 @@ def error_shape(error: type[DomainError]) -> JsonSchema:
 
 
 def error_example(error: type[DomainError]) -> dict[str, Any]:
-    body: dict[str, Any] = {"code": error.code, "message": error.message.format(**EXAMPLE_VALUES)}
-    if error is ValidationFailed:
-        body["details"] = example_of(error.details_type)
+    body = error_body(error.example())
     return {"success": False, "data": None, "error": body, "meta": example_of(Meta)}
 
 

@@ -16,9 +16,9 @@ from s3project.api.views import ApiView
 from s3project.errors import (
     BodyTooLarge,
     DomainError,
-    KeyInFlight,
     KeyReused,
     RateLimited,
+    RequestInProgress,
     Unavailable,
     ValidationFailed,
 )
@@ -61,7 +61,7 @@ class Endpoint:
         if self.is_paged or operation.query:
             errors.append(ValidationFailed)
         if self.is_idempotent:
-            errors += [KeyInFlight, KeyReused]
+            errors += [RequestInProgress, KeyReused]
         if self.is_rate_limited:
             errors.append(RateLimited)
         if not operation.needs_nothing:

@@ -91,7 +91,7 @@ def _refusal(status: int, errors: Sequence[Error], headers: dict[str, JsonSchema
     shapes = {error_name(error): error_shape(error) for error in errors}
     choices = [shapes[kind] for kind in sorted(shapes)]
     response: JsonSchema = {
-        "description": " ".join(f"`{error.code}`: {error.message}" for error in errors),
+        "description": " ".join(f"`{error.code}`: {error.example().text}" for error in errors),
         "headers": headers,
         "content": {
             JSON: {

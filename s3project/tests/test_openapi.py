@@ -35,7 +35,10 @@ CODES = {
     402: {"CREDITS_EXHAUSTED"},
     403: {"ITEM_LIMIT", "RULE_SLOT_FULL", "CALLBACK_UNAUTHORIZED"},
     404: {"NOT_FOUND", "JOB_NOT_FOUND", "RULE_NOT_FOUND"},
-    409: {"INVALID_TRANSITION", "ALREADY_CANCELED", "IDEMPOTENCY_CONFLICT"},
+    409: {
+        *("INVALID_TRANSITION", "ALREADY_CANCELED", "IDEMPOTENCY_CONFLICT"),
+        "REQUEST_IN_PROGRESS",
+    },
     413: {"VALIDATION_ERROR"},
     422: {"IDEMPOTENCY_KEY_REUSED"},
     429: {"CONCURRENCY_LIMIT", "RATE_LIMITED"},
@@ -68,7 +71,7 @@ def test_every_route_of_the_api_is_described() -> None:
         for pattern in getattr(include, "url_patterns", [include])
         if str(include.pattern) != "admin/"
     }
-    assert routed - described == {"/openapi.json", "/docs", "/metrics"}
+    assert routed - described == {"/", "/openapi.json", "/docs", "/metrics"}
     assert described <= routed
 
 
@@ -197,7 +200,7 @@ def test_a_web_process_runs_without_what_the_document_is_made_with() -> None:
     )
 
 
-@pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json"])
 def test_other_methods_are_refused_in_the_envelope(path: str) -> None:
     assert Api().post(path).refusal == (405, "METHOD_NOT_ALLOWED")
 

@@ -10,6 +10,8 @@ from users.errors import AuthRequired, TokenExpired, TokenInvalid
 from users.models import User
 from users.tokens import AccessToken
 
+UNREADABLE = "The Authorization header is empty or not ASCII: send Bearer <token>."
+
 
 def issue_token(user: User, session_id: UUID | None = None) -> str:
     """A signed access token. Without a session only its end or the user's can end it."""
@@ -43,6 +45,9 @@ class TokenAuthentication(BaseAuthentication):
     errors = (AuthRequired, TokenExpired, TokenInvalid)
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken]:
+        if request.META.get("HTTP_AUTHORIZATION") == "":
+            # What the web server hands over in place of a header with bytes beyond ASCII.
+            raise TokenInvalid(UNREADABLE)
         scheme, _, raw = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             raise AuthRequired

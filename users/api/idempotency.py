@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from s3project.api.json_body import read_body
-from s3project.errors import KeyInFlight, KeyReused, ValidationFailed
+from s3project.errors import KeyReused, RequestInProgress, ValidationFailed
 from users.api.auth import current_user
 from users.models import IdempotentRequest
 
@@ -31,7 +31,8 @@ Handler = TypeVar("Handler", bound=Callable[..., Response])
 def idempotent(handler: Handler) -> Handler:
     """Makes a view's handler honour the header; without the header nothing changes.
 
-    Raises ValidationFailed for a key that is none, KeyReused, KeyInFlight.
+    Raises ValidationFailed for a key that is none, KeyReused,
+    RequestInProgress.
     """
 
     @wraps(handler)
@@ -50,12 +51,12 @@ def answer_once(request: Request, handle: Callable[[], R]) -> R:
     if key is None:
         return handle()
     if not VALID_KEY.fullmatch(key):
-        raise ValidationFailed({HEADER: ["Must be 1 to 255 visible ASCII characters."]})
+        raise ValidationFailed({HEADER: ["Must have 1 to 255 visible ASCII characters."]})
     user_id = current_user(request).id
     fingerprint = _fingerprint(request)
     with transaction.atomic():
         if not IdempotentRequest.objects.try_lock(user_id, key):
-            raise KeyInFlight
+            raise RequestInProgress
         stored = IdempotentRequest.objects.stored(user_id, key)
         if stored is not None:
             if stored.fingerprint != fingerprint:

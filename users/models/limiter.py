@@ -90,9 +90,16 @@ class UserLimiter(models.Model):
         if item_count > self.credits:
             raise CreditsExhausted(needed=item_count, available=self.credits)
         if item_count > plan.max_items_per_job:
-            raise ItemLimit(plan=plan.name, limit=plan.max_items_per_job)
+            raise ItemLimit(plan=plan.name, limit=plan.max_items_per_job, items=item_count)
         if self.active_jobs >= plan.max_concurrency:
-            raise ConcurrencyLimit(plan=plan.name, limit=plan.max_concurrency)
+            raise ConcurrencyLimit(
+                plan=plan.name, limit=plan.max_concurrency, open_jobs=self.open_jobs()
+            )
+
+    def open_jobs(self) -> list[str]:
+        """The public ids of the jobs that hold a slot, oldest first."""
+        held = self.reservations.filter(released_at__isnull=True).order_by("reserved_at")
+        return [job_ref(job_id) for job_id in held.values_list("job_id", flat=True)]
 
     def release(self, job_id: UUID, done_items: int, total_items: int) -> int:
         """Settles a job: gives back `total_items - done_items` credits and the slot.

@@ -152,7 +152,7 @@ def test_a_copy_that_comes_while_the_first_is_at_work_is_to_come_again() -> None
 
     first, copy = race_in_turn(request, request)
 
-    assert (outcome_of(first), outcome_of(copy)) == ("created", "409 IDEMPOTENCY_CONFLICT")
+    assert (outcome_of(first), outcome_of(copy)) == ("created", "409 REQUEST_IN_PROGRESS")
     assert isinstance(copy, Answer)
     assert copy.headers["Retry-After"] == "1"
     assert JobCoordinator.objects.count() == 1
@@ -166,7 +166,7 @@ def test_ten_copies_of_one_request_at_once_create_one_job() -> None:
     answers = race(*[lambda: send(user, "/jobs", NEW_JOB, "order-1")] * 10)
 
     outcomes = [outcome_of(answer) for answer in answers]
-    assert set(outcomes) - {"409 IDEMPOTENCY_CONFLICT"} == {"created"}
+    assert set(outcomes) - {"409 REQUEST_IN_PROGRESS"} == {"created"}
     assert JobCoordinator.objects.count() == 1
     assert limiter_of(user).credits == 197
     assert_books_balance(user)

@@ -10,6 +10,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
+from jobs.backends import Backend
 from jobs.gpu import transfer
 from jobs.gpu.chunk_pipeline import ChunkPipeline
 from jobs.gpu.engine.arrays import Rgb
@@ -54,7 +55,13 @@ def chunk_of(url: str, photos: Sequence[bytes | None], user: str = "") -> WorkMe
 
 
 def process(message: WorkMessage, engine: Engine, concurrency: int = 3) -> None:
-    reporter = Reporter(secret="s3cret", timeout=2, worker="host:1", sleep=lambda seconds: None)
+    reporter = Reporter(
+        secret="s3cret",
+        timeout=2,
+        worker="host:1",
+        backend=Backend("sam3"),
+        sleep=lambda seconds: None,
+    )
     ChunkPipeline(message, reporter, lambda: engine, concurrency).process()
     reporter.close()
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from jobs.backends import backend_of
 from jobs.gpu.engine.messages import Edit, WorkItem, WorkMessage
 from jobs.gpu.reporter import Claim, DeliveryFailed, Reporter
 from jobs.tests.gpu.callback_server import HANG_UP, serving
@@ -28,7 +29,13 @@ def message_for(url: str, attempt: int = 1) -> WorkMessage:
 def reporting() -> Iterator[tuple[Reporter, list[float]]]:
     """A reporter whose waits are written down instead of being waited for."""
     waits: list[float] = []
-    reporter = Reporter(secret="s3cret", timeout=2, worker="host:1", sleep=waits.append)
+    reporter = Reporter(
+        secret="s3cret",
+        timeout=2,
+        worker="host:1",
+        backend=backend_of("mine", ["Wall", "Label_Text"]),
+        sleep=waits.append,
+    )
     try:
         yield reporter, waits
     finally:
@@ -100,7 +107,13 @@ def test_a_claim_asks_for_items_and_says_for_how_long_they_are_ours() -> None:
         (
             "/jobs/job_1/claim",
             "Bearer s3cret",
-            {"items": [3], "attempt": 2, "worker": "host:1"},
+            {
+                "items": [3],
+                "attempt": 2,
+                "worker": "host:1",
+                "backend": "mine",
+                "concepts": ["label_text", "wall"],
+            },
         )
     ]
 

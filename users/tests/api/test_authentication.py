@@ -41,7 +41,7 @@ def unsigned(user: User) -> str:
 
 @pytest.mark.parametrize("path", UNAUTHENTICATED)
 @pytest.mark.parametrize(
-    "header", [None, "", "Basic dXNlcjpwYXNz", "Token x", "x.y.z", "Bearerx", "bear er"]
+    "header", [None, "Basic dXNlcjpwYXNz", "Token x", "x.y.z", "Bearerx", "bear er"]
 )
 def test_no_token_or_another_scheme_asks_for_one(path: str, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}

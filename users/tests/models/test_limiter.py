@@ -76,7 +76,7 @@ def test_a_reservation_of_a_settled_job_is_a_no_op() -> None:
 
 def test_credits_are_checked_before_the_item_limit_and_that_before_concurrency() -> None:
     user = make_user()
-    reserve(user, 1)
+    open_job = reserve(user, 1)
     before = everything_of(user)
 
     with pytest.raises(CreditsExhausted) as no_credits:  # 11 > 9 left, > 10 allowed, slot taken
@@ -89,9 +89,9 @@ def test_credits_are_checked_before_the_item_limit_and_that_before_concurrency()
     with pytest.raises(ConcurrencyLimit) as too_often:
         reserve(user, 10)
 
-    assert no_credits.value.text == "This job needs 11 credits; 9 are left."
-    assert too_many.value.text == "The free plan allows 10 photos per job."
-    assert too_often.value.text == "The free plan allows 1 unfinished jobs at a time."
+    assert no_credits.value.details == {"needed": 11, "available": 9}
+    assert too_many.value.details == {"plan": "free", "limit": 10}
+    assert too_often.value.details == {"limit": 1, "open_jobs": [job_ref(open_job)]}
     assert everything_of(user) == granted
 
 
