@@ -155,7 +155,13 @@ def test_a_set_of_which_one_photo_fails(server: LiveStack) -> None:
         )
         assert put.status_code == 200
     confirmed = stranger.send("POST", created["confirm_url"]).data
-    assert confirmed == {"job_id": job, "status": "uploaded", "confirmed": True, "missing": []}
+    assert confirmed == {
+        "job_id": job,
+        "status": "uploaded",
+        "confirmed": True,
+        "missing": [],
+        "problems": [],
+    }
     stranger.send("POST", f"/jobs/{job}/execute", {"concepts": WALL})
 
     assert stranger.report(job, 0, "failed").data["job_status"] == "running"

@@ -58,8 +58,9 @@ def test_sign_up() -> None:
 def test_health_and_presets() -> None:
     api = api_of(make_user())
     assert cost(lambda: api.get("/health")) == 0
-    assert cost(lambda: api.get("/presets")) == 1
-    assert cost(lambda: api.get("/presets/interior")) == 1
+    assert cost(lambda: api.get("/presets")) == 0
+    assert cost(lambda: api.get("/presets/interior")) == 0
+    assert cost(lambda: api.get("/vocabulary")) == 0
 
 
 def test_me() -> None:

@@ -27,7 +27,8 @@ def test_a_put_replaces_what_it_names_and_nothing_else(changes: dict[str, Any]) 
 
     after = api.put(f"/rules/{before['id']}", changes).data
 
-    assert after == {**before, **changes, "updated_at": after["updated_at"]}
+    derived = {name: after[name] for name in ("updated_at", "warnings")}
+    assert after == {**before, **changes, **derived}
     assert api.get(f"/rules/{before['id']}").data == after
 
 
@@ -71,7 +72,9 @@ def test_the_preset_of_a_rule_cannot_be_changed() -> None:
     answer = api.put(f"/rules/{rule_id}", {"name": "Another", "preset_id": "seller"})
 
     assert answer.refusal == (400, "VALIDATION_ERROR")
-    assert answer.error["details"] == {"preset_id": ["A rule's preset cannot be changed."]}
+    assert answer.error["details"] == {
+        "preset_id": ["Must stay interior: the preset of a rule cannot be changed."]
+    }
     assert all_rows() == before
 
 

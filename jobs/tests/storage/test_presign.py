@@ -240,6 +240,11 @@ def test_confirm_names_the_photos_that_are_absent_or_empty() -> None:
         "status": JobStatus.UPLOADED,
         "confirmed": True,
         "missing": [1, 2, 3],
+        "problems": [
+            {"idx": 1, "problem": "absent"},
+            {"idx": 2, "problem": "empty"},
+            {"idx": 3, "problem": "absent"},
+        ],
     }
 
 
