@@ -33,6 +33,7 @@ def test_the_tour_visits_every_public_use_case() -> None:
     for visited in (
         *("/auth/anon", "/auth/refresh", "/auth/sign-out", "GET /me", "/me/ledger"),
         *("POST /jobs ", "-T ", "/confirm-upload", "/execute", "GET /jobs/", "/cancel"),
+        *("GET /presets/", "GET /vocabulary", "POST /jobs/check", "strict", "data.problems"),
         *("POST /rules", "DELETE /rules", "Idempotency-Key", "If-None-Match"),
     ):
         assert visited in commands

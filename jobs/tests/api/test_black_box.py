@@ -92,6 +92,7 @@ CASES: dict[str, Case] = {
     "no token": (401, "AUTH_REQUIRED", lambda s: Stranger(s.base_url).send("GET", "/me")),
     "old token": (401, "TOKEN_EXPIRED", expired_token),
     "garbage": (401, "TOKEN_INVALID", lambda s: Stranger(s.base_url, "x.y.z").send("GET", "/me")),
+    "odd token": (401, "TOKEN_INVALID", lambda s: s.send("GET", "/me", Authorization="Bearer é")),
     "credits": (
         402,
         "CREDITS_EXHAUSTED",

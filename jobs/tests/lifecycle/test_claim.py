@@ -1,12 +1,15 @@
 """POST /jobs/{id}/claim (contract §4.4): who may edit what, and for how long."""
 
+import logging
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
-from jobs.lifecycle import services
+from jobs.lifecycle import services, worker_backends
 from jobs.models import JobCoordinator
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.factories import callback_body, callback_path, make_job, report, worker_api
@@ -39,6 +42,64 @@ def test_pending_items_are_granted_and_leased_for_two_minutes() -> None:
     for item in (items[0], items[2]):
         assert item.lease_expires_at is not None
         assert abs(item.lease_expires_at - until) < timedelta(seconds=30)
+
+
+@pytest.fixture
+def said(settings: Settings, caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
+    """What is logged where clients are told of `onnx` with two concepts."""
+    settings.ENGINE_SEGMENTER, settings.ENGINE_CONCEPTS = "onnx", ["Wall", "Label_Text"]
+    worker_backends._warn.cache_clear()
+    with caplog.at_level(logging.WARNING, logger=worker_backends.__name__):
+        yield caplog.messages
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"backend": None, "concepts": None},
+        {"backend": "onnx", "concepts": ["label text", "wall"]},
+        {"concepts": ["Door"]},
+    ],
+)
+def test_a_worker_that_runs_what_clients_are_told_of_is_not_worth_a_word(
+    said: list[str], more: dict[str, Any]
+) -> None:
+    job = make_job(JobStatus.QUEUED)
+
+    assert claim(job, 0, **more).data["granted"] == [0]
+    assert said == []
+
+
+def test_a_worker_that_runs_another_backend_is_warned_of_once(said: list[str]) -> None:
+    job = make_job(JobStatus.QUEUED)
+
+    for _ in range(3):
+        assert claim(job, 0, backend="onnx", concepts=["Wall"]).data["granted"] == [0]
+        claim(job, 0, worker="gpu-2:20", backend="sam3", concepts=None)
+
+    assert said == [
+        f"worker {worker}, and clients are told of 'onnx' (label_text, wall): "
+        "set ENGINE_SEGMENTER and ENGINE_CONCEPTS alike for web and GPU workers"
+        for worker in ("'gpu-1:10' runs 'onnx' (wall)", "'gpu-2:20' runs 'sam3' (any concept)")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"backend": 1}, "backend"),
+        ({"backend": "b" * 65}, "backend"),
+        ({"backend": "cpu", "concepts": "Wall"}, "concepts"),
+        ({"backend": "cpu", "concepts": [""]}, "concepts.0"),
+        ({"backend": "cpu", "concepts": ["c"] * 201}, "concepts"),
+    ],
+)
+def test_what_a_worker_says_of_its_backend_is_bounded(more: dict[str, Any], field: str) -> None:
+    answer = claim(make_job(JobStatus.QUEUED), 0, **more)
+
+    assert answer.refusal == (400, "VALIDATION_ERROR")
+    assert list(answer.error["details"]) == [field]
 
 
 def test_an_item_of_another_worker_is_not_granted_while_its_lease_lives() -> None:

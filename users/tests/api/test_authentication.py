@@ -92,6 +92,16 @@ def test_a_token_that_is_not_ours_is_invalid(make: Callable[[User], str]) -> Non
     assert answer.refusal == (401, "TOKEN_INVALID")
 
 
+def test_a_header_that_the_web_server_could_not_read_is_no_token() -> None:
+    """It hands over an empty one in its place, as for one that was empty."""
+    answer = Api().get("/me", Authorization="")
+
+    assert answer.refusal == (401, "TOKEN_INVALID")
+    assert answer.error["message"] == (
+        "The Authorization header is empty or not ASCII: send Bearer <token>."
+    )
+
+
 def test_an_inactive_user_is_kept_out_with_a_valid_token() -> None:
     user = make_user()
     api = api_of(user)
