@@ -19,8 +19,8 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 from jobs.gpu.engine.arrays import Mask, Rgb
 from jobs.gpu.engine.errors import DAMAGED, NOT_AN_IMAGE, TOO_MANY_PIXELS, PhotoError
-from jobs.gpu.engine.heic import decode_heic, is_heic
-from jobs.gpu.engine.iso_boxes import ends_early
+from jobs.gpu.engine.formats.heic import decode_heic, is_heic
+from jobs.gpu.engine.formats.iso_boxes import ends_early
 from jobs.gpu.engine.photo import Photo
 from jobs.limits import MAX_PHOTO_BYTES, MAX_PHOTO_PIXELS
 

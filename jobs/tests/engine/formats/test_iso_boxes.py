@@ -7,7 +7,7 @@ from PIL import Image
 
 from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.errors import PhotoError
-from jobs.gpu.engine.iso_boxes import ends_early
+from jobs.gpu.engine.formats.iso_boxes import ends_early
 from jobs.tests.engine.pictures import saved, wall
 
 
