@@ -43,6 +43,14 @@ def noise(height: int, width: int, *, seed: int = 0) -> Rgb:
     return values.astype(np.uint8)
 
 
+def soft(height: int, width: int) -> Rgb:
+    """Large soft patches of every colour, as little as possible of what lossy formats change."""
+    across = np.linspace(0, 3 * np.pi, width)[np.newaxis, :]
+    down = np.linspace(0, 2 * np.pi, height)[:, np.newaxis]
+    waves = [np.sin(across + down), np.sin(across - 2 * down), np.cos(2 * across + down / 2)]
+    return np.stack([127.5 + 110 * wave for wave in waves], axis=-1).astype(np.uint8)
+
+
 def saved(picture: Image.Image, file_format: str, **options: Any) -> bytes:
     """The file Pillow writes."""
     file = io.BytesIO()
