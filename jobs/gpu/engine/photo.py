@@ -12,7 +12,7 @@ class Photo:
     """Pixels as they are meant to be seen: the EXIF orientation is already applied.
 
     rgb: HxWx3 uint8, C-contiguous. alpha: HxW uint8, or None when fully opaque.
-    icc_profile: an RGB profile that belongs to the numbers in `rgb`, or None for sRGB.
+    icc_profile: a usable RGB profile that belongs to the numbers in `rgb`, or None for sRGB.
     warnings: what was lost on the way in, in words for the client.
     """
 

@@ -42,15 +42,21 @@ def _decode(data: bytes, *, most_pixels: int) -> None:
         frames = getattr(image, "n_frames", 1)
         orientation = image.getexif().get(_ORIENTATION_TAG, 1)
         profile = image.info.get("icc_profile") or b""
+        named = image.info.get("nclx_profile") or {}
         image.load()
         transparent = image.has_transparency_data
-        pixels = image.convert("RGBA" if transparent else "RGB")
+        # Gray of 10 or 12 bits comes in 16: a plain conversion clips it to white.
+        wide = image.mode.startswith("I;16")
+        scaled = image.point(lambda level: level * (1 / 256)).convert("L") if wide else image
+        pixels = scaled.convert("RGBA" if transparent else "RGB")
     header = {
         "refused": None,
         "height": pixels.height,
         "width": pixels.width,
         "channels": 4 if transparent else 3,
         "profile": len(profile),
+        "primaries": named.get("color_primaries", 0),
+        "transfer": named.get("transfer_characteristics", 0),
         "orientation": orientation if isinstance(orientation, int) else 1,
         "frames": frames,
     }

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from jobs.gpu.engine.arrays import Rgb
 from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.errors import PhotoError
 from jobs.limits import MAX_PHOTO_PIXELS
-from jobs.tests.engine.pictures import HEIC, noise, photo_file, saved, wall
+from jobs.tests.engine.formats.broken import DAMAGE, complained_of, kinds_of_files, outcome
+from jobs.tests.engine.pictures import HEIC, noise, photo_file, saved, soft, wall
 
 SECONDS = 4.0
 SEED = 20240607
@@ -110,6 +112,34 @@ def test_a_mutated_file_is_read_or_refused(name: str) -> None:
 def test_a_file_cut_anywhere_in_its_first_bytes_is_refused(name: str) -> None:
     for length in (1, 2, 4, 8, 12, 16, 24, 33, 40, 64):
         assert check(SAMPLES[name][:length]) != "read"
+
+
+def detailed() -> Rgb:
+    grain = noise(120, 160).astype(int) // 8
+    return np.asarray(np.clip(soft(120, 160) + grain, 0, 255), np.uint8)
+
+
+WHOLE = kinds_of_files(detailed())
+# JPEG, WebP and HEVC have no checksum: of a changed bit, a decoder rarely notices anything.
+NOTICED = {"PNG": DAMAGE, "AVIF": DAMAGE, "JPEG": ("cut", "cut and closed")}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in WHOLE if kind.startswith(tuple(NOTICED))])
+def test_no_damage_that_can_be_noticed_is_delivered(kind: str) -> None:
+    rng = np.random.default_rng([SEED, len(kind)])
+    damages = NOTICED[kind.split(",")[0]]
+    for name in [*damages] * (2 if "odd" in kind else 12):
+        data = DAMAGE[name](WHOLE[kind], rng)
+        assert outcome(data, WHOLE[kind]) != "wrong", f"{name}: {data.hex()}"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in WHOLE if kind != "HEIC"])
+def test_what_another_decoder_complains_of_is_never_read_wrong(kind: str) -> None:
+    rng = np.random.default_rng([SEED, len(kind), 1])
+    for name in [*DAMAGE] * (1 if "odd" in kind else 5):
+        data = DAMAGE[name](WHOLE[kind], rng)
+        if outcome(data, WHOLE[kind]) == "wrong":
+            assert not complained_of(data, kind), f"{name}: {data.hex()}"
 
 
 @pytest.mark.parametrize("file_format", ["GIF", "TIFF", "BMP", "ICO", "PPM", "TGA", "JPEG2000"])

@@ -1,0 +1,126 @@
+"""JPEG files: every byte of the picture is there, or the file is refused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+
+from jobs.gpu.engine.errors import DAMAGED, NOT_AN_IMAGE, PhotoError
+from jobs.gpu.engine.formats.child import decoded
+from jobs.gpu.engine.formats.jpeg_markers import EOI, SOI, SOS, Frame, JpegFile, take_apart
+from jobs.gpu.engine.formats.jpeg_scans import check_scans
+from jobs.gpu.engine.formats.orientation import orientation_of
+from jobs.gpu.engine.formats.stored import Stored, check_size
+
+_PROGRAM: Final = Path(__file__).with_name("jpeg_process.py")
+SIGNATURE: Final = b"\xff\xd8\xff"
+_END: Final = bytes((0xFF, EOI))
+_COLOURS: Final = {1: "GRAY", 3: "RGB", 4: "CMYK"}
+# What the decoder says of bytes between the end of the scan and the end of the picture.
+_LEFT_OVER: Final = re.compile(r"Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9")
+_UNUSUAL_SAMPLING: Final = "subsampling"
+# What libjpeg says of the data of a picture (jerror.h), as far as it goes on all the same.
+_COMPLAINTS: Final = (
+    b"Corrupt JPEG data", b"Premature end", b"Inconsistent progression", b"Invalid SOS",
+)  # fmt: skip
+
+
+def read_jpeg(data: bytes) -> Stored:
+    """Raises PhotoError when the file is damaged, too large, or JPEG of a kind that is not read."""
+    file = take_apart(data)
+    assert file.frame is not None
+    check_size(file.frame.width, file.frame.height)
+    check_scans(file.frame, file.scans)
+    return Stored(
+        pixels=_decoded(file, file.frame),
+        profile=_profile(file.icc),
+        orientation=orientation_of(file.exif, file.xmp),
+    )
+
+
+def _decoded(file: JpegFile, frame: Frame) -> NDArray[np.uint8]:
+    colour = _COLOURS[len(frame.components)]
+    stream = _stream(file, frame)
+    try:
+        pixels = _strictly(stream, colour)
+    except ValueError as error:
+        if _UNUSUAL_SAMPLING in str(error):
+            return _of_unusual_sampling(stream, frame)
+        padding = _padding(stream, str(error))
+        if not padding:
+            raise PhotoError(DAMAGED) from error
+        try:
+            pixels = _strictly(stream[: -padding - len(_END)] + _END, colour)
+        except ValueError as again:
+            raise PhotoError(DAMAGED) from again
+    # Whoever writes CMYK into a JPEG writes it as Adobe does, upside down.
+    return np.bitwise_not(pixels) if colour == "CMYK" else pixels
+
+
+def _strictly(stream: bytes, colour: str) -> NDArray[np.uint8]:
+    """Raises ValueError for whatever the decoder complains of."""
+    return np.asarray(simplejpeg.decode_jpeg(stream, colour), np.uint8)
+
+
+def _of_unusual_sampling(stream: bytes, frame: Frame) -> NDArray[np.uint8]:
+    """The quick decoder wants one of the sampling factors that it has names for."""
+    if len(frame.components) != 3:
+        raise PhotoError(NOT_AN_IMAGE)
+    pixels = np.empty((frame.height, frame.width, 3), np.uint8)
+    with decoded(_PROGRAM, stream) as (target, complaints):
+        length = target.readinto(pixels.reshape(-1).data)  # type: ignore[attr-defined]
+    if length != pixels.size or any(words in complaints for words in _COMPLAINTS):
+        raise PhotoError(DAMAGED)
+    return pixels
+
+
+def _padding(stream: bytes, complaint: str) -> int:
+    """How many bytes are left over after the scan when all of them are zero, which some encoders
+    fill up with. Other bytes may be a piece of the picture."""
+    match = _LEFT_OVER.fullmatch(complaint)
+    count = int(match[1]) if match else 0
+    rest = stream[-count - len(_END) : -len(_END)]
+    return count if count and not any(rest) else 0
+
+
+def _stream(file: JpegFile, frame: Frame) -> bytes:
+    """A file of nothing but the picture, for a decoder that takes every oddity for damage."""
+    parts: list[bytes | memoryview] = [bytes((0xFF, SOI)), _adobe(file, frame)]
+    for marker, payload in file.picture:
+        header = len(payload) if marker != SOS else 4 + 2 * payload[0]
+        parts += [bytes((0xFF, marker)), (header + 2).to_bytes(2, "big"), payload]
+    return b"".join([*parts, _END])
+
+
+def _adobe(file: JpegFile, frame: Frame) -> bytes:
+    """Adobe's segment, saying what decoders conclude from the file: gray, RGB or YCbCr, CMYK or
+    YCCK. The order of these conclusions is libjpeg's."""
+    identifiers = bytes(one.identifier for one in frame.components)
+    if len(identifiers) == 1:
+        return b""
+    if len(identifiers) == 4:
+        transform = 0 if file.adobe in (None, 0) else 2
+    elif file.jfif:
+        transform = 1
+    elif file.adobe is not None:
+        transform = 0 if file.adobe == 0 else 1
+    else:
+        transform = 0 if identifiers == b"RGB" else 1
+    return b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0" + bytes((transform,))
+
+
+def _profile(chunks: list[bytes]) -> bytes:
+    """The ICC profile from its numbered chunks (ICC.1, B.4).
+
+    Where the numbers make no sense the chunks are taken as they come; whether that is a profile
+    is checked later on.
+    """
+    numbered = [chunk for chunk in chunks if len(chunk) > 2]
+    if sorted(chunk[0] for chunk in numbered) == list(range(1, len(numbered) + 1)):
+        numbered.sort(key=lambda chunk: chunk[0])
+    return b"".join(chunk[2:] for chunk in numbered)
