@@ -19,6 +19,7 @@ import numpy as np
 from jobs.gpu.engine.actions.base import Canvas, Region
 from jobs.gpu.engine.actions.catalogue import CATALOGUE
 from jobs.gpu.engine.arrays import BoolMask, Mask
+from jobs.gpu.engine.colour.space import space_of
 from jobs.gpu.engine.errors import EditSkipped
 from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.order import Order
@@ -62,7 +63,9 @@ class _Composition:
         say_what_is_missing(self._remarks, order, outlines.found, backend)
         self._shape = (photo.height, photo.width)
         self._protected: BoolMask = outlines.protected(order.protected, self._shape)
-        self._canvas = Canvas.of(photo.rgb, photo.alpha, outlines.light(), outlines.perspective)
+        space = space_of(photo.icc_profile)
+        light, perspective = outlines.light(), outlines.perspective
+        self._canvas = Canvas.of(photo.rgb, photo.alpha, light, perspective, space)
         self._changed = False
 
     def made(self) -> Photo:

@@ -15,6 +15,7 @@ import numpy as np
 
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
 from jobs.gpu.engine.coats import evened
+from jobs.gpu.engine.colour.space import SRGB, ColourSpace
 from jobs.gpu.engine.stopwatch import Stopwatch
 from jobs.gpu.engine.view import shrunk
 from jobs.presets import canonical
@@ -65,6 +66,7 @@ _TINT: Final = (0.8, 1.2)
 _SHOULDER: Final = 225.0
 # What is so much lighter than its surroundings is a highlight, or a white thing.
 _HIGHLIGHT: Final = 1.3
+_SOMETHING: Final = 8.0
 _LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)  # of OpenCV's RGB2GRAY (BT.601)
 
 
@@ -74,13 +76,41 @@ class Lit:
 
     colour: h x w x 3, coded, 0-255. base: h x w, the coded luma of what is there in the photo
     without its detail, 1-255. limit: h x w, what is lighter than this is a highlight. All go on
-    beyond the region. gain: the mean of `colour` over that of `base`.
+    beyond the region. gain: the mean of `colour` over that of `base`. there: 3, the mean colour of
+    what is there in the photo.
     """
 
     colour: Floats
     base: Floats
     limit: Floats
     gain: float
+    there: Floats
+
+    def in_space(self, space: ColourSpace) -> Lit:
+        """The same in the numbers of the photo.
+
+        The mean colours are converted; by how much a place differs from them is a factor in either
+        space, to a power where one is coded more steeply.
+        """
+        if space is SRGB:
+            return self
+        power = space.steepness
+        middle = self.colour.mean(axis=(0, 1))
+        shown, there = space.from_srgb(np.stack([middle, self.there]).astype(np.float64))
+        factor = self.colour / np.maximum(middle, 1)
+        # Of a channel that the colour has nothing of, nothing can be told: there the whole counts.
+        whole = (self.colour @ _LUMA) / max(float(middle @ _LUMA), 1.0)
+        factor = np.where(middle > _SOMETHING, factor, whole[..., np.newaxis])
+        colour = np.maximum(shown, 0) * np.maximum(factor, 0) ** power
+        own = max(float(there @ _LUMA), 1.0) / max(float(self.there @ _LUMA), 1.0) ** power
+        base, limit = (np.clip(field**power * own, 1, 255) for field in (self.base, self.limit))
+        return Lit(
+            colour.astype(np.float32),
+            base.astype(np.float32),
+            limit.astype(np.float32),
+            self.gain,
+            there.astype(np.float32),
+        )
 
 
 class Surface(Protocol):
@@ -142,7 +172,9 @@ class RoomLight:
         local = self._tint(small, inside, radius, kept) * (tint * colour * np.float32(coded))
         lit = cv2.multiply(local, cv2.merge([light] * 3))
         shown = rolled_off(np.asarray(lit, np.float32), np.maximum(colour, _SHOULDER))
-        return Lit(shown, base, np.minimum(limit * np.float32(_HIGHLIGHT), 255), gain)
+        limit = np.minimum(limit * np.float32(_HIGHLIGHT), 255)
+        there = (small * inside[..., np.newaxis]).sum((0, 1)) / inside.sum()
+        return Lit(shown, base, limit, gain, there.astype(np.float32))
 
     def white_on(self, surface: Surface) -> tuple[float, Floats]:
         """The linear luminance of white paint lit like a surface, over that in full light

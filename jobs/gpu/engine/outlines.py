@@ -21,7 +21,8 @@ from jobs.presets import canonical
 
 
 class Outlines:
-    """Masks of the view, drawn to the edges of the picture and enlarged to the photo."""
+    """Masks of the view, which is in sRGB, drawn to the edges of the picture and enlarged to the
+    photo."""
 
     def __init__(
         self, found: Segmentation, seen: Rgb, factor: int, watch: Stopwatch | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import cv2
 
 from jobs.gpu.engine.arrays import Rgb
+from jobs.gpu.engine.colour.space import space_of
 from jobs.gpu.engine.composition import compose
 from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.memory import Findings, RememberingSegmenter, digest_of
@@ -101,7 +102,7 @@ class Engine:
         with watch.measure("decode"):
             photo = decode(data)
             factor = view_factor(photo)
-            seen = reduced_on_white(photo, factor)
+            seen = space_of(photo.icc_profile).shown(reduced_on_white(photo, factor))
         with watch.measure("recall"):
             digest = digest_of(data)
             known = self._segmenter.recall(digest, (*order.names, *order.beside), order.store)

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from jobs.gpu.engine.arrays import Rgb
+from jobs.gpu.engine.colour.space import space_of
 from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.errors import ModelError, PhotoError
 from jobs.gpu.engine.messages import Edit
@@ -42,8 +43,9 @@ def test_a_room_gets_its_edits_and_keeps_what_is_protected() -> None:
         "Door: not supported by the cpu backend, left unchanged",
         "Grout: not found in this photo, nothing to protect",
     )
-    found = segmenter.segment(before.rgb, ["Ceiling", "Wall", "Floor"])
-    ceiling = settled(found, shrunk(before.rgb, SKETCH_SIDE))[0].masks["Ceiling"] >= 64
+    seen = space_of(before.icc_profile).shown(before.rgb)
+    found = segmenter.segment(seen, ["Ceiling", "Wall", "Floor"])
+    ceiling = settled(found, shrunk(seen, SKETCH_SIDE))[0].masks["Ceiling"] >= 64
     assert np.array_equal(after.rgb[ceiling], before.rgb[ceiling])
     assert ceiling[found.masks["Ceiling"] >= 64].mean() > 0.97
     assert (

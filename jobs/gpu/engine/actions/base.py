@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from jobs.gpu.engine.arrays import BoolMask, Mask, Rgb
+from jobs.gpu.engine.colour.space import SRGB, ColourSpace
 from jobs.gpu.engine.light import RoomLight
 from jobs.gpu.engine.perspective import Perspective, perspective_of
 
@@ -27,7 +28,8 @@ class Canvas:
 
     original (HxWx3) is the photo as it was, which edits are worked out on. rgb (HxWx3) and alpha
     (HxW or None) are the result so far, changed in place. light and perspective are those of the
-    original.
+    original. space is what the photo's numbers look like; the light, the colours of the vocabulary
+    and the patterns are sRGB.
     """
 
     original: Rgb
@@ -35,6 +37,7 @@ class Canvas:
     perspective: Perspective
     rgb: Rgb
     alpha: Mask | None = None
+    space: ColourSpace = SRGB
 
     @classmethod
     def of(
@@ -43,6 +46,7 @@ class Canvas:
         alpha: Mask | None = None,
         light: RoomLight | None = None,
         perspective: Perspective | None = None,
+        space: ColourSpace = SRGB,
     ) -> Canvas:
         """A canvas for a photo (HxWx3, HxW), of which nothing is changed yet."""
         return cls(
@@ -51,6 +55,7 @@ class Canvas:
             perspective=perspective or perspective_of(rgb.shape[:2], {}, ()),
             rgb=rgb.copy(),
             alpha=None if alpha is None else alpha.copy(),
+            space=space,
         )
 
 

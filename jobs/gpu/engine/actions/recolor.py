@@ -57,7 +57,7 @@ class _Paint:
 
     def __init__(self, canvas: Canvas, region: Region, target: Floats) -> None:
         self._shape = region.weight.shape
-        lit = canvas.light.on(region, target)
+        lit = canvas.light.on(region, target).in_space(canvas.space)
         relief = float(np.clip(lit.gain**_RELIEF, _LEAST_RELIEF, _MOST_RELIEF))
         level = np.arange(256, dtype=np.float32) / 255
         self._detail = (level**relief).astype(np.float32)

@@ -30,11 +30,13 @@ def texture(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
         value = DEFAULT_TEXTURE
         warnings = (f"no value given for texture, {value} was used",)
     name = _name(value)
-    copies = reduced_copies(pattern(name))
+    asked = pattern(name).mean(axis=(0, 1), dtype=np.float32)
+    copies = reduced_copies(canvas.space.painted(pattern(name)))
     plane = plane_for(region.concept, region.weight, canvas.perspective, METRES[name])
     colour = copies[-1].mean(axis=(0, 1), dtype=np.float32)
     shape = region.weight.shape
-    light = canvas.light.on(region, colour, pattern=_PATTERN).colour / colour
+    lit = canvas.light.on(region, asked, pattern=_PATTERN).in_space(canvas.space)
+    light = lit.colour / colour
 
     def render(tile: Rgb, rows: slice, columns: slice) -> Rgb:
         laid = lay(copies, plane, rows, columns)

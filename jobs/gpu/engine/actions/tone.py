@@ -8,9 +8,11 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from jobs.gpu.engine.actions.base import Canvas, Region, blend, sample
 from jobs.gpu.engine.arrays import Floats, Rgb
+from jobs.gpu.engine.colour.space import SRGB, ColourSpace
 from jobs.gpu.engine.errors import EditSkipped
 from jobs.vocabulary import DEFAULT_TONE, TONES, normalised
 
@@ -39,8 +41,8 @@ def tone(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
     if not value.strip():
         value = DEFAULT_TONE
         warnings = (f"no value given for tone, {value} was used",)
-    settings = _settings(value)
     mean = sample(canvas.original, region.weight).mean(axis=(0, 1), dtype=np.float64)
+    settings = _in_space(_settings(value), mean, canvas.space)
     curves = _curves(settings, float(mean @ _LUMA))
     mixing = _saturation(settings.saturation)
 
@@ -79,6 +81,15 @@ def _settings(value: str) -> _Settings:
         "muted": replace(plain, saturation=1 - 0.6 * strength),
         "contrast": replace(plain, contrast=1 + 0.45 * strength),
     }[name]
+
+
+def _in_space(settings: _Settings, mean: NDArray[np.float64], space: ColourSpace) -> _Settings:
+    """The gains that move the region's mean in the photo's space as they would in sRGB."""
+    if space is SRGB or settings.gain == (1.0, 1.0, 1.0):
+        return settings
+    moved = space.from_srgb(space.to_srgb(mean[np.newaxis]) * settings.gain)[0]
+    red, green, blue = np.maximum(moved, 0) / np.maximum(mean, 1)
+    return replace(settings, gain=(float(red), float(green), float(blue)))
 
 
 def _curves(settings: _Settings, mean: float) -> Rgb:

@@ -54,6 +54,12 @@ class ColourSpace:
         mixing = np.linalg.inv(self.described.matrix) @ _SRGB_TO_XYZ
         return 255 * _followed_back(self.described.curves, _decoded(colours / 255) @ mixing.T)
 
+    @property
+    def steepness(self) -> float:
+        """The power that takes the sRGB number of a gray (0-1) to about its number here."""
+        middle = self.from_srgb(np.full((1, 3), 127.5))[0]
+        return float(np.log(middle.mean() / 255) / np.log(0.5))
+
     def shown(self, rgb: Rgb) -> Rgb:
         """A picture (HxWx3) of the photo's numbers, in sRGB. About 5 ms a megapixel."""
         if self.described is None:
