@@ -66,7 +66,7 @@ _TINT: Final = (0.8, 1.2)
 _SHOULDER: Final = 225.0
 # What is so much lighter than its surroundings is a highlight, or a white thing.
 _HIGHLIGHT: Final = 1.3
-_SOMETHING: Final = 8.0
+_SOMETHING: Final = 8.0  # 8-bit steps
 _LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)  # of OpenCV's RGB2GRAY (BT.601)
 
 
