@@ -15,6 +15,7 @@ ROOMS = ("s3project", "users", "jobs")
 EVERYWHERE = (*ROOMS, "bench")
 # Where a module is imported inside a function, and why not above.
 LATE_IMPORTS = {
+    "jobs/gpu/engine/formats/libvips.py": "it starts threads, and most photos never need it",
     "jobs/gpu/engine/segmenters/registry.py": "a backend is loaded when it is chosen",
     "jobs/gpu/engine/segmenters/sam3.py": "torch is installed on GPU hosts only",
     "s3project/embedded/broker.py": "the engine's wheel is for development only",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from jobs.gpu.engine.arrays import Floats, Rgb
 from jobs.gpu.engine.lab import to_lab
 from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.pipeline import EditedPhoto, Engine
+from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.tests.engine.colour.test_space import by_littlecms
 from jobs.tests.engine.pictures import FixedSegmenter, left_half, mean_lab, opened, saved, wall
 from jobs.tests.engine.profiles import WIDE
@@ -103,7 +105,7 @@ def test_models_see_what_a_person_sees(name: str) -> None:
     class Eye(FixedSegmenter):
         seen: Rgb
 
-        def segment(self, rgb, concepts):  # type: ignore[no-untyped-def]
+        def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
             self.seen = rgb
             return super().segment(rgb, concepts)
 

@@ -8,6 +8,7 @@ file is refused like any other damaged one.
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Final
 
@@ -47,8 +48,7 @@ def read_heic(data: bytes) -> Stored:
             raise PhotoError(_REASONS[header["refused"]])
         profile = target.read(header["profile"])
         shape = (header["height"], header["width"], header["channels"])
-        pixels = np.empty(shape, np.uint8)
-        target.readinto(pixels.reshape(-1).data)  # type: ignore[attr-defined]
+        pixels = np.fromfile(target, np.uint8, math.prod(shape)).reshape(shape)
     transparent = header["channels"] == 4
     return Stored(
         pixels=np.ascontiguousarray(pixels[..., :3]),

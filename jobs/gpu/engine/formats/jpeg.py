@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Final
@@ -71,12 +72,12 @@ def _of_unusual_sampling(stream: bytes, frame: Frame) -> NDArray[np.uint8]:
     """The quick decoder wants one of the sampling factors that it has names for."""
     if len(frame.components) != 3:
         raise PhotoError(NOT_AN_IMAGE)
-    pixels = np.empty((frame.height, frame.width, 3), np.uint8)
+    shape = (frame.height, frame.width, 3)
     with decoded(_PROGRAM, stream) as (target, complaints):
-        length = target.readinto(pixels.reshape(-1).data)  # type: ignore[attr-defined]
-    if length != pixels.size or any(words in complaints for words in _COMPLAINTS):
+        pixels = np.fromfile(target, np.uint8)
+    if pixels.size != math.prod(shape) or any(words in complaints for words in _COMPLAINTS):
         raise PhotoError(DAMAGED)
-    return pixels
+    return pixels.reshape(shape)
 
 
 def _padding(stream: bytes, complaint: str) -> int:
