@@ -47,7 +47,9 @@ EDITS = {
     "Ceiling": Edit("recolor", "white"),
 }
 PROTECT = ["Window", "Cabinet"]
-STAGES = ("decode", "segment", "outline", "light", "edit", "encode", "preview")
+STAGES = (
+    "decode", "segment", "outline", "paints", "light", "edit", "encode", "preview",
+)  # fmt: skip
 COLOURS = {
     "decode": "#6f8f9d", "segment": "#c9a227", "outline": "#7b6d8d", "light": "#d9b99b",
     "edit": "#9db4a0",

@@ -24,8 +24,9 @@ EditValue = Annotated[str, Schema(maxLength=MAX_VALUE_LENGTH, pattern=NO_NUL)]
 Instances = Annotated[
     list[Annotated[int, Schema(minimum=0, maximum=MAX_INSTANCE)]] | None,
     Schema(
-        "Only these instances of the concept, from 0 and from left to right; absent for all. A "
-        "number that a photo has no instance of is a warning on it.",
+        "Only these instances of the concept, from 0 and from left to right; absent for all. Of a "
+        "single thing they are its paints, the one that `recolor` moves by itself first. A number "
+        "that a photo has no instance of is a warning on it.",
         minItems=1,
         maxItems=MAX_INSTANCES,
     ),

@@ -20,6 +20,7 @@ def work_message(job: JobCoordinator, inputs: Mapping[int, str], *, attempt: int
             action=edit["action"],
             value=resolve_value(job.preset, name, edit["action"], edit.get("value")) or "",
             instances=tuple(edit["instances"]) if "instances" in edit else None,
+            paint=edit.get("paint", ""),
         )
         for name, edit in job.concepts.items()
     }

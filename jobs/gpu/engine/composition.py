@@ -10,6 +10,7 @@ the new wall and not the old one.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,7 @@ from jobs.gpu.engine.actions.base import Canvas, Region
 from jobs.gpu.engine.actions.catalogue import CATALOGUE
 from jobs.gpu.engine.arrays import BoolMask, Mask
 from jobs.gpu.engine.colour.space import space_of
+from jobs.gpu.engine.cutout import CutOut, is_cut_out
 from jobs.gpu.engine.errors import EditSkipped
 from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.order import Order
@@ -37,7 +39,6 @@ from jobs.gpu.engine.remarks import (
 
 # What is left of a mask after protection is nothing but its soft rim when no pixel weighs more.
 _RIM: Final = 128
-_PAINTING: Final = ("recolor", "texture")
 
 
 @dataclass(frozen=True)
@@ -63,17 +64,24 @@ class _Composition:
         say_what_is_missing(self._remarks, order, outlines.found, backend)
         self._shape = (photo.height, photo.width)
         self._protected: BoolMask = outlines.protected(order.protected, self._shape)
+        self._spared = outlines.fine(order.protected)
+        self._changed = False
+        self._cut_out = self._product_alone()
+        original = photo.rgb
+        if self._cut_out is not None or not original.flags.writeable:
+            original = original.copy()
+        if self._cut_out is not None:
+            self._cut_out.matte.put_on(original)
         space = space_of(photo.icc_profile)
         light, perspective = outlines.light(), outlines.perspective
-        self._canvas = Canvas.of(photo.rgb, photo.alpha, light, perspective, space)
-        self._changed = False
+        self._canvas = Canvas.of(original, photo.alpha, light, perspective, space)
 
     def made(self) -> Photo:
         order, photo, canvas = self._order, self._photo, self._canvas
         free: Mask = np.where(self._protected, np.uint8(0), np.uint8(255))
         removals: list[_Removal] = []
         for name, edit in reversed([*order.edits.items()]):
-            if name not in self._outlines.found.masks:
+            if name not in self._outlines.found.masks or is_cut_out(name, edit):
                 continue
             region = self._region(name, edit, free)
             if region is None:
@@ -88,21 +96,36 @@ class _Composition:
             self._apply(removal.name, removal.edit, removal.region)
         if order.concepts and not self._changed:
             raise self._remarks.nothing_to_change()
+        alpha = canvas.alpha
+        if self._cut_out is not None:
+            alpha = self._cut_out.laid(canvas.rgb, photo, self._outlines.seen, self._protected)
         restore(canvas.rgb, photo.rgb, self._protected)
-        if canvas.alpha is not None and photo.alpha is not None:
-            restore(canvas.alpha, photo.alpha, self._protected)
-        return Photo(canvas.rgb, canvas.alpha, photo.icc_profile, self._remarks.warnings)
+        if alpha is not None and photo.alpha is not None:
+            restore(alpha, photo.alpha, self._protected)
+        return Photo(canvas.rgb, alpha, photo.icc_profile, self._remarks.warnings)
+
+    def _product_alone(self) -> CutOut | None:
+        """What an edit of the background asks for, or None."""
+        for name, edit in self._order.edits.items():
+            if name not in self._outlines.found.masks or not is_cut_out(name, edit):
+                continue
+            try:
+                cut = CutOut.of(self._photo, self._outlines, name, edit)
+            except EditSkipped as skipped:
+                self._remarks.leave_out(name, skipped.brief, skipped.reason)
+                return None
+            for text in cut.warnings:
+                self._remarks.warn(name, text)
+            self._changed = True
+            return cut
+        return None
 
     def _region(self, name: str, edit: Edit, free: Mask) -> Region | None:
         """What the edit may have of what is `free` of the photo (HxW), or None for nothing."""
-        weight, absent = self._outlines.weight(
-            name,
-            self._shape,
-            edit.instances,
-            own_paint=edit.action in _PAINTING and edit.paint != "all",
-        )
+        area = self._outlines.area(name, edit, self._canvas.original, self._spared)
+        weight, absent = area.weight, area.absent
         if absent:
-            text = absent_instances(absent, self._outlines.found.instances.get(name, ()))
+            text = absent_instances(absent, self._outlines.instances(name))
             if not cv2.countNonZero(weight):
                 self._remarks.leave_out(name, NOT_FOUND, text)
                 return None
@@ -122,12 +145,16 @@ class _Composition:
             text = "lies wholly under other edits, left unchanged"
             self._remarks.leave_out(name, COVERED, text)
             return None
-        return Region(concept=name, weight=weight, protected=held, paint=edit.paint)
+        return Region(
+            concept=name, weight=weight, protected=held, paint=edit.paint, matte=area.matte
+        )
 
     def _apply(self, name: str, edit: Edit, region: Region) -> bool:
         """Whether the edit was made."""
+        own = nullcontext() if region.matte is None else region.matte.worn_by(self._canvas.original)
         try:
-            warnings = CATALOGUE[edit.action](self._canvas, region, edit.value)
+            with own:
+                warnings = CATALOGUE[edit.action](self._canvas, region, edit.value)
         except EditSkipped as skipped:
             self._remarks.leave_out(name, skipped.brief, skipped.reason)
             return False

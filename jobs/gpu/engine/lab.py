@@ -13,3 +13,9 @@ def to_lab(rgb: Rgb) -> Floats:
     return np.asarray(
         cv2.cvtColor(rgb.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2LAB), np.float32
     )
+
+
+def from_lab(lab: Floats) -> Rgb:
+    """The inverse of `to_lab`; colours outside sRGB are clipped."""
+    rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+    return np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8)

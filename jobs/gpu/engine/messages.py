@@ -13,7 +13,9 @@ from typing import Any, Final
 from jobs.gpu.engine.errors import MessageError
 from jobs.presets import ACTIONS
 
-PAINTS: Final = ("", "all")
+# Every paint of a thing instead of the one that covers most.
+ALL_PAINTS: Final = "all"
+PAINTS: Final = ("", ALL_PAINTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from jobs.gpu.engine.png import encode_png
 from jobs.gpu.engine.preview import encode_preview
 from jobs.gpu.engine.segmenters.base import Segmentation, Segmenter
 from jobs.gpu.engine.segmenters.instance import Instance
-from jobs.gpu.engine.selection import in_reading_order
 from jobs.gpu.engine.stopwatch import Stopwatch
 from jobs.gpu.engine.view import reduced_on_white, view_factor
 
@@ -143,8 +142,8 @@ class Engine:
             warnings=edited.warnings,
             timings=watch.seconds,
             instances={
-                name: in_reading_order(seen.found.instances[name])
+                name: instances
                 for name in order.concepts
-                if name in seen.found.instances
+                if (instances := outlines.instances(name))
             },
         )

@@ -15,13 +15,13 @@ from rich.table import Table
 
 from jobs.demo.sheet import contact_sheet
 from jobs.gpu.engine.errors import ModelError, PhotoError
-from jobs.gpu.engine.messages import Edit
+from jobs.gpu.engine.messages import ALL_PAINTS, Edit
 from jobs.gpu.engine.pipeline import EditedPhoto, Engine
 from jobs.gpu.engine.segmenters.instance import Instance
 from jobs.gpu.engine.segmenters.registry import load_segmenter
 from jobs.presets import ACTIONS, PRESETS, layers, resolve_value
 
-INSTANCES = re.compile(r"[0-9]{1,3}(,[0-9]{1,3})*")
+INSTANCES = re.compile(rf"{ALL_PAINTS}|[0-9]{{1,3}}(,[0-9]{{1,3}})*")
 SHEET = "contact_sheet.jpg"
 
 
@@ -34,9 +34,10 @@ class Command(BaseCommand):
         parser.add_argument("--preset", choices=sorted(PRESETS), default="interior")
         parser.add_argument(
             "--set", dest="edits", action="append", default=[],
-            metavar="CONCEPT=ACTION[:VALUE][@N,…]",
+            metavar="CONCEPT=ACTION[:VALUE][@N,…|@all]",
             help="an edit; where several overlap, the more specific concept is on top; @0,2 for "
-            "these instances only, from left to right",
+            "these instances only, from left to right, or these paints of a single thing; @all "
+            "for all its paints",
         )  # fmt: skip
         parser.add_argument(
             "--protect", action="append", metavar="CONCEPT",
@@ -94,18 +95,19 @@ class Command(BaseCommand):
 
 
 def _several(result: EditedPhoto) -> list[str]:
-    """Where the instances are that --set can choose from, in shares of the photo."""
+    """The instances that --set can choose from: where in shares of the photo, or which paint."""
     return [
-        f"{name}: "
-        + ", ".join(f"@{number} at {_place(one)}" for number, one in enumerate(instances))
+        f"{name}: " + ", ".join(f"@{number} {_place(one)}" for number, one in enumerate(instances))
         for name, instances in result.instances.items()
         if len(instances) > 1
     ]
 
 
 def _place(instance: Instance) -> str:
+    if instance.colour is not None:
+        return f"{instance.colour} ({instance.score:.0%})"
     left, top, right, bottom = instance.box
-    return f"{(left + right) / 2:.0%} × {(top + bottom) / 2:.0%}"
+    return f"at {(left + right) / 2:.0%} × {(top + bottom) / 2:.0%}"
 
 
 def _edits(raw: Sequence[str], preset: str) -> Mapping[str, Edit]:
@@ -115,13 +117,16 @@ def _edits(raw: Sequence[str], preset: str) -> Mapping[str, Edit]:
         what, at, numbers = what.partition("@")
         action, _, value = what.partition(":")
         if at and not INSTANCES.fullmatch(numbers):
-            raise CommandError(f"--set {text!r}: after @ come numbers from 0 on, such as @0,2")
+            raise CommandError(
+                f"--set {text!r}: after @ come numbers from 0 on, such as @0,2, or all"
+            )
         if not concept or not equals or action not in ACTIONS:
             known = ", ".join(ACTIONS)
             raise CommandError(f"--set {text!r} is not CONCEPT=ACTION[:VALUE] (actions: {known})")
-        chosen = tuple(map(int, numbers.split(","))) if at else None
+        paint = numbers if numbers == ALL_PAINTS else ""
+        chosen = tuple(map(int, numbers.split(","))) if at and not paint else None
         resolved = resolve_value(preset, concept, action, value) or ""
-        edits[concept] = Edit(action, resolved, chosen)
+        edits[concept] = Edit(action, resolved, chosen, paint)
     if not edits:
         raise CommandError("nothing to do: give at least one --set CONCEPT=ACTION[:VALUE]")
     return edits

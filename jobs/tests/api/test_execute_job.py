@@ -41,6 +41,8 @@ def make_rule(user: User, preset: str = "interior") -> Rule:
         {"concepts": {"Floor": {"action": "remove", "value": None}}},
         {"concepts": {"Window": {**TONE, "instances": [0]}}},
         {"concepts": {"Window": {**TONE, "instances": None}}},
+        {"concepts": {"Window": {**TONE, "paint": "all"}}},
+        {"concepts": {"Window": {**TONE, "paint": None}}},
         {"concepts": {"Window": {"action": "remove", "instances": [*range(63), 199]}}},
         {"concepts": {"Floor": {"action": "texture", "value": "no such texture"}}},
         {"concepts": {"왼쪽 벽": TONE}, "protect": ["창문", "x" * 64]},

@@ -96,9 +96,12 @@ def test_a_message_says_all_that_a_worker_needs(settings: Settings) -> None:
     assert WorkMessage.parse(message).to_json() == message
 
 
-def test_the_instances_of_a_rule_reach_the_worker() -> None:
+def test_the_instances_and_paints_of_a_rule_reach_the_worker() -> None:
     job = make_job(JobStatus.UPLOADED, items=1)
-    concepts = {"Window": {"action": "tone", "value": "warm", "instances": [0, 2]}}
+    concepts = {
+        "Window": {"action": "tone", "value": "warm", "instances": [0, 2]},
+        "Wall": {"action": "recolor", "value": "sage", "paint": "all"},
+    }
     body = {"name": "Two windows", "preset_id": "interior", "concepts": concepts}
     rule = api_of(job.user).post("/rules", body)
     assert rule.data["concepts"] == concepts
@@ -108,6 +111,7 @@ def test_the_instances_of_a_rule_reach_the_worker() -> None:
     [message] = messages()
     assert message["concepts"] == concepts
     assert WorkMessage.parse(message).concepts["Window"].instances == (0, 2)
+    assert WorkMessage.parse(message).concepts["Wall"].paint == "all"
 
 
 def test_a_message_holds_no_secret() -> None:

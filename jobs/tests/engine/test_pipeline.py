@@ -54,8 +54,8 @@ def test_a_room_gets_its_edits_and_keeps_what_is_protected() -> None:
     assert mean_lab(after.rgb[1000:1150, 700:950])[2] > 20
     assert after.icc_profile == before.icc_profile
     assert Image.open(io.BytesIO(edited.preview)).size == (512, 384)
-    stages = {"decode", "recall", "segment", "outline", "light", "edit", "encode", "preview"}
-    assert edited.timings.keys() == stages | {"keep"}
+    stages = {"decode", "recall", "segment", "outline", "paints", "light", "edit", "encode"}
+    assert edited.timings.keys() == stages | {"preview", "keep"}
 
 
 def test_a_product_changes_and_its_background_does_not() -> None:

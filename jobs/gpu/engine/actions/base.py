@@ -12,6 +12,7 @@ import numpy as np
 from jobs.gpu.engine.arrays import BoolMask, Mask, Rgb
 from jobs.gpu.engine.colour.space import SRGB, ColourSpace
 from jobs.gpu.engine.light import RoomLight
+from jobs.gpu.engine.matting import Matte
 from jobs.gpu.engine.perspective import Perspective, perspective_of
 
 # A tile and what is made of it stay within the processor's cache.
@@ -65,13 +66,14 @@ class Region:
 
     weight: HxW, 0 at every protected pixel; the weights of all regions of a photo add up to 255 at
     most. protected: HxW, what an action that reaches beyond its mask must leave alone. concept:
-    the name the region was found by. paint: as in `Edit`.
+    the name the region was found by. paint: as in `Edit`. matte: of a thing that was cut out.
     """
 
     concept: str
     weight: Mask
     protected: BoolMask
     paint: str = ""
+    matte: Matte | None = None
 
 
 class Action(Protocol):

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
+from jobs.gpu.engine.membrane import membrane
 
 _PLANNING_SIDE: Final = 128
 _LIGHT_SIDE: Final = 512
@@ -92,7 +93,7 @@ def _light(rgb: Rgb, unknown: BoolMask) -> tuple[Floats, Floats]:
     total = cv2.resize(rgb * known[..., np.newaxis], size, interpolation=cv2.INTER_AREA)
     amount = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
     values = np.asarray(total / np.maximum(amount, 1e-6)[..., np.newaxis], np.float32)
-    base = _membrane(values, amount > 0.01)
+    base = membrane(values, amount > 0.01)
     smooth = cv2.GaussianBlur(base, (0, 0), max(1.0, max(size) * _DETAIL))
     mixed = (base + smooth) * np.float32(0.5)
     full = (width, height)
@@ -100,22 +101,6 @@ def _light(rgb: Rgb, unknown: BoolMask) -> tuple[Floats, Floats]:
         np.asarray(cv2.resize(mixed, full, interpolation=cv2.INTER_LINEAR), np.float32),
         np.asarray(cv2.resize(smooth, full, interpolation=cv2.INTER_LINEAR), np.float32),
     )
-
-
-def _membrane(values: Floats, known: BoolMask) -> Floats:
-    """A smooth surface (HxWx3) through the known pixels: shrink, fill the small one, enlarge."""
-    weight = known.astype(np.float32)
-    height, width = weight.shape
-    if weight.all() or max(height, width) <= 2:
-        mean = (values * weight[..., np.newaxis]).sum(axis=(0, 1)) / max(float(weight.sum()), 1.0)
-        return np.where(known[..., np.newaxis], values, mean).astype(np.float32)
-    half = (max(1, (width + 1) // 2), max(1, (height + 1) // 2))
-    total = cv2.resize(values * weight[..., np.newaxis], half, interpolation=cv2.INTER_AREA)
-    amount = cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
-    coarse = np.asarray(total / np.maximum(amount, 1e-6)[..., np.newaxis], np.float32)
-    coarse = _membrane(coarse, amount > 0)
-    enlarged = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.where(known[..., np.newaxis], values, enlarged).astype(np.float32)
 
 
 def _copied_detail(

@@ -14,6 +14,7 @@ from jobs.gpu.engine.actions.base import (
     Region,
     blend,
 )
+from jobs.gpu.engine.actions.thing_paint import ThingPaint
 from jobs.gpu.engine.arrays import Floats, Rgb
 from jobs.gpu.engine.errors import EditSkipped
 from jobs.gpu.engine.lab import to_lab
@@ -39,12 +40,13 @@ def recolor(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
         value = DEFAULT_MATERIAL
         warnings = (f"no value given for recolor, {value} was used",)
     target = _target(value)
-    paint = _Paint(canvas, region, target)
-
-    def render(tile: Rgb, rows: slice, columns: slice) -> Rgb:
-        return paint.on(tile, rows, columns)
-
-    blend(canvas, region.weight, render)
+    # What was cut out is a thing, and is shown in its own light; anything else belongs to a room.
+    if region.matte is not None:
+        colour = np.clip(canvas.space.from_srgb(target[np.newaxis].astype(np.float64))[0], 0, 255)
+        thing = ThingPaint(canvas.original, region.weight, np.asarray(colour, np.float32))
+        blend(canvas, region.weight, thing.on)
+    else:
+        blend(canvas, region.weight, _Paint(canvas, region, target).on)
     return warnings
 
 

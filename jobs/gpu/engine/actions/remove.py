@@ -28,6 +28,8 @@ def remove(canvas: Canvas, region: Region, value: str) -> tuple[str, ...]:
     See `Action`. Raises EditSkipped when the region leaves too little to fill it from.
     """
     hole = _hole(region, canvas.original)
+    if not hole.any():
+        raise EditSkipped("lies wholly under what stays, left unchanged", "covered")
     window = _window(hole)
     unknown = hole[window] | _held_inside(region, window)
     if float((~unknown).mean()) < _LEAST_SOURCE:

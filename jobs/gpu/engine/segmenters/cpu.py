@@ -11,7 +11,7 @@ from typing import Final
 
 from jobs.gpu.engine.arrays import Mask, Rgb
 from jobs.gpu.engine.segmenters.base import Segmentation
-from jobs.gpu.engine.segmenters.body import find_body
+from jobs.gpu.engine.segmenters.body import FoundBody, find_body
 from jobs.gpu.engine.segmenters.instance import Instance, box_of
 from jobs.gpu.engine.segmenters.lines import find_gloss, find_grout
 from jobs.gpu.engine.segmenters.room import SURFACES, THINGS, FoundInRoom, look_at_room
@@ -32,7 +32,7 @@ class CpuSegmenter:
     Grout close up."""
 
     name = "cpu"
-    version = "4"
+    version = "6"
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
         """See `Segmenter.segment`. Each model runs at most once, and only when it is needed."""
@@ -85,7 +85,8 @@ class _Looks:
         if key == _TEXT and self.text is not None:
             return self.text.lines
         if key in _BODY:
-            return (Instance(box_of(mask), 1.0),)
+            assert self._found_body is not None
+            return (Instance(box_of(mask), self._found_body.score),)
         return self._room[_ROOM[key]].instances if key in _ROOM else ()
 
     @cached_property
@@ -97,6 +98,10 @@ class _Looks:
     def _room(self) -> Mapping[str, FoundInRoom]:
         return look_at_room(self._rgb)
 
-    @cached_property
+    @property
     def _body(self) -> Mask | None:
+        return None if self._found_body is None else self._found_body.mask
+
+    @cached_property
+    def _found_body(self) -> FoundBody | None:
         return find_body(self._rgb)

@@ -14,11 +14,13 @@ from jobs.gpu.engine.arrays import Mask
 class Instance:
     """box: left, top, right, bottom as shares (0-1) of the photo's width and height.
 
-    score: 0-1, the backend's own; two backends' scores cannot be compared.
+    score: 0-1, the backend's own; two backends' scores cannot be compared. colour: of a paint of a
+    thing, as #rrggbb; its score is the share of the thing that it covers.
     """
 
     box: tuple[float, float, float, float]
     score: float
+    colour: str | None = None
 
 
 def box_of(mask: Mask) -> tuple[float, float, float, float]:

@@ -6,8 +6,9 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from jobs.gpu.engine.arrays import Mask, Rgb
+from jobs.gpu.engine.arrays import Floats, Mask, Rgb
 
 _WORKING_SIDE: Final = 1024
 # Grout is at most this share of the picture wide; wider stripes are something else.
@@ -23,8 +24,10 @@ _GLOSS_LIGHT: Final = 235
 _GLOSS_RISE: Final = 45
 _GLOSS_REACH: Final = 1 / 90
 _GLOSS_CHROMA: Final = 28
-# A white part of a product is larger than a highlight on it.
+# A white part of a product is larger than a highlight on it, and what is white already shows none.
 _MOST_BLOB: Final = 0.012
+_MOST_AROUND: Final = 185
+_AROUND: Final = 1 / 16
 
 
 def find_grout(rgb: Rgb, *, within: Mask | None = None) -> Mask | None:
@@ -61,7 +64,7 @@ def find_gloss(rgb: Rgb, *, within: Mask, without: Mask | None = None) -> Mask |
     shines.
     """
     height, width = rgb.shape[:2]
-    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     # What a disc this large cannot fit into: a highlight, and never the edge of a white part.
     side = 2 * max(2, round(max(height, width) * _GLOSS_REACH)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
@@ -69,6 +72,7 @@ def find_gloss(rgb: Rgb, *, within: Mask, without: Mask | None = None) -> Mask |
     colourless = rgb.max(axis=2) - rgb.min(axis=2) <= _GLOSS_CHROMA
     shining = (gray >= _GLOSS_LIGHT) & colourless
     shining &= relief > _GLOSS_RISE
+    shining &= _around(gray, within) < _MOST_AROUND
     reach = 2 * max(1, round(max(height, width) / 200)) + 1
     shining &= cv2.erode(within, np.ones((reach, reach), np.uint8)) >= 128
     if without is not None:
@@ -78,11 +82,22 @@ def find_gloss(rgb: Rgb, *, within: Mask, without: Mask | None = None) -> Mask |
     small = stats[:, cv2.CC_STAT_AREA] <= _MOST_BLOB * mask.size
     small[0] = False
     mask = small[:count][labels].astype(np.uint8)
-    if not mask.any():
-        return None
-    # A highlight fades out: what is protected must hold its rim as well.
-    rim = 2 * max(1, round(max(height, width) / 400)) + 1
-    return np.asarray(cv2.dilate(mask, np.ones((rim, rim), np.uint8)) * 255, np.uint8)
+    # Where a highlight fades out, the paint shows through: that part of it is painted.
+    return mask * np.uint8(255) if mask.any() else None
+
+
+def _around(gray: NDArray[np.uint8], within: Mask) -> Floats:
+    """How light the product (HxW, within) is about each of its pixels."""
+    height, width = gray.shape
+    scale = min(1.0, 256 / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    inside = cv2.resize(within, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    light = cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    reach = max(1.0, max(size) * _AROUND)
+    total = cv2.GaussianBlur(light * inside, (0, 0), reach)
+    amount = cv2.GaussianBlur(inside, (0, 0), reach)
+    mean = total / np.maximum(amount, 1e-3)
+    return np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _main_net(lines: Mask) -> Mask | None:

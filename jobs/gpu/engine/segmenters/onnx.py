@@ -20,6 +20,7 @@ import onnxruntime as ort
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
 from jobs.gpu.engine.errors import ModelError
 from jobs.gpu.engine.segmenters.base import Segmentation
+from jobs.gpu.engine.segmenters.letters import ink_of
 from jobs.gpu.engine.segmenters.weights import (
     IMAGENET_DEVIATION,
     IMAGENET_MEAN,
@@ -30,8 +31,7 @@ from jobs.presets import canonical
 
 MODEL: Final = "model.onnx"
 LABELS: Final = "labels.json"
-# Of the photo's pixels; a concept with less is not there. A square of 31 pixels in 1600 x 1200:
-# less is taken for what a network sprinkles over a photo. A judgement, not measured.
+_TEXT: Final = "label_text"
 _LEAST_SHARE: Final = 0.0005
 # The likelihood, 0-1, from which a pixel is a concept's: likelier than all other classes together.
 _MAJORITY: Final = 0.5
@@ -97,8 +97,9 @@ class OnnxSegmenter:
         masks: dict[str, Mask] = {}
         for name in known:
             mask = self._mask(likely, self._labels.classes[canonical(name)], rgb.shape)
-            if float((mask > 0).mean()) >= _LEAST_SHARE:
-                masks[name] = mask
+            if float((mask >= 128).mean()) < _LEAST_SHARE:
+                continue
+            masks[name] = ink_of(rgb, mask) if canonical(name) == _TEXT else mask
         not_found = tuple(name for name in known if name not in masks)
         return Segmentation(masks, not_found, unsupported)
 

@@ -20,7 +20,9 @@ from jobs.gpu.engine.arrays import Floats, Mask, Rgb
 from jobs.gpu.engine.errors import ModelError
 from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.gpu.engine.segmenters.instance import Instance
+from jobs.gpu.engine.segmenters.letters import ink_of
 from jobs.gpu.engine.segmenters.prompts import concept_for
+from jobs.presets import canonical
 
 # The score, 0-1, above which an instance is seen: a query's score times the one for the concept
 # being in the picture at all. As in the authors' own code; transformers' default is 0.3.
@@ -31,8 +33,9 @@ _MASK: Final = 0.5
 _CONCEPTS_AT_ONCE: Final = 4
 # The tokens of a prompt, as many as the text encoder has positions; a longer prompt is cut off.
 _PROMPT_TOKENS: Final = 32
-# Encoded prompts kept; the presets have some twenty, and clients name concepts as they like. Each
-# is 32 x 256 numbers of the device's precision: 8 to 16 MB in all.
+_TEXT: Final = "label_text"
+_BACKGROUND: Final = "background"
+_PRODUCT: Final = "Product"
 _REMEMBERED_PROMPTS: Final = 512
 # Half of 0-255, which mean and deviation 0.5 come to.
 _HALF_RANGE: Final = 127.5
@@ -75,12 +78,19 @@ class Sam3Segmenter:
         masks: dict[str, Mask] = {}
         instances: dict[str, tuple[Instance, ...]] = {}
         not_found: list[str] = []
+        # A background is whatever the product is not: as a thing of its own it has no outline.
+        prompts = {name: _asked_for(name) for name in names}
         with self._inference():
             vision = self._model.get_vision_features(self._pixels(rgb))
             for some in _chunks(names, _CONCEPTS_AT_ONCE):
-                for name, found in zip(some, self._look(vision, some, rgb.shape[:2]), strict=True):
+                asked = [prompts[name] for name in some]
+                for name, found in zip(some, self._look(vision, asked, rgb.shape[:2]), strict=True):
                     if found is None:
                         not_found.append(name)
+                    elif canonical(name) == _BACKGROUND:
+                        masks[name] = 255 - found[0]
+                    elif canonical(name) == _TEXT:
+                        masks[name], instances[name] = ink_of(rgb, found[0]), found[1]
                     else:
                         masks[name], instances[name] = found
         return Segmentation(masks, tuple(not_found), (), instances)
@@ -169,6 +179,11 @@ def _union(likely: Floats, shape: tuple[int, int]) -> Mask:
         enlarged = cv2.resize(one, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
         union |= enlarged > _MASK
     return union.view(np.uint8) * np.uint8(255)
+
+
+def _asked_for(name: str) -> str:
+    """The concept whose prompt finds what a name stands for."""
+    return _PRODUCT if canonical(name) == _BACKGROUND else name
 
 
 def _repeated(vision: Any, times: int) -> Any:

@@ -1,0 +1,328 @@
+"""Tell the paints of a thing apart: the red of a mug from the white of its inside.
+
+Light changes how bright a paint looks, hardly its colour relative to its brightness. In a space
+made so, each paint is a hill in the histogram of the thing's pixels, and what shading does to a
+paint draws the hill out instead of making a second one. Hills are told apart by how deep the valley
+between them is (Chazal et al., "Persistence-based clustering in Riemannian manifolds", 2013), so
+that a paint that fades from light to dark stays whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
+from jobs.gpu.engine.segmenters.instance import Instance, box_of
+from jobs.gpu.engine.view import shrunk
+
+Labels = NDArray[np.int32]
+
+_HISTOGRAM_SIDE: Final = 320
+WORKING_SIDE: Final = 1024
+_LEAST_PIXELS: Final = 60
+_BIN: Final = 4.0
+# Hills are one when the saddle between them is higher than this part of the lower one.
+_PERSISTENCE: Final = 0.55
+_TAPS: Final = (0.06, 0.24, 0.40, 0.24, 0.06)
+# Paints that cover less are details: they are nobody's, and stay as they are.
+_LEAST_SHARE: Final = 0.008
+# A colour's part in telling pixels apart, relative to lightness; lightness counts for less where
+# there is colour, since there it only tells of light.
+_HUE_COUNTS: Final = 1.3
+_NEUTRAL, _COLOURED = 8.0, 24.0
+_LIGHT_COUNTS: Final = (0.9, 0.25)
+# White and grey parts are seldom what is meant: soles, labels, insides, metal.
+_PALE_FROM, _PALE_AT = 55.0, 70.0
+_PALE_COUNTS: Final = 0.45
+# So near, and of one hue, two are the lit and the shaded side of one paint, however sharp the edge.
+_TWO_SIDES: Final = 26.0
+_ONE_HUE: Final = 10.0
+# Borders within a paint are slopes, measured over so many pixels of the small picture, between two
+# shades of one hue, and no longer than this for the root of the area: light falls in large shapes.
+_REACH: Final = 3
+_SLOPE: Final = 0.55
+_MOST_HUE: Final = 32.0
+_LEAST_BORDER: Final = 12
+_BORDER_LENGTH: Final = (0.5, 12.0)
+# Parts as finely mixed as this are one: a tweed, the grain of wood.
+_MIXED_REACH: Final = 1 / 80
+_MIXED: Final = 0.55
+_LEAST_MIXED_SHARE: Final = 0.12
+
+
+@dataclass(frozen=True)
+class Paint:
+    """colour: its mean, red, green, blue in 0-255. share: 0-1, of the whole mask."""
+
+    colour: tuple[int, int, int]
+    share: float
+
+
+@dataclass(frozen=True)
+class Paints:
+    """The paints of a thing, the one that a customer means first.
+
+    labels: hxw; the number of the paint of each pixel, -1 for none.
+    """
+
+    found: tuple[Paint, ...]
+    labels: Labels
+
+    @property
+    def instances(self) -> tuple[Instance, ...]:
+        """The paints as clients know them: where they are and their colour."""
+        return tuple(
+            Instance(
+                box_of((self.labels == number).astype(np.uint8) * np.uint8(255)),
+                paint.share,
+                "#{:02x}{:02x}{:02x}".format(*paint.colour),
+            )
+            for number, paint in enumerate(self.found)
+        )
+
+    def mask(self, numbers: Sequence[int]) -> Mask:
+        """Where these paints are, hxw, 0 or 255, without specks."""
+        inside = np.isin(self.labels, numbers).astype(np.uint8) * np.uint8(255)
+        return np.asarray(cv2.medianBlur(inside, 3), np.uint8)
+
+
+def tell_paints(rgb: Rgb, mask: Mask, *, side: int = WORKING_SIDE) -> Paints:
+    """The paints of what a mask (HxW, 0-255) shows of a picture (HxWx3). At least one.
+
+    side: of the labels at most, in pixels.
+    """
+    picture, solid = _reduced(rgb, mask, side)
+    small, core = _reduced(picture, solid, _HISTOGRAM_SIDE)
+    inside = cv2.erode((core > 200).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if int(inside.sum()) < _LEAST_PIXELS:
+        return _one(picture, solid)
+    features = _features(small)
+    hills = _Hills.of(features[inside])
+    labels = np.full(inside.shape, -1, np.int32)
+    labels[inside] = hills.label(features[inside])
+    groups = _joined(features, labels)
+    everywhere = hills.label(_features(picture))
+    return _ordered(picture, np.where(solid >= 128, groups[everywhere], -1).astype(np.int32))
+
+
+def _one(picture: Rgb, solid: Mask) -> Paints:
+    return _ordered(picture, np.where(solid >= 128, 0, -1).astype(np.int32))
+
+
+def _reduced(rgb: Rgb, mask: Mask, side: int) -> tuple[Rgb, Mask]:
+    return shrunk(rgb, side), shrunk(mask, side)
+
+
+def _features(rgb: Rgb) -> Floats:
+    """HxWx3: lightness and colour in steps that count alike, hardly changed by shading."""
+    smooth = cv2.bilateralFilter(rgb, 5, 25, 3)
+    lab = cv2.cvtColor(smooth.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2LAB)
+    lightness, a, b = cv2.split(lab)
+    # L* + 16 grows with the light as a* and b* do (CIE 15:2004, eq. 8.3 ff.).
+    relative = np.float32(60) / (lightness + np.float32(18))
+    a, b = a * relative, b * relative
+    coloured = np.clip((cv2.magnitude(a, b) - _NEUTRAL) / (_COLOURED - _NEUTRAL), 0, 1)
+    most, least = _LIGHT_COUNTS
+    counts = most - (most - least) * coloured
+    hue = np.float32(_HUE_COUNTS)
+    return np.asarray(cv2.merge([lightness * counts, hue * a, hue * b]), np.float32)
+
+
+@dataclass(frozen=True)
+class _Hills:
+    """A histogram whose cells know the hill they belong to, -1 for none."""
+
+    origin: Floats
+    cells: Labels
+
+    @classmethod
+    def of(cls, values: Floats) -> _Hills:
+        """The hills in the histogram of values, Nx3."""
+        origin = np.asarray(values.min(axis=0) - 3 * _BIN, np.float32)
+        places = ((values - origin) / _BIN).astype(np.int32)
+        shape = tuple(int(side) for side in places.max(axis=0) + 4)
+        cells = np.ravel_multi_index(tuple(places.T), shape)
+        counts = np.bincount(cells, minlength=int(np.prod(shape)))
+        height = counts.reshape(shape).astype(np.float32)
+        for axis in range(3):
+            height = _smoothed(height, axis)
+        return cls(origin, _spread(_climbed(height, len(values)), height.shape))
+
+    def label(self, values: Floats) -> Labels:
+        """The hill of each of values, ...x3."""
+        places = ((values - self.origin) / np.float32(_BIN)).astype(np.int32)
+        for axis, side in enumerate(self.cells.shape):
+            np.clip(places[..., axis], 0, side - 1, out=places[..., axis])
+        return np.asarray(self.cells[places[..., 0], places[..., 1], places[..., 2]], np.int32)
+
+
+def _smoothed(height: Floats, axis: int) -> Floats:
+    room = [(2, 2) if one == axis else (0, 0) for one in range(3)]
+    padded = np.pad(height, room)
+    length = height.shape[axis]
+    parts = (
+        np.float32(tap) * np.take(padded, range(start, start + length), axis)
+        for start, tap in enumerate(_TAPS)
+    )
+    return np.asarray(sum(parts), np.float32)
+
+
+def _climbed(height: Floats, total: int) -> Labels:
+    """The hill of each cell, flat; cells are visited from the highest down."""
+    flat = height.ravel()
+    order = np.argsort(-flat, kind="stable")
+    order = order[flat[order] > 5e-5 * total]
+    _, rows, columns = height.shape
+    # The cells at the rim of the histogram are empty: no neighbour is out of bounds.
+    near = [step for step in product((-1, 0, 1), repeat=3) if step != (0, 0, 0)]
+    around = [(z * rows + y) * columns + x for z, y, x in near]
+    owner = np.full(flat.shape, -1, np.int32)
+    parent: list[int] = []
+    peak: list[float] = []
+
+    def root(hill: int) -> int:
+        while parent[hill] != hill:
+            hill = parent[hill]
+        return hill
+
+    for cell in order.tolist():
+        touched = {root(int(owner[cell + step])) for step in around if owner[cell + step] >= 0}
+        if not touched:
+            owner[cell] = len(parent)
+            parent.append(len(parent))
+            peak.append(float(flat[cell]))
+            continue
+        highest, *others = sorted(touched, key=lambda hill: (-peak[hill], hill))
+        owner[cell] = highest
+        for other in others:
+            if flat[cell] > _PERSISTENCE * peak[other]:
+                parent[other] = highest
+    roots = np.array([root(hill) for hill in range(len(parent))] or [0], np.int32)
+    compact = np.unique(roots, return_inverse=True)[1]
+    return np.where(owner >= 0, compact[np.maximum(owner, 0)], -1).astype(np.int32)
+
+
+def _spread(owner: Labels, shape: tuple[int, ...]) -> Labels:
+    """Give every empty cell to the nearest hill: colours between paints, and rare ones."""
+    cells = owner.reshape(shape)
+    # A histogram has few thousand cells: nearest by repeated widening, in a fixed order.
+    while (cells < 0).any():
+        padded = np.pad(cells, 1, constant_values=-1)
+        wider = cells.copy()
+        for z, y, x in product((1, 0, 2), repeat=3):
+            part = padded[z : z + shape[0], y : y + shape[1], x : x + shape[2]]
+            wider = np.where(wider < 0, part, wider)
+        if np.array_equal(wider, cells):
+            break
+        cells = wider
+    return np.maximum(cells, 0).astype(np.int32)
+
+
+def _joined(features: Floats, labels: Labels) -> Labels:
+    """Which paint each hill belongs to, by number: hills with soft borders, or mixed, are one."""
+    count = int(labels.max()) + 1
+    groups = np.arange(count, dtype=np.int32)
+    while True:
+        now = np.where(labels >= 0, groups[np.maximum(labels, 0)], -1)
+        pair = _pair_to_join(features, now)
+        if pair is None:
+            return groups
+        groups[groups == pair[1]] = pair[0]
+
+
+def _pair_to_join(features: Floats, labels: Labels) -> tuple[int, int] | None:
+    """Two paints (HxW numbers, -1 for none) that are one, or None."""
+    total = int((labels >= 0).sum())
+    numbers, sizes = np.unique(labels[labels >= 0], return_counts=True)
+    large = [int(n) for n, size in zip(numbers, sizes, strict=True) if size >= _LEAST_SHARE * total]
+    for first_index, first in enumerate(large):
+        for second in large[first_index + 1 :]:
+            one, two = labels == first, labels == second
+            if _mixed(one, two, total) or _by_light(features, one, two):
+                return first, second
+    return None
+
+
+def _by_light(features: Floats, one: BoolMask, two: BoolMask) -> bool:
+    """Whether two paints differ by light alone: a little, or with a slope for a border."""
+    apart = features[one].mean(axis=0) - features[two].mean(axis=0)
+    hue = float(np.hypot(apart[1], apart[2]))
+    if hue < _ONE_HUE and float(np.linalg.norm(apart)) < _TWO_SIDES:
+        return True
+    if hue > _MOST_HUE:
+        return False
+    steps: list[Floats] = []
+    border = 0
+    for down, across in ((0, 1), (1, 0)):
+        border += int(_across(one, two, down, across).sum())
+        far = _across(one, two, down * _REACH, across * _REACH)
+        here, there = _pairs(features, down * _REACH, across * _REACH)
+        steps.append(np.linalg.norm(here[far] - there[far], axis=1).astype(np.float32))
+    least, most = (share * min(int(one.sum()), int(two.sum())) ** 0.5 for share in _BORDER_LENGTH)
+    if not max(least, _LEAST_BORDER) <= border <= most:
+        return False
+    measured = np.concatenate(steps)
+    gap = float(np.linalg.norm(apart))
+    return bool(measured.size) and float(np.median(measured)) < _SLOPE * gap
+
+
+def _across(one: BoolMask, two: BoolMask, down: int, across: int) -> BoolMask:
+    """Where one of two regions lies here and the other so many pixels down or across."""
+    first_here, first_there = _pairs(one, down, across)
+    second_here, second_there = _pairs(two, down, across)
+    return np.asarray((first_here & second_there) | (second_here & first_there), np.bool_)
+
+
+def _pairs(array: NDArray[Any], down: int, across: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    rows, columns = array.shape[:2]
+    return array[: rows - down, : columns - across], array[down:, across:]
+
+
+def _mixed(one: BoolMask, two: BoolMask, total: int) -> bool:
+    """Whether two paints are strewn among each other all over the thing."""
+    if min(int(one.sum()), int(two.sum())) < _LEAST_MIXED_SHARE * total:
+        return False
+    reach = max(2.0, max(one.shape) * _MIXED_REACH)
+    near = [cv2.GaussianBlur(part.astype(np.float32), (0, 0), reach) for part in (one, two)]
+    near = [part / part.sum() for part in near]
+    return float(np.minimum(near[0], near[1]).sum()) > _MIXED
+
+
+def _ordered(picture: Rgb, labels: Labels) -> Paints:
+    """Number the paints by how much they cover, pale ones less; drop what covers too little."""
+    total = max(1, int((labels >= 0).sum()))
+    ranked: list[tuple[float, int, Paint]] = []
+    for number in np.unique(labels[labels >= 0]).tolist():
+        where = labels == number
+        share = float(where.sum()) / total
+        if share < _LEAST_SHARE:
+            continue
+        red, green, blue = (round(float(value)) for value in picture[where].mean(axis=0))
+        colour = (red, green, blue)
+        ranked.append((-share * _meant(colour), number, Paint(colour, round(share, 4))))
+    ranked.sort()
+    numbers = np.full(int(labels.max(initial=0)) + 2, -1, np.int32)
+    for new, (_, old, _paint) in enumerate(ranked):
+        numbers[old] = new
+    return Paints(tuple(paint for _, _, paint in ranked), numbers[labels].astype(np.int32))
+
+
+def _meant(colour: tuple[int, int, int]) -> float:
+    """How likely a customer means this colour, 0-1."""
+    _, a, b = _features(np.full((1, 1, 3), colour, np.uint8))[0, 0]
+    chroma = float(np.hypot(a, b)) / _HUE_COUNTS
+    pale = np.clip((_lightness(colour) - _PALE_FROM) / (_PALE_AT - _PALE_FROM), 0, 1)
+    neutral = np.clip((_COLOURED - chroma) / (_COLOURED - _NEUTRAL), 0, 1)
+    return float(1 - (1 - _PALE_COUNTS) * pale * neutral)
+
+
+def _lightness(colour: tuple[int, int, int]) -> float:
+    pixel = np.full((1, 1, 3), colour, np.float32) * np.float32(1 / 255)
+    return float(cv2.cvtColor(pixel, cv2.COLOR_RGB2LAB)[0, 0, 0])
