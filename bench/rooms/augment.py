@@ -7,9 +7,14 @@ from random import Random
 
 import cv2
 import numpy as np
-from photos import CLASSES, OTHER, UNCLEAR, Room
+from photos import CLASSES, OTHER, SOMETHING, UNCLEAR, Room
 
-WALL, FLOOR, CEILING, WINDOW, DOOR, CABINET, LIGHT, _ = range(len(CLASSES))
+WALL, FLOOR, CEILING = (CLASSES.index(name) for name in ("Wall", "Floor", "Ceiling"))
+DOOR, CABINET, CURTAIN, RUG = (
+    CLASSES.index(name) for name in ("Door", "Cabinet", "Curtain", "Rug")
+)
+# What may stand, hang or lie in a room as it did in another: no surface of it.
+THINGS = tuple(range(CEILING + 1, len(CLASSES)))
 
 
 def varied(room: Room, other: Room, size: tuple[int, int], chance: Random) -> Room:
@@ -39,8 +44,8 @@ def with_things_of(room: Room, other: Room, chance: Random) -> Room:
         other = mirrored(other)
     labels = other.labels
     rgb, mixed = room.rgb.astype(np.float32), room.labels.copy()
-    kinds = chance.sample([OTHER, OTHER, CABINET, DOOR, WINDOW, LIGHT], chance.randint(1, 3))
-    for kind in kinds:
+    there = [int(kind) for kind in np.unique(labels) if kind in THINGS or kind == SOMETHING]
+    for kind in chance.sample(there, min(len(there), chance.randint(1, 3))):
         count, parts, stats, _ = cv2.connectedComponentsWithStats((labels == kind).astype(np.uint8))
         fitting = [
             part
@@ -58,7 +63,7 @@ def with_things_of(room: Room, other: Room, chance: Random) -> Room:
 def repainted(room: Room, chance: Random) -> Room:
     """Some surfaces and fittings in other colours, under the light of the photo."""
     lab = cv2.cvtColor(room.rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    for kind in (WALL, FLOOR, CEILING, CABINET, DOOR):
+    for kind in (WALL, FLOOR, CEILING, CABINET, DOOR, CURTAIN, RUG):
         inside = room.labels == kind
         if chance.random() < 0.5 or inside.sum() < 200:
             continue
@@ -134,17 +139,21 @@ def cropped(room: Room, size: tuple[int, int], chance: Random) -> Room:
     corner = np.array([chance.uniform(0, columns - extent[0]), chance.uniform(0, rows - extent[1])])
     turn = chance.gauss(0, 2) * math.pi / 180
     rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-    corners = corner + np.array([[0, 0], [extent[0], 0], [0, extent[1]]])
+    corners = corner + extent * np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
     centre = corner + extent / 2
     source = ((corners - centre) @ rotation.T + centre).astype(np.float32)
-    target = np.array([[0, 0], [width, 0], [0, height]], np.float32)
-    move = cv2.getAffineTransform(source, target)
+    target = np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float32)
+    if chance.random() < 0.5:
+        # As seen from another height, or by a camera that is tilted.
+        lean = [chance.gauss(0, 0.04) for _ in range(8)]
+        target += (np.array(lean, np.float32) * max(size)).reshape(4, 2)
+    move = cv2.getPerspectiveTransform(source, target)
     rgb = room.rgb
     if extent[0] > 1.4 * width:
         rgb = cv2.GaussianBlur(rgb, (0, 0), 0.4 * extent[0] / width)
     return Room(
-        cv2.warpAffine(rgb, move, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT),
-        cv2.warpAffine(
+        cv2.warpPerspective(rgb, move, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT),
+        cv2.warpPerspective(
             room.labels, move, size, flags=cv2.INTER_NEAREST,
             borderMode=cv2.BORDER_CONSTANT, borderValue=UNCLEAR,
         ),
@@ -154,6 +163,12 @@ def cropped(room: Room, size: tuple[int, int], chance: Random) -> Room:
 def relit(room: Room, chance: Random) -> Room:
     """Another exposure, white balance and contrast, and what a worse camera does."""
     rgb = room.rgb.astype(np.float32) / 255
+    if chance.random() < 0.15:
+        # Evening: little light, and that of lamps.
+        dim = chance.uniform(0.25, 0.6)
+        rgb *= np.array(
+            [dim, dim * chance.uniform(0.75, 1), dim * chance.uniform(0.5, 1)], np.float32
+        )
     if chance.random() < 0.8:
         rgb = rgb ** math.exp(chance.gauss(0, 0.3)) * math.exp(chance.gauss(0, 0.12))
         rgb *= np.exp(np.array([chance.gauss(0, 0.07) for _ in range(3)], np.float32))

@@ -1,32 +1,25 @@
-"""The network: the encoder of the text detector, and a decoder that sees the whole room."""
+"""The network: an encoder that knows what things look like, a decoder that sees the whole room."""
 
 import torch
 import torch.nn.functional as F
-from onnx_graph import OnnxGraph
-from photos import CLASSES, PROJECT
+from depthwise import depthwise
+from encoder import CHANNELS, Encoder
+from photos import CLASSES
 from torch import nn
 
-DETECTOR = PROJECT / "jobs" / "gpu" / "engine" / "weights" / "PP-OCRv6_det_small.onnx"
-# What the encoder says at a 4th, 8th, 16th and 32nd of the size, and in how many channels.
-STAGES = {
-    "p2o.pd_op.add.14.0": 48,
-    "p2o.pd_op.add.27.0": 96,
-    "p2o.pd_op.add.50.0": 192,
-    "p2o.pd_op.add.63.0": 384,
-}
 WIDTH = 96
 PLACES = 2
 
 
 class RoomNetwork(nn.Module):
-    """n x 5 x h x w (blue, green, red as the detector wants them, and two coordinates) in, scores
-    n x classes x h/4 x w/4 out; h and w are multiples of 32.
+    """n x 5 x h x w (red, green, blue and two coordinates, all from -1 to 1) in, scores n x classes
+    x h/4 x w/4 out; h and w are multiples of 32.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.encoder = OnnxGraph(DETECTOR, list(STAGES))
-        fine, medium, coarse, coarsest = STAGES.values()
+        self.encoder = Encoder()
+        _, *finer, coarsest = CHANNELS
         self.layout = nn.Sequential(
             convolved(coarsest + PLACES, 2 * WIDTH),
             Overview(2 * WIDTH),
@@ -34,22 +27,32 @@ class RoomNetwork(nn.Module):
             nn.Dropout2d(0.1),
         )
         self.mood = nn.Sequential(nn.Conv2d(2 * WIDTH, 2 * WIDTH, 1), nn.ReLU())
+        # At a 16th, 8th and 4th of the size.
+        widths = (WIDTH, WIDTH, WIDTH // 2)
         self.sides = nn.ModuleList(
-            [convolved(coarse, WIDTH), convolved(medium, WIDTH), convolved(fine, WIDTH // 2)]
+            convolved(channels, width)
+            for channels, width in zip(reversed(finer), widths, strict=True)
         )
         self.ups = nn.ModuleList(
-            [convolved(2 * WIDTH, WIDTH), nn.Identity(), convolved(WIDTH, WIDTH // 2)]
+            convolved(before, width)
+            for before, width in zip((2 * WIDTH, *widths), widths, strict=False)
         )
-        self.joins = nn.ModuleList([joined(WIDTH), joined(WIDTH), joined(WIDTH // 2)])
-        self.scores = nn.Conv2d(WIDTH // 2, len(CLASSES), 1)
+        self.joins = nn.ModuleList(joined(width) for width in widths)
+        self.scores = nn.Conv2d(widths[-1], len(CLASSES), 1)
 
     def forward(self, picture: torch.Tensor) -> torch.Tensor:
-        fine, medium, coarse, coarsest = self.encoder(picture[:, :3])
-        places = F.avg_pool2d(picture[:, 3:], 32)
+        return self.decoded(*self.looked_at(picture))
+
+    def looked_at(self, picture: torch.Tensor) -> list[torch.Tensor]:
+        """What the encoder says, the finest map first, and where in the picture the coarsest is."""
+        return [*self.encoder(picture[:, :3]), F.avg_pool2d(picture[:, 3:], 32)]
+
+    def decoded(self, *seen: torch.Tensor) -> torch.Tensor:
+        *finer, coarsest, places = seen
         x = self.layout(torch.cat([coarsest, places], 1))
         x = x + self.mood(x.mean((2, 3), keepdim=True))
         for seen, side, up, join in zip(
-            (coarse, medium, fine), self.sides, self.ups, self.joins, strict=True
+            reversed(finer), self.sides, self.ups, self.joins, strict=True
         ):
             larger = F.interpolate(up(x), scale_factor=2.0, mode="bilinear", align_corners=False)
             x = join(side(seen) + larger)
@@ -63,7 +66,7 @@ class Overview(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.spread = nn.Sequential(
-            nn.Conv2d(channels, channels, 9, padding=4, groups=channels, bias=False),
+            EachChannel(channels, 9),
             nn.BatchNorm2d(channels),
         )
         self.mixed = nn.Sequential(
@@ -75,13 +78,27 @@ class Overview(nn.Module):
         return x + mixed
 
 
-def convolved(channels: int, into: int, side: int = 1, groups: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(channels, into, side, padding=side // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(into),
-        nn.ReLU(inplace=True),
-    )
+class EachChannel(nn.Module):
+    """A convolution of every channel by itself."""
+
+    def __init__(self, channels: int, side: int) -> None:
+        super().__init__()
+        self.side = side
+        self.weight = nn.Conv2d(channels, channels, side, groups=channels).weight
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return depthwise(x, self.weight, None, 1, self.side // 2)
+
+
+def convolved(channels: int, into: int) -> nn.Sequential:
+    return _normalised(nn.Conv2d(channels, into, 1, bias=False), into)
 
 
 def joined(channels: int) -> nn.Sequential:
-    return nn.Sequential(convolved(channels, channels, 5, channels), convolved(channels, channels))
+    return nn.Sequential(
+        _normalised(EachChannel(channels, 5), channels), convolved(channels, channels)
+    )
+
+
+def _normalised(layer: nn.Module, channels: int) -> nn.Sequential:
+    return nn.Sequential(layer, nn.BatchNorm2d(channels), nn.ReLU(inplace=True))

@@ -11,11 +11,12 @@ sys.path.insert(0, str(PROJECT))
 
 import cv2
 import numpy as np
-
-from jobs.gpu.engine.segmenters.room import CLASSES
+from classes import CLASSES
 
 OUTLINES = Path(__file__).with_name("outlines.json")
 OTHER = CLASSES.index("Other")
+# Outlined as "Other" when no more was told apart: any of the classes from OTHER on.
+SOMETHING = 254
 UNCLEAR = 255
 LONGEST = 640
 # An outline that comes this near to the picture's edge was meant to reach it.
@@ -24,10 +25,12 @@ EDGE = 6
 
 @dataclass(frozen=True)
 class Room:
-    """rgb: HxWx3 uint8. labels: HxW uint8, the position in CLASSES, or UNCLEAR."""
+    """rgb: HxWx3 uint8. labels: HxW uint8, the position in CLASSES, SOMETHING or UNCLEAR. origin:
+    where the photo is from."""
 
     rgb: np.ndarray
     labels: np.ndarray
+    origin: str = ""
 
 
 def read_rooms(folder: Path) -> dict[str, Room]:
@@ -50,18 +53,29 @@ def read_room(path: Path, outline: dict[str, Any]) -> Room:
     size = (round(width * scale), round(height * scale))
     labels = cv2.resize(painted(outline), size, interpolation=cv2.INTER_NEAREST)
     rgb = cv2.cvtColor(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
-    return Room(rgb, labels)
+    return Room(rgb, labels, outline["source"].partition(",")[0])
 
 
 def painted(outline: dict[str, Any]) -> np.ndarray:
     """The areas in their order, later ones over earlier ones, at the size of the print."""
     width, height = outline["print"]
-    labels = np.full((height, width), OTHER, np.uint8)
+    labels = np.full((height, width), SOMETHING, np.uint8)
     for name, points in outline["areas"]:
         corners = np.array(points, np.float64)
         beyond = corners >= np.array([width, height]) - EDGE
         corners = np.where(beyond, [width + 2, height + 2], corners)
         corners = np.where(corners < EDGE, -2, corners)
-        value = UNCLEAR if name == "?" else CLASSES.index(name)
-        cv2.fillPoly(labels, [corners.astype(np.int32)], value)
+        cv2.fillPoly(labels, [corners.astype(np.int32)], value_of(name))
     return labels
+
+
+def value_of(name: str) -> int:
+    """The label of an area of that name."""
+    match name:
+        case "?":
+            return UNCLEAR
+        case "Other":
+            return SOMETHING
+        case "Rest":
+            return OTHER
+    return CLASSES.index(name)
