@@ -24,6 +24,11 @@ UNFIT_FOR_A_KEY = re.compile(r"[^A-Za-z0-9_-]+")
 LONGEST_CONCEPT = 60  # of a concept's name in a key
 
 
+def inputs_prefix(user_id: UUID) -> str:
+    """The folder of everything that a user uploaded."""
+    return f"inputs/{ids.public_id(ids.USER, user_id)}/"
+
+
 def input_prefix(user_id: UUID, job_id: UUID) -> str:
     return _folder("inputs", user_id, job_id)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from secrets import token_urlsafe
 
 from s3project.database import database_settings
-from s3project.environment import Environment
+from s3project.environment import Environment, derived_key
 from s3project.running_stack import running_stack
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -36,13 +36,28 @@ JWT_SECRETS = JWT_SECRETS or [token_urlsafe(48)]
 JWT_SECRET = JWT_SECRETS[0]
 # Several live at once while they are rotated, separated by commas; a worker sends the first.
 GPU_CALLBACK_SECRETS = env.words("GPU_CALLBACK_SECRET", [])
-if PRODUCTION:
+# What opens claim and callback: the shared secret, the token of a message, or both.
+CALLBACK_AUTH = env.choice("CALLBACK_AUTH", ("both", "token", "secret"))
+if PRODUCTION and CALLBACK_AUTH != "token":
     env.secret("GPU_CALLBACK_SECRET", required=True)
+# Messages are signed with all and verified with any. Who has the shared secret needs no other key:
+# web and workers make the same one of it.
+MESSAGE_KEYS = env.secrets("MESSAGE_KEY", required=False, at_least=32) or [
+    derived_key(secret, "queue messages") for secret in GPU_CALLBACK_SECRETS
+]
+if PRODUCTION and not MESSAGE_KEYS:
+    env.secret("MESSAGE_KEY", required=True)
+# Tokens for workers are made and read by web alone.
+WORKER_TOKEN_KEYS = env.secrets("WORKER_TOKEN_KEY", required=False, at_least=32) or [
+    derived_key(secret, "worker tokens") for secret in JWT_SECRETS
+]
 
 # --- Addresses -----------------------------------------------------------------------------
 PUBLIC_BASE_URL = env.text("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 # What GPU hosts call, where that is another address than the public one.
 CALLBACK_BASE_URL = env.text("CALLBACK_BASE_URL", PUBLIC_BASE_URL).rstrip("/")
+# Where a worker reports, whatever a message says; unset: where the signed message says.
+WORKER_REPORTS_TO = env.text("CALLBACK_BASE_URL").rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["*"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [PUBLIC_BASE_URL])
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", [])

@@ -1,5 +1,6 @@
 """The internal API of the GPU workers: claim and callback (contract §4)."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -13,9 +14,11 @@ from jobs.errors import CallbackUnauthorized, IdempotencyConflict, InvalidTransi
 from jobs.lifecycle import selectors, services
 from jobs.lifecycle.worker_backends import note_backend
 from jobs.models import ItemResult
+from jobs.result_keys import attempt_of
+from jobs.worker_tokens import PREFIX, WorkerToken, read_worker_token
 from s3project import ids
 from s3project.api.answers import Answer
-from s3project.api.bearer import bears_one_of
+from s3project.api.bearer import bearer_of, bears_one_of
 from s3project.api.operation import Operation
 from s3project.api.views import ApiView, parse
 from s3project.errors import ValidationFailed
@@ -26,19 +29,34 @@ CLAIM_IN = ClaimIn()
 
 
 class CallbackAuthentication(BaseAuthentication):
-    """One of the shared secrets; several live at once while they are rotated.
+    """One of the shared secrets, several of which live at once while they are rotated, or the
+    token of a message; CALLBACK_AUTH says which of the two are taken.
 
     Any failure is 403 CALLBACK_UNAUTHORIZED, before the job or the body is looked at. Without a
-    configured secret everything is refused.
+    configured secret everything but a token is refused.
     """
 
     # What the documentation says of an endpoint behind it.
     scheme = "callback_secret"
     errors = (CallbackUnauthorized,)
 
-    def authenticate(self, request: Request) -> None:
-        if not bears_one_of(request, settings.GPU_CALLBACK_SECRETS):
-            raise CallbackUnauthorized
+    def authenticate(self, request: Request) -> tuple[None, WorkerToken] | None:
+        sent = bearer_of(request)
+        if settings.CALLBACK_AUTH != "secret" and sent.startswith(PREFIX):
+            token = read_worker_token(sent, keys=settings.WORKER_TOKEN_KEYS)
+            if token is not None and token.job_id == request.parser_context["kwargs"]["job_id"]:
+                return None, token
+        elif settings.CALLBACK_AUTH != "token" and bears_one_of(
+            request, settings.GPU_CALLBACK_SECRETS
+        ):
+            return None
+        raise CallbackUnauthorized
+
+
+def check_reach(request: Request, idxs: Collection[int], attempt: int | None) -> None:
+    """Raises CallbackUnauthorized where the request's token is not good for these items."""
+    if isinstance(request.auth, WorkerToken) and not request.auth.opens(idxs, attempt):
+        raise CallbackUnauthorized
 
 
 class WorkerView(ApiView):
@@ -86,6 +104,7 @@ class CallbackView(WorkerView):
         `processed: false`, so that the sender stops.
         """
         result = ItemResult(**self.parse(ITEM_RESULT_IN, request, job_id))
+        check_reach(request, [result.idx], attempt_of(result.idempotency_key))
         job, effect = services.record_item_result(
             job_id=ids.parse_public_id(ids.JOB, job_id), result=result
         )
@@ -117,6 +136,7 @@ class ClaimView(WorkerView):
         not granted.
         """
         args = self.parse(CLAIM_IN, request, job_id)
+        check_reach(request, args["items"], args["attempt"])
         running = args.pop("running")
         if running is not None:
             note_backend(args["worker"], running)

@@ -23,6 +23,7 @@ from jobs.delivery.publish import (
     PROCESS_ITEMS,
     publish,
 )
+from jobs.message_signing import signed
 from jobs.models import JobCoordinator
 from users.plans import PLANS
 
@@ -39,9 +40,11 @@ def dispatch_chunks(job: JobCoordinator, chunks: Sequence[Chunk]) -> int:
     sent: list[Chunk] = []
     for chunk in chunks:
         photos = {idx: inputs[idx] for idx in chunk.idxs}
-        message = work_message(job, photos, attempt=chunk.attempt)
+        message = signed(
+            work_message(job, photos, attempt=chunk.attempt).to_json(), settings.MESSAGE_KEYS
+        )
         level = level_of(chunk.idxs[0], size=size, weight=weight)
-        if not publish(PROCESS_ITEMS, [message.to_json()], queue=GPU_QUEUE, level=level):
+        if not publish(PROCESS_ITEMS, [message], queue=GPU_QUEUE, level=level):
             break
         sent.append(chunk)
     if sent:

@@ -8,12 +8,13 @@ from jobs import keys
 from jobs.gpu.engine.messages import Edit, WorkItem, WorkMessage
 from jobs.models import JobCoordinator
 from jobs.presets import resolve_value
+from jobs.worker_tokens import issue_worker_token
 from s3project import ids
 
 
 def work_message(job: JobCoordinator, inputs: Mapping[int, str], *, attempt: int) -> WorkMessage:
     """The message of contract §4.1 for some items of a job, given by idx with where their photos
-    are. It holds no secret.
+    are. It holds no secret of the installation: its token is good for these items only.
     """
     concepts = {
         name: Edit(
@@ -44,4 +45,7 @@ def work_message(job: JobCoordinator, inputs: Mapping[int, str], *, attempt: int
         idempotency_prefix=job.public_id,
         batch_concurrency=settings.BATCH_CONCURRENCY,
         attempt=attempt,
+        token=issue_worker_token(
+            job.public_id, inputs.keys(), attempt, keys=settings.WORKER_TOKEN_KEYS
+        ),
     )

@@ -102,7 +102,7 @@ class Reporter:
         if session is None:
             session = requests.Session()
             session.headers["Authorization"] = f"Bearer {self._secret}"
-            # The secret goes to the callback address and nowhere else: no proxy, no .netrc.
+            # It goes to the callback address and nowhere else: no proxy, no .netrc.
             session.trust_env = False
             self._local.session = session
             self._sessions.append(session)

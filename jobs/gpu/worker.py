@@ -8,17 +8,22 @@ import socket
 import threading
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 
+from jobs import keys
 from jobs.backends import backend_of
 from jobs.gpu.chunk_pipeline import ChunkPipeline
+from jobs.gpu.engine.errors import MessageError
 from jobs.gpu.engine.messages import WorkMessage
 from jobs.gpu.engine.pipeline import Engine
 from jobs.gpu.engine.segmenters.registry import load_segmenter
 from jobs.gpu.reporter import Reporter
+from jobs.message_signing import is_signed
+from s3project import ids
 
 _loading = threading.Lock()
 
@@ -34,15 +39,45 @@ def _engine(segmenter: str, models: str) -> Engine:
     return Engine(load_segmenter(segmenter, models))
 
 
+def trusted(body: Mapping[str, Any]) -> WorkMessage:
+    """A message that the server signed, with as little of it as can be believed.
+
+    Photos are read from below the user's own folder, results are stored under keys made here, and
+    reports go to the address of this worker's settings, where it has one. Raises MessageError.
+    """
+    if not is_signed(body, settings.MESSAGE_KEYS):
+        raise MessageError("the message is not signed by the server, or was altered")
+    message = WorkMessage.parse(body)
+    user_id = ids.parse_public_id(ids.USER, message.user_id)
+    job_id = ids.parse_public_id(ids.JOB, message.job_id)
+    if user_id is None or job_id is None:
+        raise MessageError("the message names no user or no job")
+    folder = keys.inputs_prefix(user_id)
+    if not all(item.input_key.startswith(folder) for item in message.items):
+        raise MessageError("a photo is not in the folder of the job's user")
+    items = tuple(
+        replace(
+            item,
+            output_key=keys.output_key(user_id, job_id, item.idx),
+            preview_key=keys.preview_key(user_id, job_id, item.idx),
+        )
+        for item in message.items
+    )
+    url = message.callback_url
+    if settings.WORKER_REPORTS_TO:
+        url = f"{settings.WORKER_REPORTS_TO}/jobs/{message.job_id}/callback"
+    return replace(message, items=items, callback_url=url)
+
+
 def process_items(body: Mapping[str, Any]) -> None:
     """Edits those items of a queue message that the server grants.
 
     Raises DeliveryFailed when a result could not be reported, so that the chunk is delivered
-    again, and MessageError for a message that is none.
+    again, and MessageError for a message that is none, or none of ours.
     """
-    message = WorkMessage.parse(body)
+    message = trusted(body)
     reporter = Reporter(
-        secret=next(iter(settings.GPU_CALLBACK_SECRETS), ""),
+        secret=message.token or next(iter(settings.GPU_CALLBACK_SECRETS), ""),
         timeout=settings.CALLBACK_TIMEOUT_SEC,
         worker=f"{socket.gethostname()}:{os.getpid()}",
         backend=backend_of(settings.ENGINE_SEGMENTER, settings.ENGINE_CONCEPTS),

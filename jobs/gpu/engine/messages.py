@@ -52,7 +52,9 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class WorkMessage:
-    """A chunk of a job. `protect_defaulted`: the client named no protection, the preset did."""
+    """A chunk of a job. `protect_defaulted`: the client named no protection, the preset did.
+    `token` opens the claim and the callback of these items.
+    """
 
     job_id: str
     user_id: str
@@ -64,6 +66,7 @@ class WorkMessage:
     idempotency_prefix: str
     batch_concurrency: int = 4
     attempt: int = 1
+    token: str = ""
     protect_defaulted: bool = False
 
     @classmethod
@@ -83,6 +86,7 @@ class WorkMessage:
             batch_concurrency=_number(body, "batch_concurrency", at_least=1, default=4),
             attempt=_number(body, "attempt", at_least=1, default=1),
             protect_defaulted=_flag(body, "protect_defaulted"),
+            token=_optional_text(body, "token"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -107,6 +111,7 @@ class WorkMessage:
             "batch_concurrency": self.batch_concurrency,
             "attempt": self.attempt,
             "protect_defaulted": self.protect_defaulted,
+            "token": self.token,
         }
 
 
@@ -114,6 +119,13 @@ def _text(body: Mapping[str, Any], field: str) -> str:
     value = body.get(field)
     if not isinstance(value, str) or not value:
         raise MessageError(f"{field} must be a non-empty string")
+    return value
+
+
+def _optional_text(body: Mapping[str, Any], field: str) -> str:
+    value = body.get(field, "")
+    if not isinstance(value, str):
+        raise MessageError(f"{field} must be a string")
     return value
 
 

@@ -16,6 +16,7 @@ from jobs import keys
 from jobs.delivery import publish
 from jobs.gpu.engine.messages import WorkMessage
 from jobs.lifecycle import services
+from jobs.message_signing import is_signed
 from jobs.models import JobCoordinator
 from jobs.states import JobStatus
 from jobs.tests.delivery.broker_away import broker_away
@@ -70,7 +71,9 @@ def test_a_message_says_all_that_a_worker_needs(settings: Settings) -> None:
     execute(job, protect=["Grout"], output_template="전후비교")
 
     owner = job.user_id
-    assert messages() == [
+    [sent] = messages()
+    assert is_signed(sent, configured.MESSAGE_KEYS)
+    assert [sent] == [
         {
             "job_id": job.public_id,
             "user_id": job.user.public_id,
@@ -90,10 +93,12 @@ def test_a_message_says_all_that_a_worker_needs(settings: Settings) -> None:
             "batch_concurrency": 3,
             "attempt": 1,
             "protect_defaulted": False,
+            "token": sent["token"],
+            "sig": sent["sig"],
         }
     ]
     [message] = messages()
-    assert WorkMessage.parse(message).to_json() == message
+    assert {**WorkMessage.parse(message).to_json(), "sig": message["sig"]} == message
 
 
 def test_the_instances_and_paints_of_a_rule_reach_the_worker() -> None:
