@@ -35,7 +35,7 @@ format: venv ## rewrite the code in its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-openapi: venv ## docs/openapi.yaml from the code; `make test` compares them
+openapi: venv ## docs/openapi*.yaml from the code; `make test` compares them
 	@$(BIN)/python manage.py openapi
 
 bench: venv ## throughput and CPU of the lifecycle of a set (ARGS="-n 200 -c 8")

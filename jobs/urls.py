@@ -7,6 +7,7 @@ from jobs.api.presets import PresetViewSet
 from jobs.api.rules import RuleViewSet
 from jobs.api.vocabulary import VocabularyView
 from jobs.api.worker import CallbackView, ClaimView
+from jobs.guide.view import GuideView
 
 RULE = RuleViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("jobs/<str:job_id>/claim", ClaimView.as_view()),
     path("rules", RuleViewSet.as_view({"get": "list", "post": "create"})),
     path("rules/<str:rule_id>", RULE),
+    path("docs", GuideView.as_view()),
     path("metrics", metrics),
     path("vocabulary", VocabularyView.as_view()),
     path("presets", PresetViewSet.as_view({"get": "list"})),

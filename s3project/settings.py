@@ -79,7 +79,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "corsheaders",
-    "drf_spectacular_sidecar",
     "rest_framework",
     "s3project",
     "users",
@@ -88,7 +87,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "s3project.api.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "s3project.api.static_files.HashedFilesMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -169,7 +168,7 @@ STORAGE_SECRET_KEY = env.secret("STORAGE_SECRET_KEY", required=PRODUCTION)
 PRESIGNED_URL_SECONDS = 3600
 STORAGES = {
     "default": {"BACKEND": "jobs.storage.bucket.PhotoStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "s3project.api.static_files.HashedNames"},
 }
 
 # --- Work ----------------------------------------------------------------------------------

@@ -4,10 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 
 from s3project.api import envelope
-from s3project.api.docs import DocsView, SchemaView
 from s3project.api.health import HealthView
 from s3project.api.index import IndexView
 from s3project.api.readiness import ReadyView
+from s3project.docs.reference import ReferenceView
+from s3project.docs.schema import SchemaView
 
 urlpatterns = [
     path("", IndexView.as_view()),
@@ -16,7 +17,7 @@ urlpatterns = [
     path("health", HealthView.as_view()),
     path("ready", ReadyView.as_view()),
     path("openapi.json", SchemaView.as_view()),
-    path("docs", DocsView.as_view()),
+    path("docs/reference", ReferenceView.as_view()),
     path("admin/", admin.site.urls),
 ]
 

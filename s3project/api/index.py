@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from s3project import __version__
 from s3project.api.answers import Answer
-from s3project.api.docs import PublicView
+from s3project.api.public import PublicView
 
 
 class Links(TypedDict):

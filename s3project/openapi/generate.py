@@ -1,4 +1,4 @@
-"""The whole document, made from the routes, the input serializers and the types of the answers.
+"""The two documents, made from the routes, the input serializers and the types of the answers.
 
 drf-spectacular walks the routes and translates the serializers that the views parse with; answers
 are the types that the views return; the rest is said in `Operation`s.
@@ -7,6 +7,7 @@ are the types that the views return; the rest is said in `Operation`s.
 import io
 import re
 from contextlib import redirect_stderr
+from dataclasses import dataclass
 from typing import Any, cast
 
 from drf_spectacular.drainage import GENERATOR_STATS
@@ -31,6 +32,7 @@ from s3project.openapi.components import (
 from s3project.openapi.endpoint import Endpoint, endpoint_of
 from s3project.openapi.responses import RESPONSES, responses_of
 from s3project.openapi.shapes import SHAPES, JsonSchema
+from s3project.openapi.split import described_for
 
 DESCRIPTION = """\
 Send a set of photos, say per concept what to do and what to protect, and get the set back.
@@ -53,17 +55,33 @@ TAGS = [
     {"name": "Rules", "description": "Edits that are saved for the next album."},
     {"name": "Jobs", "description": "A set of photos, from its creation to its results."},
     {"name": "Probes", "description": "For load balancers and monitoring."},
-    {"name": "Internal", "description": "What GPU workers call. Not for clients."},
 ]
+WORKERS_DESCRIPTION = """\
+What a GPU worker calls while it works on a chunk of photos that it took from the queue. The message
+of the queue and the rules of delivery are in contract.md, beside this file.
+
+1. `POST /jobs/{job_id}/claim` before the work, and again before the lease ends.
+2. `POST /jobs/{job_id}/callback` for each photo, with a key that names the attempt.
+
+Every answer is `{"success", "data", "error", "meta"}`; decide by `error.code`, not by the message.
+"""
+WORKERS_TAGS = [{"name": "Internal", "description": "What GPU workers call. Not for clients."}]
 OPTIONS: dict[str, Any] = {
     "TITLE": "S3",
     "VERSION": __version__,
     "OAS_VERSION": "3.1.0",
     "DESCRIPTION": DESCRIPTION,
     "SERVERS": [{"url": "/", "description": "Where this document came from."}],
-    "TAGS": TAGS,
     "POSTPROCESSING_HOOKS": [],
 }
+
+
+@dataclass(frozen=True)
+class Documents:
+    """For customers docs/openapi.yaml, for those who write a worker docs/openapi-workers.yaml."""
+
+    customers: JsonSchema
+    workers: JsonSchema
 
 
 class SchemaError(Exception):
@@ -144,8 +162,26 @@ class ApiSchema(AutoSchema):
         return described
 
 
-def generate() -> JsonSchema:
-    """The document as a dict. Raises SchemaError or LookupError (an endpoint without words)."""
+def generate() -> Documents:
+    """Raises SchemaError or LookupError (an endpoint without words, or of no document)."""
+    whole = _everything()
+    documents = Documents(
+        customers=described_for(whole, tags=TAGS),
+        workers=described_for(
+            whole, tags=WORKERS_TAGS, title="S3 workers", description=WORKERS_DESCRIPTION
+        ),
+    )
+    said = _operations(documents.customers) | _operations(documents.workers)
+    if unsaid := _operations(whole) - said:
+        raise LookupError(f"{sorted(unsaid)} have no tag of TAGS or WORKERS_TAGS")
+    return documents
+
+
+def _operations(document: JsonSchema) -> set[str]:
+    return {each["operationId"] for path in document["paths"].values() for each in path.values()}
+
+
+def _everything() -> JsonSchema:
     GENERATOR_STATS.reset()
     said = io.StringIO()
     with patched_settings(OPTIONS), redirect_stderr(said):

@@ -106,6 +106,6 @@ class Api:
             content_type=content_type,
             headers={**self._headers, **(headers or {})},
         )
-        answer = Answer(response.status_code, response.headers, response.content)
+        answer = Answer(response.status_code, response.headers, response.getvalue())
         check_answer(method, path, answer.status, answer.headers, answer.raw)
         return answer

@@ -1,4 +1,6 @@
-"""Holds answers to docs/openapi.yaml: `testing.api.Api` asks for every answer of every test.
+"""Holds answers to docs/openapi.yaml and docs/openapi-workers.yaml.
+
+`testing.api.Api` asks for every answer of every test.
 
 So a field that is added, a code that is new or a header that is missing fails a test until the
 document says so.
@@ -13,7 +15,7 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
-from s3project.api.docs import schema_json
+from s3project.docs.schema import SCHEMA_FILE, WORKERS_SCHEMA_FILE, read_document
 
 METHODS = ("get", "post", "put", "delete")
 # Said once for the whole API, and not at every endpoint.
@@ -21,7 +23,7 @@ UNSAID = {405}
 
 
 class NotAsDocumented(AssertionError):
-    """An answer that docs/openapi.yaml does not allow."""
+    """An answer that neither document allows."""
 
 
 def check_answer(
@@ -60,8 +62,15 @@ def _check(where: str, schema: dict[str, Any], value: Any) -> None:
 
 @cache
 def _document() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(schema_json()[0])
-    return document
+    """Both documents in one; what they share has the same name and is the same."""
+    paths: dict[str, Any] = {}
+    components: dict[str, Any] = {}
+    for document in (read_document(SCHEMA_FILE), read_document(WORKERS_SCHEMA_FILE)):
+        for path, methods in document["paths"].items():
+            paths.setdefault(path, {}).update(methods)
+        for kind, entries in document["components"].items():
+            components.setdefault(kind, {}).update(entries)
+    return {"paths": paths, "components": components}
 
 
 @cache

@@ -16,11 +16,16 @@ KEY = "Idempotency-Key"
 NUMBERS = itertools.count(1)
 # Jobs that hold a slot until the next request that needs one: with three, all would be 429.
 OPEN: list[str] = []
+Step = tuple[str, object]  # and its body
 # What a fresh job goes through before a request to one of these.
-STEPS_BEFORE: dict[str, list[str]] = {
+CONFIRM: Step = ("confirm-upload", None)
+EXECUTE: Step = ("execute", {"concepts": {}})
+STEPS_BEFORE: dict[str, list[Step]] = {
     "/jobs/{job_id}/confirm-upload": [],
-    "/jobs/{job_id}/execute": ["confirm-upload"],
+    "/jobs/{job_id}/execute": [CONFIRM],
     "/jobs/{job_id}/cancel": [],
+    "/jobs/{job_id}/claim": [CONFIRM, EXECUTE],
+    "/jobs/{job_id}/callback": [CONFIRM, EXECUTE],
 }
 
 
@@ -39,8 +44,8 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, object]
     if case.path in STEPS_BEFORE and JOB_ID.fullmatch(job_id):
         job_id = _call("/jobs", {"preset": "interior", "item_count": 1})["job_id"]
         OPEN.append(job_id)
-        for step in STEPS_BEFORE[case.path]:
-            _call(f"/jobs/{job_id}/{step}")
+        for step, body in STEPS_BEFORE[case.path]:
+            _call(f"/jobs/{job_id}/{step}", body)
         case.path_parameters["job_id"] = job_id
 
 

@@ -28,7 +28,7 @@ PRODUCTION = {
     **dict.fromkeys(("DJANGO_SECRET_KEY", "JWT_SECRET", "GPU_CALLBACK_SECRET"), SECRET),
     **dict.fromkeys(("STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY"), SECRET),
 }
-# Whatever a process of the image may import, and two answers that need no other part.
+# Whatever a process of the image may import, and the answers that need no other part.
 EVERYTHING = """
 import sys
 for name in {blocked}:
@@ -44,7 +44,8 @@ for package, name in ours:
 call_command("check")
 from django.test import Client
 assert Client().get("/health").status_code == 200
-assert Client().get("/openapi.json").status_code == 200
+for page in ("/openapi.json", "/docs", "/docs/reference"):
+    assert Client().get(page).status_code == 200
 import s3project.bucket
 print("commands", *(name for _, name in ours))
 print("modules", *sys.modules)
@@ -129,7 +130,12 @@ def test_the_image_runs_with_what_is_in_it(image: Path) -> None:
 def test_the_image_holds_nothing_of_tests_demo_and_the_one_machine_stack(image: Path) -> None:
     kept = {file.relative_to(image).as_posix() for file in image.rglob("*") if file.is_file()}
 
-    assert {"manage.py", "docs/openapi.yaml", "jobs/gpu/engine/weights/rooms.onnx"} <= kept
+    assert {
+        "manage.py",
+        "docs/openapi.yaml",
+        "jobs/guide/samples/guide.mjs",
+        "jobs/gpu/engine/weights/rooms.onnx",
+    } <= kept
     unwanted = re.compile(r".*(/tests/|/testing/|/embedded/|/openapi/|photos/|faults).*")
     assert [path for path in kept if unwanted.fullmatch(path)] == []
     assert {path for path in kept if path.startswith("jobs/demo/")} == {

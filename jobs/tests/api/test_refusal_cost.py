@@ -13,7 +13,7 @@ from jobs.states import JobStatus
 from jobs.tests.factories import make_job, worker_api
 from s3project.errors import MAX_ERRORS
 from s3project.testing.api import Answer, Api
-from s3project.tests.test_openapi import COMPONENTS, DOCUMENT
+from s3project.tests.test_openapi import DOCUMENTS
 from users.tests.factories import api_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
@@ -66,20 +66,25 @@ def hostile() -> dict[str, bytes]:
 
 
 def endpoints() -> list[tuple[str, str, list[str]]]:
-    """(method, path, fields) of whatever takes a body."""
+    """(method, path, fields) of whatever takes a body, of customers and of workers."""
     return [
-        (method.upper(), path, _fields(operation["requestBody"]["content"]["application/json"]))
-        for path, methods in DOCUMENT["paths"].items()
+        (
+            method.upper(),
+            path,
+            _fields(operation["requestBody"]["content"]["application/json"], document),
+        )
+        for document in DOCUMENTS
+        for path, methods in document["paths"].items()
         for method, operation in methods.items()
         if "requestBody" in operation
     ]
 
 
-def _fields(content: dict[str, Any]) -> list[str]:
+def _fields(content: dict[str, Any], document: dict[str, Any]) -> list[str]:
     schema = content["schema"]
     while "properties" not in schema:
         schema = schema.get("anyOf", [schema])[0]
-        schema = COMPONENTS["schemas"][schema["$ref"].split("/")[-1]]
+        schema = document["components"]["schemas"][schema["$ref"].split("/")[-1]]
     return list(schema["properties"])
 
 
