@@ -60,8 +60,9 @@ def main() -> None:
     """Prepares the bucket of the environment; exits non-zero with a sentence if it cannot."""
     client = storage_client(
         os.environ["STORAGE_S3_ENDPOINT"],
-        os.environ["STORAGE_ACCESS_KEY"],
-        os.environ["STORAGE_SECRET_KEY"],
+        # The application's own keys need no right to make buckets.
+        os.environ.get("STORAGE_ADMIN_ACCESS_KEY") or os.environ["STORAGE_ACCESS_KEY"],
+        os.environ.get("STORAGE_ADMIN_SECRET_KEY") or os.environ["STORAGE_SECRET_KEY"],
         os.environ.get("STORAGE_REGION") or REGION,
     )
     bucket = os.environ.get("STORAGE_BUCKET") or "s3-images"

@@ -6,9 +6,9 @@ import pytest
 
 from jobs.storage.bucket import photo_storage
 from s3project.bucket import prepare_bucket
+from s3project.embedded.stack import EmbeddedStack
 from s3project.testing.broker import purge
-
-OWN_BUCKET = "s3-images-of-one-test"
+from s3project.testing.plugin import SPARE_BUCKET
 
 
 @pytest.fixture
@@ -22,12 +22,12 @@ def empty_queues() -> Iterator[None]:
 
 
 @pytest.fixture
-def own_bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Empty: in the usual one lies what other tests stored for jobs that their transactions have
-    forgotten."""
+def own_bucket(engines: EmbeddedStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty bucket for the test alone: in the usual one lies what other tests stored for jobs
+    that their transactions have forgotten."""
     storage = photo_storage()
-    monkeypatch.setattr(storage, "bucket_name", OWN_BUCKET)
-    prepare_bucket(storage.client, OWN_BUCKET)
-    yield OWN_BUCKET
+    if "storage" not in engines.pids:  # it was given, and so was a key that may do this
+        prepare_bucket(storage.client, SPARE_BUCKET)
+    monkeypatch.setattr(storage, "bucket_name", SPARE_BUCKET)
+    yield SPARE_BUCKET
     storage.delete_below([""])
-    storage.client.delete_bucket(Bucket=OWN_BUCKET)

@@ -14,7 +14,8 @@ GENTLE: StopPlan = ((signal.SIGTERM, 10.0),)
 
 # The process tells the guardian its pid before it becomes the program: there is no moment at
 # which it runs and the guardian does not know it. The shell is replaced, so the pid stays.
-ANNOUNCED = 'echo "start $$ $0" >&0 && exec "$@" </dev/null'
+# Whatever it creates is its user's alone, sockets in /tmp included.
+ANNOUNCED = 'umask 077 && echo "start $$ $0" >&0 && exec "$@" </dev/null'
 
 
 class Child:

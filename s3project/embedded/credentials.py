@@ -1,11 +1,11 @@
 """The secrets of a stack: generated once, kept in its folder, readable by its owner only."""
 
 import json
-import os
 import secrets
 from pathlib import Path
 
 from s3project.embedded.errors import StackError
+from s3project.provision.private_file import write_private
 
 FILE = "secrets.json"
 NAMES = (
@@ -13,6 +13,8 @@ NAMES = (
     "VALKEY_PASSWORD",
     "STORAGE_ACCESS_KEY",
     "STORAGE_SECRET_KEY",
+    "STORAGE_ADMIN_ACCESS_KEY",
+    "STORAGE_ADMIN_SECRET_KEY",
     "JWT_SECRET",
     "GPU_CALLBACK_SECRET",
     "DJANGO_SECRET_KEY",
@@ -47,8 +49,4 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def _write(path: Path, kept: dict[str, str]) -> None:
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(kept, file, indent=2)
-    draft.replace(path)
+    write_private(path, json.dumps(kept, indent=2))

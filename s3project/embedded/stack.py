@@ -5,7 +5,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from s3project.embedded.broker import Broker
 from s3project.embedded.child import GENTLE, Child, StopPlan
@@ -47,7 +47,7 @@ class EmbeddedStack:
 
     An engine whose address is in `variables` (the environment, unless given) is not started and
     that address is used. `durable=False` is for tests: it begins empty, whatever ran in
-    `root` before, and nothing waits for the disk. `patience` is how long another stack in
+    `root` before, and nothing waits for the disk. Its storage has `spare_buckets` too. `patience` is how long another stack in
     `root`, which may be ending, is waited for before StackRunning is raised.
     """
 
@@ -57,12 +57,14 @@ class EmbeddedStack:
         *,
         variables: Mapping[str, str] | None = None,
         durable: bool = True,
+        spare_buckets: Sequence[str] = (),
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._root = root
         self._patience = patience
         self._variables = os.environ if variables is None else variables
         self._durable = durable
+        self._spare_buckets = spare_buckets
         self.environment: dict[str, str] = {}
         self.notes: list[str] = []
         self._published: PublishedState | None = None
@@ -140,9 +142,11 @@ class EmbeddedStack:
 
     def accept_storage_keys(self, *keys: tuple[str, str]) -> None:
         """From soon on the storage opens to exactly these pairs of access and secret key."""
-        for engine in self._engines:
-            if isinstance(engine, Storage):
-                engine.accept_keys(keys)
+        self._own_storage().accept_keys(keys)
+
+    def storage_admin(self) -> Any:
+        """An S3 client that may make buckets, as no process of the service may."""
+        return self._own_storage().admin_client
 
     def run_process(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str]) -> str:
         """Runs a program to its end and returns its output; raises StackError when it fails."""
@@ -189,13 +193,19 @@ class EmbeddedStack:
             return []
         storage = Storage(
             self._folder.subfolder("storage"),
-            access_key=self.environment["STORAGE_ACCESS_KEY"],
-            secret_key=self.environment["STORAGE_SECRET_KEY"],
-            bucket=self.environment["STORAGE_BUCKET"],
+            admin=(
+                self._credentials["STORAGE_ADMIN_ACCESS_KEY"],
+                self._credentials["STORAGE_ADMIN_SECRET_KEY"],
+            ),
+            keys=(self.environment["STORAGE_ACCESS_KEY"], self.environment["STORAGE_SECRET_KEY"]),
+            buckets=[self.environment["STORAGE_BUCKET"], *self._spare_buckets],
             durable=self._durable,
         )
         self.environment["STORAGE_S3_ENDPOINT"] = storage.endpoint
         return [storage]
+
+    def _own_storage(self) -> Storage:
+        return next(engine for engine in self._engines if isinstance(engine, Storage))
 
     def _broker(self) -> list[Engine]:
         given = self._given("CELERY_BROKER_URL")

@@ -1,11 +1,10 @@
 """SeaweedFS from its wheel: an S3 endpoint over one folder, all its parts in one process."""
 
-import json
-import os
 import shutil
 import signal
 import sysconfig
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,11 @@ from s3project.embedded.errors import StackError
 from s3project.embedded.ports import GRPC_OFFSET, HOST, free_ports, is_free
 from s3project.embedded.readiness import wait_until_ready
 from s3project.embedded.supervisor import Supervisor
+from s3project.provision.storage_doors import IDENTITIES, KeyPair, close_doors, write_identities
 
 # It may take long to stop, and has written what it acknowledged: killing it loses nothing.
 STOP_PLAN: StopPlan = ((signal.SIGTERM, 5.0),)
 DISPOSABLE_STOP_PLAN: StopPlan = ((signal.SIGKILL, 5.0),)
-IDENTITIES = "identities.json"
 PROBE = ".ready"
 # Where the program puts the sockets of its parts, whatever it is told.
 SOCKETS = "/tmp/seaweedfs-{part}-grpc-{port}.sock"  # noqa: S108 (the place is SeaweedFS's own)
@@ -34,25 +33,32 @@ class Storage:
     name = "storage"
 
     def __init__(
-        self, folder: Path, *, access_key: str, secret_key: str, bucket: str, durable: bool = True
+        self,
+        folder: Path,
+        *,
+        admin: KeyPair,
+        keys: KeyPair,
+        buckets: Sequence[str],
+        durable: bool = True,
     ) -> None:
+        """`keys` are the application's, for the objects of `buckets`; `admin` makes those."""
         self._folder = folder
         self._durable = durable
-        self._bucket = bucket
-        self._access_key = access_key
-        self._secret_key = secret_key
+        self._buckets = buckets
+        self._admin = admin
+        self._keys = keys
         self._ports = dict(
             zip(("s3", "master", "volume", "filer", "admin"), free_ports(5), strict=True)
         )
         self._child: Child | None = None
-        self._client: Any = None
 
     @property
     def endpoint(self) -> str:
         return f"http://{HOST}:{self._ports['s3']}"
 
     def launch(self, supervisor: Supervisor) -> None:
-        self._write_identities([(self._access_key, self._secret_key)])
+        close_doors(self._folder, HOST)
+        self._write_identities([self._keys])
         data = self._folder / "data"
         if not self._durable:
             shutil.rmtree(data, ignore_errors=True)
@@ -86,12 +92,21 @@ class Storage:
         )
 
     def wait_until_ready(self) -> None:
-        """Returns when an object can be written to the bucket, which is created if absent."""
+        """Returns when an object can be written to the first bucket; absent ones are created."""
         if self._child is None:
             raise StackError("The storage was not launched.")
         wait_until_ready(self._child, self._answers)
 
-    def accept_keys(self, keys: Sequence[tuple[str, str]]) -> None:
+    @cached_property
+    def admin_client(self) -> Any:
+        """An S3 client that may do everything."""
+        return storage_client(self.endpoint, *self._admin)
+
+    @cached_property
+    def _client(self) -> Any:
+        return storage_client(self.endpoint, *self._keys)
+
+    def accept_keys(self, keys: Sequence[KeyPair]) -> None:
         """From soon on exactly these pairs of access and secret key open it."""
         assert self._child is not None
         self._write_identities(keys)
@@ -102,27 +117,20 @@ class Storage:
         for part, port in self._ports.items():
             Path(SOCKETS.format(part=part, port=port + GRPC_OFFSET)).unlink(missing_ok=True)
 
-    def _write_identities(self, keys: Sequence[tuple[str, str]]) -> None:
-        identity = {
-            "name": "s3",
-            "credentials": [{"accessKey": access, "secretKey": secret} for access, secret in keys],
-            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-        }
-        path = self._folder / IDENTITIES
-        path.unlink(missing_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump({"identities": [identity]}, file)
+    def _write_identities(self, keys: Sequence[KeyPair]) -> None:
+        write_identities(
+            self._folder / IDENTITIES, buckets=self._buckets, admin=self._admin, keys=keys
+        )
 
     def _answers(self) -> bool:
         if is_free(self._ports["s3"]):
             return False
-        if self._client is None:
-            self._client = storage_client(self.endpoint, self._access_key, self._secret_key)
         try:
-            prepare_bucket(self._client, self._bucket)
+            for bucket in self._buckets:
+                prepare_bucket(self.admin_client, bucket)
             # Only a write shows that a volume has been found for it.
-            self._client.put_object(Bucket=self._bucket, Key=PROBE, Body=b"1")
-            self._client.delete_object(Bucket=self._bucket, Key=PROBE)
+            self._client.put_object(Bucket=self._buckets[0], Key=PROBE, Body=b"1")
+            self._client.delete_object(Bucket=self._buckets[0], Key=PROBE)
         except (BotoCoreError, ClientError):
             return False
         return True

@@ -19,6 +19,8 @@ from s3project.embedded.ports import free_port
 from s3project.embedded.stack import PROJECT, EmbeddedStack
 from s3project.testing.live import LiveStack
 
+# Beside the usual bucket, for tests that must know all that lies in one.
+SPARE_BUCKET = "s3-images-spare"
 ROOT = PROJECT / ".local" / "test"
 # Runs that execute no test need no engine, nor do those of `--fast` (`fast.py`).
 IDLE_OPTIONS = ("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test", "fast")
@@ -92,7 +94,9 @@ def _start(engines: ExitStack) -> None:
 
 
 def _stack(root: Path, variables: dict[str, str]) -> EmbeddedStack:
-    return EmbeddedStack(root, variables=variables, durable=False, patience=0.2)
+    return EmbeddedStack(
+        root, variables=variables, durable=False, spare_buckets=[SPARE_BUCKET], patience=0.2
+    )
 
 
 def _test_database_url() -> str:

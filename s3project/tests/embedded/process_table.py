@@ -1,6 +1,11 @@
 """What runs on this machine, as the tests need to know it."""
 
+import contextlib
 import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -24,7 +29,38 @@ def child_running(parent: int, program: str) -> int:
     raise LookupError(program)
 
 
-def listening_addresses(pid: int) -> set[str]:
-    """The addresses at which a process accepts connections."""
-    connections = psutil.Process(pid).net_connections("inet")
-    return {each.laddr.ip for each in connections if each.status == psutil.CONN_LISTEN}
+def listening_addresses(pid: int) -> set[tuple[str, int]]:
+    """The addresses and ports at which a process and its descendants accept TCP connections."""
+    tcp = _connections(pid, "tcp")
+    return {(one.laddr.ip, one.laddr.port) for _, one in tcp if one.status == psutil.CONN_LISTEN}
+
+
+def datagram_addresses(pid: int) -> set[tuple[str, int]]:
+    """The addresses and ports at which they take datagrams from anybody."""
+    udp = _connections(pid, "udp")
+    return {(one.laddr.ip, one.laddr.port) for _, one in udp if one.laddr and not one.raddr}
+
+
+def unix_sockets(pid: int) -> set[Path]:
+    """The unix sockets that a process and its descendants made, as absolute paths."""
+    return {
+        folder / one.laddr
+        for folder, one in _connections(pid, "unix")
+        if one.laddr and not one.laddr.startswith("@")
+    }
+
+
+def is_only_for_its_owner(path: Path) -> bool:
+    """Nobody but its owner and root can open what lies at `path`."""
+    own = stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+    return own or any(stat.S_IMODE(folder.stat().st_mode) & 0o077 == 0 for folder in path.parents)
+
+
+def _connections(pid: int, kind: str) -> Iterator[tuple[Path, Any]]:
+    """What the process and its descendants have open, each with its working folder."""
+    process = psutil.Process(pid)
+    for member in [process, *process.children(recursive=True)]:
+        # Some are short-lived, those of a database's housekeeping for example.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            folder = Path(member.cwd())
+            yield from ((folder, one) for one in member.net_connections(kind))
