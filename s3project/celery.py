@@ -27,8 +27,13 @@ if IS_CELERY and settings.METRICS_PORT and METRICS_FOLDER not in os.environ:
     _folder = tempfile.TemporaryDirectory(prefix="s3-metrics-")
     os.environ[METRICS_FOLDER] = _folder.name
 
+# Two kinds of workers share the broker. What each has in hand, and how it is controlled, goes by
+# names of its own, so that the broker can keep them apart (provision/broker_roles.py).
+ROLE = "gpu" if settings.GPU_WORKER else "maintenance"
+
 app = Celery("s3project")
 app.conf.update(
+    control_exchange=f"celery-{ROLE}",
     broker_url=settings.CELERY_BROKER_URL or None,
     task_serializer="json",
     accept_content=["json"],
@@ -42,9 +47,14 @@ app.conf.update(
     task_time_limit=settings.TASK_TIME_LIMIT_SEC,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     broker_connection_retry_on_startup=True,
+    # A broker that became a replica refuses to write: that is not the end of a worker.
+    broker_channel_error_retry=True,
     broker_transport_options={
         # One list for each level of a queue, served in this order (jobs/delivery/fair_share.py).
         "priority_steps": list(range(10)),
+        "unacked_key": f"unacked.{ROLE}",
+        "unacked_index_key": f"unacked_index.{ROLE}",
+        "unacked_mutex_key": f"unacked_mutex.{ROLE}",
         "visibility_timeout": settings.TASK_TIME_LIMIT_SEC + 300,
         # Seconds. A broker that is away must cost an /execute a moment, not a request timeout:
         # one try to connect, where Kombu would go on for 6 s. Workers have their own retries.

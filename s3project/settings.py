@@ -112,6 +112,8 @@ TEMPLATES = [
     }
 ]
 DATABASES = {"default": database_settings(env.text("DATABASE_URL"))}
+# The owner of the tables, for `manage.py migrate` only; unset where one role does everything.
+MIGRATION_DATABASE_URL = env.text("MIGRATION_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "users.User"
 LANGUAGE_CODE = "en-us"
@@ -144,6 +146,8 @@ ANON_SIGNUP_RATE = env.rate("ANON_SIGNUP_RATE", "600/hour" if PRODUCTION else "6
 REFRESH_RATE = env.rate("REFRESH_RATE", "600/hour")
 # How many proxies of ours stand before the web process; 0 means that X-Forwarded-For is a lie.
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
+# They also say whether the client came over TLS.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 
 JWT_LIFETIME = timedelta(days=env.integer("JWT_LIFETIME_DAYS", 30))
 # A session ends when nobody refreshes it for this long.

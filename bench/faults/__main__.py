@@ -46,7 +46,7 @@ def main() -> int:
         os.environ.update(stack.environment)
         os.environ["S3_STACK"] = "off"
         os.environ["DJANGO_SETTINGS_MODULE"] = "s3project.settings"
-        environment = processes.server_environment(stack.environment)
+        environment = processes.migration_environment(stack.environment)
         migrate = processes.manage_argv("migrate", "--no-input", "--verbosity", "0")
         stack.run_process("migrate", migrate, environment)
         rows = run_all(stack, names, options.seed)

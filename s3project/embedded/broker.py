@@ -1,6 +1,6 @@
 """Valkey from its wheel: the message broker, with a password and an append-only file."""
 
-import os
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from s3project.embedded.errors import StackError
 from s3project.embedded.ports import HOST, free_port
 from s3project.embedded.readiness import wait_until_ready
 from s3project.embedded.supervisor import Supervisor
+from s3project.provision.broker_roles import ADMIN, acl
+from s3project.provision.private_file import write_private
 
-CONFIGURATION = "valkey.conf"
+CONFIGURATION, ACL = "valkey.conf", "users.acl"
 
 
 class Broker:
@@ -23,16 +25,16 @@ class Broker:
 
     name = "broker"
 
-    def __init__(self, folder: Path, *, password: str, durable: bool = True) -> None:
+    def __init__(self, folder: Path, *, passwords: Mapping[str, str], durable: bool = True) -> None:
+        """`passwords` of the roles of `broker_roles.py`."""
         self._folder = folder
-        self._password = password
+        self._passwords = passwords
         self._durable = durable
         self._port = free_port()
         self._child: Child | None = None
 
-    @property
-    def url(self) -> str:
-        return f"redis://:{self._password}@{HOST}:{self._port}/0"
+    def url(self, role: str) -> str:
+        return f"redis://{role}:{self._passwords[role]}@{HOST}:{self._port}/0"
 
     def launch(self, supervisor: Supervisor) -> None:
         self._configure()
@@ -56,7 +58,7 @@ class Broker:
         lines = [
             f"bind {HOST}",
             f"port {self._port}",
-            f"requirepass {self._password}",
+            f"aclfile {ACL}",
             "dir ./",
             f"appendonly {'yes' if self._durable else 'no'}",
             'save ""',
@@ -64,15 +66,13 @@ class Broker:
             "maxmemory-policy noeviction",
             "loglevel warning",
         ]
-        path = self._folder / CONFIGURATION
-        path.unlink(missing_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write("\n".join(lines) + "\n")
+        write_private(self._folder / ACL, acl(self._passwords))
+        write_private(self._folder / CONFIGURATION, "\n".join(lines) + "\n")
 
     def _answers(self) -> bool:
         # The caller asks again soon; the client's own retries would only sleep longer.
         once = Retry(NoBackoff(), retries=0)
-        with redis.Redis(host=HOST, port=self._port, password=self._password, retry=once) as client:
+        with redis.Redis.from_url(self.url(ADMIN), retry=once) as client:
             try:
                 return bool(client.ping())
             except (redis.ConnectionError, redis.TimeoutError):

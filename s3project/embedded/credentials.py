@@ -5,12 +5,14 @@ import secrets
 from pathlib import Path
 
 from s3project.embedded.errors import StackError
+from s3project.provision.broker_roles import PASSWORDS as BROKER_PASSWORDS
 from s3project.provision.private_file import write_private
 
 FILE = "secrets.json"
 NAMES = (
     "POSTGRES_PASSWORD",
-    "VALKEY_PASSWORD",
+    "POSTGRES_SERVICE_PASSWORD",
+    *BROKER_PASSWORDS.values(),
     "STORAGE_ACCESS_KEY",
     "STORAGE_SECRET_KEY",
     "STORAGE_ADMIN_ACCESS_KEY",

@@ -20,8 +20,10 @@ from s3project.embedded.ports import HOST, free_port
 from s3project.embedded.readiness import wait_until_ready
 from s3project.embedded.supervisor import Supervisor
 from s3project.embedded.unprivileged import Unprivileged, unprivileged
+from s3project.provision.database_roles import role_statements
 
-USER = "s3"
+OWNER = "s3"
+SERVICE = "s3_service"
 DATABASE = "s3"
 # Fast shutdown, then immediate shutdown, which recovers from the log at the next start.
 STOP_PLAN: StopPlan = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0))
@@ -42,9 +44,13 @@ class Postgres:
 
     name = "postgres"
 
-    def __init__(self, folder: Path, *, password: str, durable: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, owner_password: str, password: str, durable: bool = True
+    ) -> None:
+        """`password` is the service's, which may not change tables; the owner does that."""
         self._folder = folder
         self._data = folder / "data"
+        self._owner_password = owner_password
         self._password = password
         self._durable = durable
         self._must_be_emptied = not durable
@@ -53,7 +59,11 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        return f"postgresql://{USER}:{self._password}@{HOST}:{self._port}/{DATABASE}"
+        return f"postgresql://{SERVICE}:{self._password}@{HOST}:{self._port}/{DATABASE}"
+
+    @property
+    def owner_url(self) -> str:
+        return f"postgresql://{OWNER}:{self._owner_password}@{HOST}:{self._port}/{DATABASE}"
 
     def launch(self, supervisor: Supervisor) -> None:
         """Starts the server; creates the cluster first where there is none."""
@@ -88,14 +98,14 @@ class Postgres:
         password = self._folder / "password"
         password.unlink(missing_ok=True)
         with open(os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(self._password)
+            file.write(self._owner_password)
         way.give(draft)
         way.give(password)
         argv = [
             *way.prefix,
             str(programs / "initdb"),
             f"--pgdata={draft}",
-            f"--username={USER}",
+            f"--username={OWNER}",
             f"--pwfile={password}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
@@ -132,6 +142,7 @@ class Postgres:
                     connection.execute(
                         sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE))
                     )
+                self._ensure_service(connection)
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise StackError(
@@ -141,12 +152,18 @@ class Postgres:
             return False
         return True
 
+    def _ensure_service(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [SERVICE])
+        exists = found.fetchone() is not None
+        for statement in role_statements(SERVICE, self._password, exists=exists):
+            connection.execute(statement)
+
     def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(
             host=HOST,
             port=self._port,
-            user=USER,
-            password=self._password,
+            user=OWNER,
+            password=self._owner_password,
             dbname=database,
             autocommit=True,
             connect_timeout=5,

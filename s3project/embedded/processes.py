@@ -6,7 +6,7 @@ docker-compose.yml starts the same commands; a test compares them.
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from s3project.embedded.child import StopPlan
@@ -27,7 +27,14 @@ WORKER_KNOWS = (
 )
 # A process per core is the parallelism; threads of numeric libraries would only compete.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-WORKER_MUST_NOT_KNOW = ("DATABASE_URL", "JWT_SECRET", "DJANGO_SECRET_KEY", "METRICS_TOKEN")
+MIGRATES = "MIGRATION_DATABASE_URL"
+# The stack's names for what is given to one process only, there as CELERY_BROKER_URL.
+BROKER_ROLES = ("WEB_BROKER_URL", "WORKER_BROKER_URL", "MAINTENANCE_BROKER_URL")
+OTHER_ROLES = (MIGRATES, *BROKER_ROLES)
+WORKER_MUST_NOT_KNOW = (
+    *("DATABASE_URL", "JWT_SECRET", "DJANGO_SECRET_KEY", "METRICS_TOKEN", "RATE_LIMIT_URL"),
+    *OTHER_ROLES,
+)
 LOCAL = f"{HOST},localhost"
 
 
@@ -36,13 +43,21 @@ def manage_argv(*arguments: str) -> list[str]:
     return [sys.executable, "manage.py", *arguments]
 
 
-def web_argv(port: str, *, host: str = HOST, workers: str = "2") -> list[str]:
-    """The HTTP API."""
+def at_port(host: str, port: str) -> tuple[str, ...]:
+    return "--host", host, "--port", port
+
+
+def at_socket(path: Path) -> tuple[str, ...]:
+    """A unix socket that only this user can open."""
+    return "--uds", str(path), "--uds-permissions", "600"
+
+
+def web_argv(address: Sequence[str], *, workers: str = "2") -> list[str]:
+    """The HTTP API, listening at an `address` made by `at_port` or `at_socket`."""
     return [
         *(sys.executable, "-m", "granian"),
         *("--interface", "wsgi"),
-        *("--host", host),
-        *("--port", port),
+        *address,
         *("--workers", workers),
         # Each thread keeps a database connection; more of them only queue inside PostgreSQL.
         *("--blocking-threads", "4"),
@@ -75,22 +90,41 @@ def maintenance_argv(schedule: Path, *, name: str = "maintenance") -> list[str]:
 
 
 def server_environment(stack: Mapping[str, str]) -> dict[str, str]:
-    """For web, maintenance and manage.py: all variables of the stack."""
-    return {**_inherited(), **stack}
+    """For web and manage.py: the variables of the stack, but for those of other roles."""
+    return {**_inherited(), **_without(stack, OTHER_ROLES), **_broker(stack, "WEB_BROKER_URL")}
+
+
+def maintenance_environment(stack: Mapping[str, str]) -> dict[str, str]:
+    """For maintenance: the same, with a broker's role of its own."""
+    return {**server_environment(stack), **_broker(stack, "MAINTENANCE_BROKER_URL")}
+
+
+def migration_environment(stack: Mapping[str, str]) -> dict[str, str]:
+    """For `manage.py migrate`: it alone knows the owner of the tables."""
+    owner = {name: stack[name] for name in (MIGRATES,) if name in stack}
+    return {**server_environment(stack), **owner}
 
 
 def gpu_worker_environment(stack: Mapping[str, str]) -> dict[str, str]:
     """For a GPU worker: what it may know, also where this process was told more."""
-    inherited = _inherited()
-    for name in WORKER_MUST_NOT_KNOW:
-        inherited.pop(name, None)
-    known = {name: stack[name] for name in WORKER_KNOWS}
+    inherited = _without(_inherited(), WORKER_MUST_NOT_KNOW)
+    known = {name: stack[name] for name in WORKER_KNOWS} | _broker(stack, "WORKER_BROKER_URL")
     return {**inherited, **ONE_THREAD, **known, "GPU_WORKER": "1"}
+
+
+def _broker(stack: Mapping[str, str], role: str) -> dict[str, str]:
+    """The broker as this role; as whoever the stack names where it was given from outside."""
+    return {"CELERY_BROKER_URL": stack.get(role) or stack["CELERY_BROKER_URL"]}
+
+
+def _without(variables: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    left_out = frozenset(names)
+    return {name: value for name, value in variables.items() if name not in left_out}
 
 
 def _inherited() -> dict[str, str]:
     return {
-        **os.environ,
+        **_without(os.environ, OTHER_ROLES),
         "PYTHONUNBUFFERED": "1",
         # Everything is on this machine: never through a proxy.
         "NO_PROXY": LOCAL,

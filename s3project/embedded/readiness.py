@@ -7,7 +7,7 @@ from s3project.embedded.child import Child
 from s3project.embedded.errors import StackError
 
 
-def wait_until_ready(child: Child, answers: Callable[[], bool], *, seconds: float = 30.0) -> None:
+def wait_until_ready(child: Child, answers: Callable[[], bool], *, seconds: float = 60.0) -> None:
     """Returns when `answers()` does; raises StackError if the process ends or time runs out."""
     deadline = time.monotonic() + seconds
     while not answers():

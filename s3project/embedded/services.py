@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from s3project.embedded import processes
 from s3project.embedded.child import Child
+from s3project.embedded.front import front_argv, front_environment
+from s3project.embedded.ports import is_free
 from s3project.embedded.readiness import wait_until_ready
 from s3project.embedded.stack import EmbeddedStack
 from s3project.embedded.web_probe import web_answers
@@ -18,12 +20,19 @@ def start_services(stack: EmbeddedStack, *, worker: bool = True) -> None:
     worker out, so that one elsewhere or of another kind may do the work."""
     environment = processes.server_environment(stack.environment)
     migrate = processes.manage_argv("migrate", "--no-input", "--verbosity", "0")
-    stack.run_process("migrate", migrate, environment)
+    stack.run_process("migrate", migrate, processes.migration_environment(stack.environment))
     web = _start_web(stack, environment)
+    port = stack.environment["PORT"]
+    front = stack.start_process(
+        "front",
+        front_argv(),
+        front_environment(stack.folder, port, os.environ),
+        cwd=stack.web_socket.folder,
+    )
     stack.start_process(
         "maintenance",
         processes.maintenance_argv(stack.folder / "schedule"),
-        environment,
+        processes.maintenance_environment(stack.environment),
         stop_plan=processes.WORKER_STOP_PLAN,
     )
     if worker:
@@ -33,11 +42,12 @@ def start_services(stack: EmbeddedStack, *, worker: bool = True) -> None:
             processes.gpu_worker_environment(stack.environment),
             stop_plan=processes.WORKER_STOP_PLAN,
         )
-    wait_until_ready(web, lambda: web_answers(int(stack.environment["PORT"])))
+    wait_until_ready(front, lambda: not is_free(int(port)))
+    wait_until_ready(web, lambda: web_answers(int(port)))
     stack.announce()
 
 
 def _start_web(stack: EmbeddedStack, environment: Mapping[str, str]) -> Child:
     workers = os.environ.get("WEB_WORKERS") or DEFAULT_WEB_WORKERS
-    argv = processes.web_argv(stack.environment["PORT"], workers=workers)
+    argv = processes.web_argv(processes.at_socket(stack.web_socket.free()), workers=workers)
     return stack.start_process("web", argv, environment)

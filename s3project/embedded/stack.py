@@ -12,11 +12,13 @@ from s3project.embedded.child import GENTLE, Child, StopPlan
 from s3project.embedded.credentials import load_credentials
 from s3project.embedded.errors import StackError
 from s3project.embedded.folder import PATIENCE_SECONDS, StackFolder
+from s3project.embedded.front import WebSocket
 from s3project.embedded.ports import HOST, free_port, is_free
 from s3project.embedded.postgres import Postgres
 from s3project.embedded.state import PublishedState
 from s3project.embedded.storage import Storage
 from s3project.embedded.supervisor import Supervisor
+from s3project.provision.broker_roles import ADMIN, LIMITER, MAINTENANCE, PASSWORDS, WEB, WORKER
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFAULT_WEB_PORT = 8000
@@ -28,6 +30,14 @@ SECRETS = (
     "GPU_CALLBACK_SECRET",
     "DJANGO_SECRET_KEY",
 )
+
+
+BROKER_VARIABLES = {
+    "WEB_BROKER_URL": WEB,
+    "WORKER_BROKER_URL": WORKER,
+    "MAINTENANCE_BROKER_URL": MAINTENANCE,
+    "RATE_LIMIT_URL": LIMITER,
+}
 
 
 class Engine(Protocol):
@@ -47,8 +57,9 @@ class EmbeddedStack:
 
     An engine whose address is in `variables` (the environment, unless given) is not started and
     that address is used. `durable=False` is for tests: it begins empty, whatever ran in
-    `root` before, and nothing waits for the disk. Its storage has `spare_buckets` too. `patience` is how long another stack in
-    `root`, which may be ending, is waited for before StackRunning is raised.
+    `root` before, and nothing waits for the disk. Its storage has `spare_buckets` too. `patience`
+    is how long another stack in `root`, which may be ending, is waited for before StackRunning is
+    raised.
     """
 
     def __init__(
@@ -74,6 +85,7 @@ class EmbeddedStack:
         self._folder = StackFolder(self._root, patience=self._patience)
         try:
             self.logs = self._folder.subfolder("logs")
+            self.web_socket = WebSocket(self._folder.path)
             self._supervisor = Supervisor(self.logs, held=[self._folder.lock])
             try:
                 self._start_engines()
@@ -121,10 +133,11 @@ class EmbeddedStack:
         argv: Sequence[str | Path],
         env: Mapping[str, str],
         *,
+        cwd: Path = PROJECT,
         stop_plan: StopPlan = GENTLE,
     ) -> Child:
-        """Starts a process in the checkout with exactly `env`; it logs to `logs/NAME.log`."""
-        return self._supervisor.start(name, argv, env=env, cwd=PROJECT, stop_plan=stop_plan)
+        """Starts a process in `cwd` with exactly `env`; it logs to `logs/NAME.log`."""
+        return self._supervisor.start(name, argv, env=env, cwd=cwd, stop_plan=stop_plan)
 
     def stop_engine(self, name: str) -> None:
         """Stops "postgres", "broker" or "storage" as its host's shutdown would."""
@@ -181,6 +194,7 @@ class EmbeddedStack:
         self._supervisor.close()
         for engine in self._engines:
             engine.clear_up()
+        self.web_socket.clear_up()
 
     def _storage(self) -> list[Engine]:
         given = self._given("STORAGE_S3_ENDPOINT")
@@ -214,10 +228,13 @@ class EmbeddedStack:
             return []
         broker = Broker(
             self._folder.subfolder("broker"),
-            password=self._credentials["VALKEY_PASSWORD"],
+            passwords={role: self._credentials[name] for role, name in PASSWORDS.items()},
             durable=self._durable,
         )
-        self.environment["CELERY_BROKER_URL"] = broker.url
+        # People and tests may look into it; the processes come as what they are (`processes.py`).
+        self.environment["CELERY_BROKER_URL"] = broker.url(ADMIN)
+        for name, role in BROKER_VARIABLES.items():
+            self.environment[name] = broker.url(role)
         return [broker]
 
     def _postgres(self) -> list[Engine]:
@@ -227,10 +244,12 @@ class EmbeddedStack:
             return []
         postgres = Postgres(
             self._folder.subfolder("postgres"),
-            password=self._credentials["POSTGRES_PASSWORD"],
+            owner_password=self._credentials["POSTGRES_PASSWORD"],
+            password=self._credentials["POSTGRES_SERVICE_PASSWORD"],
             durable=self._durable,
         )
         self.environment["DATABASE_URL"] = postgres.url
+        self.environment["MIGRATION_DATABASE_URL"] = postgres.owner_url
         return [postgres]
 
     def _choose_web_address(self) -> None:
@@ -245,6 +264,8 @@ class EmbeddedStack:
             port = free_port()
             self.notes.append(f"Port {DEFAULT_WEB_PORT} is taken; the API is on {port} instead.")
         self.environment["PORT"] = str(port)
+        # The front, which alone reaches the web process and says who called.
+        self.environment["TRUSTED_PROXIES"] = "1"
         self.environment["PUBLIC_BASE_URL"] = (
             self._given("PUBLIC_BASE_URL") or f"http://{HOST}:{port}"
         )

@@ -9,7 +9,9 @@ from typing import Self
 import redis
 
 from s3project.embedded import processes
-from s3project.embedded.ports import HOST, free_port
+from s3project.embedded.child import Child
+from s3project.embedded.front import WebSocket, front_argv, front_environment
+from s3project.embedded.ports import HOST, free_port, is_free
 from s3project.embedded.readiness import wait_until_ready
 from s3project.embedded.stack import PROJECT
 from s3project.embedded.supervisor import Supervisor
@@ -17,7 +19,7 @@ from s3project.embedded.web_probe import web_answers
 
 # The queues, each a list for every level, and what killed workers had taken from them (Kombu's
 # names).
-LEFT_BEHIND = ("gpu*", "maintenance*", "unacked", "unacked_index")
+LEFT_BEHIND = ("gpu*", "maintenance*", "unacked*")
 
 
 class LiveStack:
@@ -36,6 +38,7 @@ class LiveStack:
             "PUBLIC_BASE_URL": self.base_url,
         }
         self._folder = folder
+        self._socket = WebSocket(folder)
         self._supervisor = Supervisor(folder)
 
     def __enter__(self) -> Self:
@@ -58,24 +61,42 @@ class LiveStack:
     ) -> None:
         # Nothing they hold outlives the test, and a warm shutdown takes seconds.
         self._supervisor.close(gently=False)
+        self._socket.clear_up()
 
     @property
     def pids(self) -> dict[str, int]:
         return self._supervisor.pids
+
+    def dead(self) -> Child | None:
+        """A process that ended without being asked to, if there is one."""
+        return self._supervisor.dead()
 
     def log(self, name: str) -> str:
         """All a process has written."""
         return self._supervisor.child(name).log_tail(lines=100_000)
 
     def start_web(self, *, workers: int = 1, **env: str) -> None:
-        """Starts the API and returns when it answers; `env` is added to its environment."""
+        """Starts the API, and the front before it if that does not run yet, and returns when it
+        answers; `env` is added to their environments."""
+        self._start_front(env)
         child = self._supervisor.start(
             "web",
-            processes.web_argv(str(self.port), workers=str(workers)),
+            processes.web_argv(processes.at_socket(self._socket.free()), workers=str(workers)),
             env={**processes.server_environment(self.environment), **env},
             cwd=PROJECT,
         )
         wait_until_ready(child, lambda: web_answers(self.port))
+
+    def _start_front(self, env: Mapping[str, str]) -> None:
+        if "front" in self.pids:
+            return
+        child = self._supervisor.start(
+            "front",
+            front_argv(),
+            env=front_environment(self._folder, str(self.port), env),
+            cwd=self._socket.folder,
+        )
+        wait_until_ready(child, lambda: not is_free(self.port))
 
     def start_worker(self, name: str = "gpu", *, concurrency: int = 2, **env: str) -> None:
         """Starts a GPU worker of that name and returns when it takes work."""
@@ -90,7 +111,7 @@ class LiveStack:
         self._start_celery(
             name,
             processes.maintenance_argv(self._folder / f"schedule-{name}", name=name),
-            {**processes.server_environment(self.environment), **env},
+            {**processes.maintenance_environment(self.environment), **env},
         )
 
     def stop(self, name: str) -> None:

@@ -10,13 +10,16 @@ import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
+import psycopg
 import pytest
 
+from s3project.embedded import processes
 from s3project.embedded.errors import StackError, StackRunning
 from s3project.embedded.ports import free_port
 from s3project.embedded.stack import PROJECT, EmbeddedStack
+from s3project.provision.database_roles import grant_statements
 from s3project.testing.live import LiveStack
 
 # Beside the usual bucket, for tests that must know all that lies in one.
@@ -71,7 +74,7 @@ def server(
 
 def live_stack_of(engines: EmbeddedStack, folder: Path) -> LiveStack:
     """Processes on the test database, for fixtures that keep them for more than one test."""
-    environment = {**engines.environment, "DATABASE_URL": _test_database_url()}
+    environment = {**engines.environment, "DATABASE_URL": _test_database_url(engines)}
     return LiveStack(environment, folder)
 
 
@@ -85,7 +88,13 @@ def _start(engines: ExitStack) -> None:
         # Another run holds the folder.
         folder = engines.enter_context(tempfile.TemporaryDirectory(prefix="s3-test-"))
         stack = engines.enter_context(_stack(Path(folder), variables))
-    os.environ.update(stack.environment)
+    # Tests are the owner of the database that they create and drop, and may look into the broker.
+    # The processes that they start are what they are elsewhere: see `_test_database_url`.
+    variables = dict(stack.environment)
+    for name in (*processes.OTHER_ROLES, "RATE_LIMIT_URL"):
+        variables.pop(name, None)
+    variables["DATABASE_URL"] = stack.environment.get(processes.MIGRATES, variables["DATABASE_URL"])
+    os.environ.update(variables)
     os.environ["S3_STACK"] = "off"
     # Tests make users by the hundred from one address; those of the limits set their own.
     for name in ("ANON_SIGNUP_RATE", "REFRESH_RATE", "USER_RATE"):
@@ -99,10 +108,21 @@ def _stack(root: Path, variables: dict[str, str]) -> EmbeddedStack:
     )
 
 
-def _test_database_url() -> str:
+def _test_database_url(engines: EmbeddedStack) -> str:
+    """The test database as the service's role, which is given its rights there first."""
     from django.db import connection
 
-    settings = connection.settings_dict
-    user, password = quote(settings["USER"], safe=""), quote(settings["PASSWORD"], safe="")
-    address = f"{settings['HOST']}:{settings['PORT']}"
-    return f"postgresql://{user}:{password}@{address}/{quote(settings['NAME'])}"
+    name = str(connection.settings_dict["NAME"])
+    service = _to_database(engines.environment["DATABASE_URL"], name)
+    owner = engines.environment.get(processes.MIGRATES)
+    if owner is not None:
+        with psycopg.connect(_to_database(owner, name), autocommit=True) as test_database:
+            rows = test_database.execute("SELECT tablename FROM pg_tables").fetchall()
+            role = unquote(urlsplit(service).username or "")
+            for statement in grant_statements(role, {str(table) for (table,) in rows}):
+                test_database.execute(statement)
+    return service
+
+
+def _to_database(url: str, name: str) -> str:
+    return urlsplit(url)._replace(path=f"/{quote(name)}").geturl()

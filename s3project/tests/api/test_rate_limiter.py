@@ -20,6 +20,7 @@ from s3project.embedded.broker import Broker
 from s3project.embedded.ports import HOST, free_port
 from s3project.embedded.stack import PROJECT
 from s3project.embedded.supervisor import Supervisor
+from s3project.provision.broker_roles import ADMIN, LIMITER, PASSWORDS
 
 pytestmark = pytest.mark.usefixtures("engines")
 
@@ -41,8 +42,10 @@ class OwnStore:
 
     def __init__(self, folder: Path) -> None:
         self.supervisor = Supervisor(folder)
-        self._broker = Broker(folder, password="secret", durable=False)
-        self.url = self._broker.url
+        passwords = {role: f"secret-of-{role}" for role in PASSWORDS}
+        self._broker = Broker(folder, passwords=passwords, durable=False)
+        self.url = self._broker.url(LIMITER)
+        self.admin_url = self._broker.url(ADMIN)
 
     def start(self) -> None:
         self._broker.launch(self.supervisor)
@@ -216,7 +219,7 @@ def test_a_store_that_hangs_costs_one_timeout(
 ) -> None:
     limiter = RateLimiter(store.url)
     take(limiter, key)
-    with redis.Redis.from_url(store.url) as client:
+    with redis.Redis.from_url(store.admin_url) as client:
         client.execute_command("CLIENT", "PAUSE", "2000", "ALL")
 
     started = time.monotonic()
@@ -251,7 +254,7 @@ def test_a_connection_that_was_closed_while_idle_is_replaced_unnoticed(
 ) -> None:
     limiter = RateLimiter(store.url)
     take(limiter, key)
-    with redis.Redis.from_url(store.url) as client:
+    with redis.Redis.from_url(store.admin_url) as client:
         client.execute_command("CLIENT", "KILL", "TYPE", "NORMAL", "SKIPME", "YES")
 
     assert take(limiter, key).left == 3
@@ -261,7 +264,7 @@ def test_a_connection_that_was_closed_while_idle_is_replaced_unnoticed(
 def test_a_script_that_the_store_forgot_is_sent_again(store: OwnStore, key: str) -> None:
     limiter = RateLimiter(store.url)
     take(limiter, key)
-    with redis.Redis.from_url(store.url) as client:
+    with redis.Redis.from_url(store.admin_url) as client:
         client.script_flush()
 
     assert take(limiter, key).left == 3

@@ -32,6 +32,8 @@ REQUESTS = (
         ("/", "/submit", "/1,01637037d6", "/buckets/s3-images/a.jpg", "/s3-images/a.jpg"),
     ),
 )
+# What S3 tells everybody: that it is there.
+ANYBODYS_AT_THE_STORAGE = {"http: GET /healthz 200", "http: GET /status 200"}
 HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 SETTINGS_FRAME = 0x04
 
@@ -127,11 +129,15 @@ def _postgres(port: int) -> Iterator[Served]:
 
 def _answer(port: int, said: bytes, context: ssl.SSLContext | None = None) -> bytes:
     """The first that comes back; nothing when the connection is refused or closed."""
-    with contextlib.suppress(OSError), socket.create_connection((HOST, port), SECONDS) as raw:
-        with contextlib.nullcontext(raw) if context is None else context.wrap_socket(raw) as talk:
+    try:
+        with contextlib.ExitStack() as open_sockets:
+            talk = open_sockets.enter_context(socket.create_connection((HOST, port), SECONDS))
+            if context is not None:
+                talk = open_sockets.enter_context(context.wrap_socket(talk))
             talk.sendall(said)
             return talk.recv(4096)
-    return b""
+    except OSError:
+        return b""
 
 
 def names(served: Iterable[Served]) -> set[str]:

@@ -11,12 +11,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
+import psutil
 import pytest
 
 from s3project.embedded import processes
 from s3project.embedded.ports import free_port, is_free
 from s3project.embedded.stack import PROJECT, EmbeddedStack
-from s3project.tests.embedded.process_table import child_running
+from s3project.tests.embedded.process_table import (
+    child_running,
+    datagram_addresses,
+    is_only_for_its_owner,
+    listening_addresses,
+    unix_sockets,
+)
+from s3project.tests.embedded.stranger import ANYBODYS_AT_THE_STORAGE, HOST, names, served_at
 
 STACK_VARIABLES = ("DATABASE_URL", "CELERY_BROKER_URL", "STORAGE_S3_ENDPOINT", "PUBLIC_BASE_URL")
 SERVE = (
@@ -143,6 +151,31 @@ def test_serve_runs_everything_until_it_is_interrupted(tmp_path: Path) -> None:
     # Blank lines may have been read ahead with the line that was waited for.
     assert (server.returncode, rest.strip(), complaint) == (0, "Stopped.", "")
     assert is_free(port)
+
+
+def test_every_door_of_serve_but_the_front_is_shut_and_a_kill_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    with serving(tmp_path, PORT=str(port)) as server:
+        read_until(server, "Stop")
+        family = psutil.Process(server.pid).children(recursive=True)
+        doors = listening_addresses(server.pid)
+        assert (HOST, port) in doors
+        assert {host for host, _ in doors} == {HOST}
+        # The front's is everybody's: it asks for a token where one is needed. The storage says that
+        # it is there.
+        served = {each: names(served_at(each)) for _, each in doors if each != port}
+        assert {name for found in served.values() for name in found} == ANYBODYS_AT_THE_STORAGE
+        assert sum(bool(found) for found in served.values()) == 1
+        assert datagram_addresses(server.pid) == set()
+        assert all(is_only_for_its_owner(path) for path in unix_sockets(server.pid))
+
+        server.kill()
+        server.wait()
+        _, alive = psutil.wait_procs(family, timeout=20)
+        assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+        assert all(is_free(each) for _, each in doors)
 
 
 def test_serve_ends_and_says_why_when_one_of_its_processes_dies(tmp_path: Path) -> None:

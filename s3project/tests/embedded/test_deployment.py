@@ -1,24 +1,43 @@
 """docker-compose.yml and the Dockerfile start what `make serve` starts."""
 
+import contextlib
 import json
+import os
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 import yaml
 
+from s3project.bucket import storage_client
 from s3project.embedded import processes
-from s3project.embedded.stack import PROJECT
+from s3project.embedded.front import CADDYFILE, front_argv, front_environment
+from s3project.embedded.ports import free_ports, is_free
+from s3project.embedded.readiness import wait_until_ready
+from s3project.embedded.stack import PROJECT, EmbeddedStack
+from s3project.embedded.supervisor import Supervisor
+from s3project.provision.broker_roles import LIMITER, MAINTENANCE, PASSWORDS, WORKER
+from s3project.provision.broker_roles import WEB as WEB_ROLE
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (compared, never bound)
+WEB = processes.web_argv(processes.at_port(EVERYWHERE, "8000"))
 
 
 @pytest.fixture(scope="module")
-def services() -> dict[str, Any]:
+def compose() -> dict[str, Any]:
     with open(PROJECT / "docker-compose.yml", encoding="utf-8") as file:
         parsed: dict[str, Any] = yaml.safe_load(file)
-    return dict(parsed["services"])
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def services(compose: dict[str, Any]) -> dict[str, Any]:
+    return dict(compose["services"])
 
 
 def as_program(argv: list[str]) -> list[str]:
@@ -29,7 +48,7 @@ def as_program(argv: list[str]) -> list[str]:
 
 def test_the_commands_are_the_ones_serve_runs(services: dict[str, Any]) -> None:
     expected = {
-        "web": processes.web_argv("8000", host=EVERYWHERE),
+        "web": WEB,
         "gpu-worker": processes.gpu_worker_argv(),
         "maintenance": processes.maintenance_argv(Path("/tmp/schedule")),
     }
@@ -40,7 +59,7 @@ def test_the_commands_are_the_ones_serve_runs(services: dict[str, Any]) -> None:
 def test_the_image_runs_the_web_process_by_itself() -> None:
     lines = (PROJECT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     command = next(line.removeprefix("CMD ") for line in lines if line.startswith("CMD "))
-    assert json.loads(command) == as_program(processes.web_argv("8000", host=EVERYWHERE))
+    assert json.loads(command) == as_program(WEB)
 
 
 def test_a_gpu_worker_is_told_only_what_it_may_know(services: dict[str, Any]) -> None:
@@ -54,7 +73,8 @@ def test_a_gpu_worker_is_told_only_what_it_may_know(services: dict[str, Any]) ->
 
 def test_every_long_running_service_has_a_health_check(services: dict[str, Any]) -> None:
     lasting = {name for name, service in services.items() if service["restart"] == "unless-stopped"}
-    assert lasting == {"web", "gpu-worker", "maintenance", "postgres", "valkey", "seaweedfs"}
+    engines = {"postgres", "valkey", "seaweedfs"}
+    assert lasting == {"front", "web", "gpu-worker", "maintenance", *engines}
     assert all("healthcheck" in services[name] for name in lasting)
 
 
@@ -73,3 +93,108 @@ def test_no_secret_is_written_into_the_file(services: dict[str, Any]) -> None:
     }
     assert {"GPU_CALLBACK_SECRET", "STORAGE_SECRET_KEY", "POSTGRES_PASSWORD"} <= set(given)
     assert [name for name, value in given.items() if not value.startswith("${")] == []
+
+
+def test_only_the_front_is_reached_from_outside_and_only_it_reaches_web(
+    compose: dict[str, Any], services: dict[str, Any]
+) -> None:
+    assert [name for name, service in services.items() if "ports" in service] == ["front"]
+    outside = {name for name, network in compose["networks"].items() if not network}
+    assert outside == {"outside"}
+    on = {
+        network: {name for name, service in services.items() if network in networks(service)}
+        for network in compose["networks"]
+    }
+    assert on["outside"] == {"front"}
+    assert on["web"] == {"front", "web"}
+    assert on["callbacks"] == {"front", "gpu-worker"}
+    assert on["database"] == {"postgres", "web", "maintenance", "migrate"}
+    assert on["broker"] == {"valkey", "web", "maintenance", "gpu-worker"}
+    assert services["web"]["environment"]["CALLBACK_BASE_URL"] == "http://front:8000"
+    assert services["web"]["environment"]["TRUSTED_PROXIES"] == "1"
+
+
+def networks(service: dict[str, Any]) -> list[str]:
+    # Who names none is on the default one, which nobody may be.
+    assert "networks" in service or service["network_mode"] == "none"
+    return list(service.get("networks", []))
+
+
+def test_every_process_comes_as_its_own_role_and_only_the_migration_as_the_owner(
+    services: dict[str, Any],
+) -> None:
+    brokers = {
+        name: service["environment"].get("CELERY_BROKER_URL", "")
+        for name, service in services.items()
+    }
+    roles = {WEB_ROLE: "web", WORKER: "gpu-worker", MAINTENANCE: "maintenance"}
+    for role, name in roles.items():
+        assert brokers[name].startswith(f"redis://{role}:${{{PASSWORDS[role]}:?"), name
+    limits = services["web"]["environment"]["RATE_LIMIT_URL"]
+    assert limits.startswith(f"redis://{LIMITER}:${{{PASSWORDS[LIMITER]}:?")
+    assert set(PASSWORDS.values()) <= set(services["provision"]["environment"])
+
+    owners = {name for name, one in services.items() if processes.MIGRATES in one["environment"]}
+    assert owners == {"migrate"}
+    admins = {
+        name for name, one in services.items() if "STORAGE_ADMIN_SECRET_KEY" in one["environment"]
+    }
+    assert admins == {"bucket", "provision"}
+
+
+def test_what_is_provisioned_once_is_kept_and_readable_for_whom_it_is(tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.defpath,
+        **{name: f"secret of {role}" for role, name in PASSWORDS.items()},
+        **dict.fromkeys(("STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY"), "service"),
+        **dict.fromkeys(("STORAGE_ADMIN_ACCESS_KEY", "STORAGE_ADMIN_SECRET_KEY"), "admin"),
+    }
+
+    def provision(*argv: str) -> None:
+        subprocess.run(
+            [sys.executable, "-m", *argv], cwd=PROJECT, env=environment, check=True, umask=0o022
+        )
+
+    provision("s3project.provision.storage_doors", str(tmp_path), "seaweedfs")
+    first = (tmp_path / "security.toml").read_text()
+    provision("s3project.provision.storage_doors", str(tmp_path), "seaweedfs")
+    assert (tmp_path / "security.toml").read_text() == first
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+    provision("s3project.provision.broker_roles", str(tmp_path / "users.acl"))
+    written = (tmp_path / "users.acl").read_text()
+    assert "secret of" not in written
+    assert (tmp_path / "users.acl").stat().st_mode & 0o777 == 0o644
+
+
+def test_photos_go_through_the_front_as_well_and_large_ones_do_not(
+    engines: EmbeddedStack, tmp_path: Path
+) -> None:
+    api, photos = free_ports(2)
+    environment = {
+        **front_environment(tmp_path, str(api), {}),
+        "FRONT_STORAGE_ADDRESSES": f"http://:{photos}",
+        "FRONT_STORAGE": urlsplit(engines.environment["STORAGE_S3_ENDPOINT"]).netloc,
+    }
+    keys = [engines.environment[name] for name in ("STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY")]
+    client = storage_client(f"http://localhost:{photos}", *keys)
+    place = {"Bucket": "s3-images", "Key": "through/the front"}
+    upload, download = (
+        client.generate_presigned_url(method, place) for method in ("put_object", "get_object")
+    )
+    supervisor = Supervisor(tmp_path)
+    try:
+        argv = [*front_argv()[:3], str(CADDYFILE.with_name("compose.Caddyfile")), *front_argv()[4:]]
+        child = supervisor.start("front", argv, env=environment, cwd=tmp_path)
+        wait_until_ready(child, lambda: not is_free(photos))
+        photo = os.urandom(2_000_000)
+        assert requests.put(upload, data=photo, timeout=20).status_code == 200
+        assert requests.get(download, timeout=20).content == photo
+        assert requests.get(download + "x", timeout=20).status_code == 403
+        with contextlib.suppress(requests.ConnectionError):  # it may not listen to the end
+            large = requests.put(upload, data=bytes(27 * 1024 * 1024), timeout=20)
+            assert large.status_code == 413
+        assert requests.get(download, timeout=20).content == photo
+    finally:
+        supervisor.close(gently=False)
+        client.delete_object(**place)

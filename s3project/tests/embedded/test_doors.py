@@ -20,10 +20,8 @@ from s3project.tests.embedded.process_table import (
     listening_addresses,
     unix_sockets,
 )
-from s3project.tests.embedded.stranger import HOST, names, served_at
+from s3project.tests.embedded.stranger import ANYBODYS_AT_THE_STORAGE, HOST, names, served_at
 
-# What S3 tells everybody: that it is there.
-ANYBODYS_AT_THE_STORAGE = {"http: GET /healthz 200", "http: GET /status 200"}
 KEYS = ("an-access-key", "a-secret-key")
 
 
@@ -163,13 +161,14 @@ def test_the_applications_key_sees_its_own_bucket_only(
         listed = {bucket["Name"] for bucket in application.list_buckets()["Buckets"]}
         assert "somebody-elses" not in listed
         source = {"Bucket": "somebody-elses", "Key": "a"}
-        for call, arguments in {
-            "get_object": source,
+        calls: dict[str, dict[str, Any]] = {
+            "get_object": dict(source),
             "list_objects_v2": {"Bucket": "somebody-elses"},
             "put_object": {**source, "Body": b"2"},
-            "delete_object": source,
+            "delete_object": dict(source),
             "copy_object": {"Bucket": "s3-images", "Key": "b", "CopySource": source},
-        }.items():
+        }
+        for call, arguments in calls.items():
             with pytest.raises(ClientError, match="AccessDenied"):
                 getattr(application, call)(**arguments)
     finally:

@@ -24,12 +24,12 @@ def started(postgres: Postgres, supervisor: Supervisor) -> Postgres:
 
 
 def of_tests(folder: Path) -> Postgres:
-    return Postgres(folder, password="secret", durable=False)
+    return Postgres(folder, owner_password="secret", password="another", durable=False)
 
 
 def write_and_kill(postgres: Postgres, supervisor: Supervisor, setting: str = "") -> None:
     """The server is killed as soon as the last commit is acknowledged."""
-    with psycopg.connect(postgres.url, autocommit=True) as connection:
+    with psycopg.connect(postgres.owner_url, autocommit=True) as connection:
         # What is not waited for would otherwise reach the kernel within 200 ms, perhaps in time.
         connection.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
         connection.execute("SELECT pg_reload_conf()")
@@ -43,7 +43,7 @@ def write_and_kill(postgres: Postgres, supervisor: Supervisor, setting: str = ""
 
 
 def count(postgres: Postgres) -> int:
-    with psycopg.connect(postgres.url) as connection:
+    with psycopg.connect(postgres.owner_url) as connection:
         row = connection.execute("SELECT count(*) FROM told").fetchone()
     assert row is not None
     return int(row[0])

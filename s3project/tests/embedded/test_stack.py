@@ -69,7 +69,7 @@ def ports_of(environment: dict[str, str]) -> list[int]:
 
 
 def write_everywhere(environment: dict[str, str]) -> None:
-    with psycopg.connect(environment["DATABASE_URL"]) as connection:
+    with psycopg.connect(environment["MIGRATION_DATABASE_URL"]) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     with redis.Redis.from_url(environment["CELERY_BROKER_URL"]) as broker:
         broker.set("kept", "42")
@@ -77,7 +77,7 @@ def write_everywhere(environment: dict[str, str]) -> None:
 
 
 def assert_kept_everywhere(environment: dict[str, str]) -> None:
-    with psycopg.connect(environment["DATABASE_URL"]) as connection:
+    with psycopg.connect(environment["MIGRATION_DATABASE_URL"]) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
     with redis.Redis.from_url(environment["CELERY_BROKER_URL"]) as broker:
         assert broker.get("kept") == b"42"

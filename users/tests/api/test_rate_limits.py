@@ -209,7 +209,11 @@ def test_while_the_store_is_away_everything_is_allowed(
 @pytest.mark.django_db(transaction=True)
 def test_two_web_processes_hold_one_limit(live_stack: LiveStack) -> None:
     live_stack.start_web(
-        workers=2, ANON_SIGNUP_RATE="20/hour", USER_RATE="30/hour", TRUSTED_PROXIES="1"
+        workers=2,
+        ANON_SIGNUP_RATE="20/hour",
+        USER_RATE="30/hour",
+        # So that the front believes us, and the test has an address of its own.
+        FRONT_TRUSTED_PROXIES=f"{HOST}/32",
     )
     headers = {"X-Forwarded-For": some_address()}
 

@@ -1,0 +1,174 @@
+"""What the service's role may do in the database that `manage.py migrate` has made."""
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import errors, sql
+
+from s3project.embedded import processes
+from s3project.embedded.ports import free_port
+from s3project.embedded.stack import PROJECT, EmbeddedStack
+
+FORBIDDEN = {
+    "switch the trigger off": "ALTER TABLE billing_events DISABLE TRIGGER ALL",
+    "drop the trigger": "DROP TRIGGER billing_events_append_only ON billing_events",
+    "replace the trigger's function": (
+        "CREATE OR REPLACE FUNCTION billing_events_are_append_only() RETURNS trigger "
+        "LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+    ),
+    "switch all triggers off": "SET session_replication_role = replica",
+    "truncate the ledger": "TRUNCATE billing_events CASCADE",
+    "change the ledger": "UPDATE billing_events SET amount = 0",
+    "empty the ledger": "DELETE FROM billing_events",
+    "truncate any table": "TRUNCATE users_user CASCADE",
+    "drop a table": "DROP TABLE jobs_log",
+    "alter a table": "ALTER TABLE users_user ADD COLUMN mine int",
+    "make a table": "CREATE TABLE mine (id int)",
+    "pretend a migration": "INSERT INTO django_migrations VALUES (9999, 'a', 'b', now())",
+    "read files": "SELECT pg_read_file('/etc/passwd')",
+    "run programs": "COPY billing_events FROM PROGRAM 'true'",
+    "become the owner": "SET ROLE s3",
+    "make a role": "CREATE ROLE mine SUPERUSER",
+    "read passwords": "SELECT rolpassword FROM pg_authid",
+}
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
+    """A stack of its own, migrated as `make serve` does it."""
+    given = {
+        "PORT": str(free_port()),
+        "CELERY_BROKER_URL": "redis://127.0.0.1:1/0",
+        "STORAGE_S3_ENDPOINT": "http://127.0.0.1:1",
+        "STORAGE_ACCESS_KEY": "nobody",
+        "STORAGE_SECRET_KEY": "nothing",
+    }
+    folder = tmp_path_factory.mktemp("roles")
+    with EmbeddedStack(folder, variables=given, durable=False) as stack:
+        migrate(stack)
+        yield stack
+
+
+def migrate(stack: EmbeddedStack, *arguments: str) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0", *arguments],
+        cwd=PROJECT,
+        env=processes.migration_environment(stack.environment),
+        check=True,
+    )
+
+
+@pytest.fixture
+def service(migrated: EmbeddedStack) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    with psycopg.connect(migrated.environment["DATABASE_URL"], autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def owner(migrated: EmbeddedStack) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    url = migrated.environment["MIGRATION_DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("attempt", FORBIDDEN)
+def test_the_service_cannot(service: psycopg.Connection[tuple[object, ...]], attempt: str) -> None:
+    with pytest.raises((errors.InsufficientPrivilege, errors.UndefinedTable)) as refused:
+        service.execute(FORBIDDEN[attempt])
+    assert refused.type is errors.InsufficientPrivilege, refused.value
+
+
+def test_the_owner_could_so_that_the_refusals_mean_something(
+    owner: psycopg.Connection[tuple[object, ...]],
+) -> None:
+    for statement in FORBIDDEN.values():
+        with owner.transaction(force_rollback=True):
+            owner.execute("SET LOCAL check_function_bodies = off")
+            # Let in, and then stopped by the ledger's trigger or by an empty program.
+            with contextlib.suppress(errors.RestrictViolation, errors.DataError):
+                owner.execute(statement)
+
+
+def test_every_table_is_read_and_written_but_the_ledger_and_the_migrations(
+    service: psycopg.Connection[tuple[object, ...]], owner: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    tables = {
+        str(name)
+        for (name,) in owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    }
+    assert {"billing_events", "django_migrations", "jobs_log"} <= tables
+    rights = {
+        table: {
+            right
+            for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
+            if service.execute(
+                "SELECT has_table_privilege(quote_ident(%s), %s)", [table, right]
+            ).fetchone()
+            == (True,)
+        }
+        for table in tables
+    }
+    assert rights.pop("billing_events") == {"SELECT", "INSERT"}
+    assert rights.pop("django_migrations") == {"SELECT"}
+    assert set(map(frozenset, rights.values())) == {
+        frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
+    }
+
+
+def test_a_table_that_is_made_later_is_the_services_too(
+    service: psycopg.Connection[tuple[object, ...]], owner: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    owner.execute("CREATE TABLE later (id int GENERATED BY DEFAULT AS IDENTITY, word text)")
+    try:
+        service.execute("INSERT INTO later (word) VALUES ('a')")
+        service.execute("UPDATE later SET word = 'b'")
+        assert service.execute("SELECT word FROM later").fetchone() == ("b",)
+        with pytest.raises(errors.InsufficientPrivilege):
+            service.execute("DROP TABLE later")
+    finally:
+        owner.execute("DROP TABLE later")
+
+
+def test_migrating_twice_and_to_an_earlier_state_works(migrated: EmbeddedStack) -> None:
+    migrate(migrated)
+    migrate(migrated, "users", "0001")
+    migrate(migrated)
+    with (
+        psycopg.connect(migrated.environment["DATABASE_URL"]) as connection,
+        pytest.raises(errors.InsufficientPrivilege),
+    ):
+        connection.execute("DELETE FROM billing_events")
+
+
+def test_a_role_that_the_database_does_not_know_is_made_by_the_migration(
+    migrated: EmbeddedStack, owner: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    url = migrated.environment["DATABASE_URL"].replace("s3_service", "s3_another")
+    environment = {**migrated.environment, "DATABASE_URL": url}
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"],
+        cwd=PROJECT,
+        env=processes.migration_environment(environment),
+        check=True,
+    )
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM billing_events").fetchone() == (0,)
+    owner.execute(sql.SQL("DROP OWNED BY s3_another; DROP ROLE s3_another"))
+
+
+def test_only_the_migration_knows_the_owner(migrated: EmbeddedStack, tmp_path: Path) -> None:
+    stack = migrated.environment
+    secret = stack["MIGRATION_DATABASE_URL"]
+    assert processes.migration_environment(stack)["MIGRATION_DATABASE_URL"] == secret
+    for told in (
+        processes.server_environment(stack),
+        processes.maintenance_environment(stack),
+        processes.gpu_worker_environment(stack),
+    ):
+        assert "MIGRATION_DATABASE_URL" not in told
+        assert secret not in told.values()
