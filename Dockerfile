@@ -3,7 +3,8 @@ FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 
-RUN useradd --create-home --uid 1000 s3
+# The two folders are volumes of docker-compose.yml that `provision` writes to.
+RUN useradd --create-home --uid 1000 s3 && install -d -o s3 -g s3 /etc/seaweedfs /etc/valkey
 WORKDIR /srv/s3
 
 # Before the code, so that a change of code does not install everything again.

@@ -29,6 +29,7 @@ from s3project.embedded.web_probe import web_answers
 from s3project.testing.slow_clients import KINDS, slow_clients
 
 LOOKS = 100
+WARM_UP = 30
 PAUSE_SECONDS = 0.05
 GIVE_UP_SECONDS = 5
 
@@ -45,6 +46,9 @@ def main() -> int:
         ports = {"front": int(stack.environment["PORT"])}
         if options.bare:
             ports["web alone"] = start_bare(stack)
+        for port in ports.values():
+            for _ in range(WARM_UP):
+                requests.get(f"http://{HOST}:{port}/health", timeout=30)
         rows = [
             (place, kind, *measure(port, kind, options.number))
             for place, port in ports.items()

@@ -18,7 +18,7 @@ KINDS = {
     "slow headers": b"POST /auth/anon HTTP/1.1\r\nHost: x\r\nContent-",
     "idle connections": b"",
     # A document of some hundred kilobytes; see `_open` for what is never read of it.
-    "slow readers": b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 8,
+    "slow readers": b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 2,
 }
 
 

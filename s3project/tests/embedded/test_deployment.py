@@ -195,6 +195,6 @@ def test_photos_go_through_the_front_as_well_and_large_ones_do_not(
             large = requests.put(upload, data=bytes(27 * 1024 * 1024), timeout=20)
             assert large.status_code == 413
         assert requests.get(download, timeout=20).content == photo
+        client.delete_object(**place)
     finally:
         supervisor.close(gently=False)
-        client.delete_object(**place)

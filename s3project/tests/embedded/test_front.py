@@ -29,8 +29,8 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 # A web process has two times four threads.
 SLOW = 200
 PATIENCE = {"FRONT_READ_TIMEOUT": "3s", "FRONT_ANSWER_TIMEOUT": "8s"}
-# Seconds. On a machine of its own the slowest of a hundred is below 0.1 (bench/slow_clients.py);
-# without the front nobody was answered for two minutes.
+# Seconds, for a loaded machine: docs/security.md has figures. Without the front, slow bodies leave
+# everybody else without an answer for two minutes.
 GENEROUS = 8
 
 
