@@ -190,6 +190,6 @@ def _statuses(request: Request) -> set[JobStatus]:
     known = JobStatus.values
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
-        text = f"Must be of {listed(known, 'and')}, not {quoted(unknown)}."
+        text = f"Must be one or more of {listed(known, 'and')}, not {quoted(unknown)}."
         raise ValidationFailed({"status": [text + hint(nearest(unknown, known))]})
     return set(map(JobStatus, names))

@@ -315,7 +315,7 @@ def test_a_field_that_is_wrong_is_said_with_what_it_takes(
         (
             "/jobs?status=queued,runing",
             "status",
-            "Must be of created, uploaded, queued, running, done, failed and canceled, "
+            "Must be one or more of created, uploaded, queued, running, done, failed and canceled, "
             'not "runing". Did you mean running?',
         ),
     ],

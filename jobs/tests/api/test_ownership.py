@@ -37,7 +37,8 @@ def test_another_users_job_looks_like_none(method: str, action: str, status: Job
     nobodys = refusal_of(stranger, method, f"/jobs/job_{'0' * 32}{action}")
 
     assert theirs == nobodys
-    assert theirs == (404, {"code": "JOB_NOT_FOUND", "message": "There is no such job."})
+    message = "There is no such job: GET /jobs lists yours."
+    assert theirs == (404, {"code": "JOB_NOT_FOUND", "message": message})
     assert all_rows() == before
 
 

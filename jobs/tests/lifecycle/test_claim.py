@@ -45,12 +45,14 @@ def test_pending_items_are_granted_and_leased_for_two_minutes() -> None:
 
 
 @pytest.fixture
-def said(settings: Settings, caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
+def said(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> Iterator[pytest.LogCaptureFixture]:
     """What is logged where clients are told of `onnx` with two concepts."""
     settings.ENGINE_SEGMENTER, settings.ENGINE_CONCEPTS = "onnx", ["Wall", "Label_Text"]
     worker_backends._warn.cache_clear()
     with caplog.at_level(logging.WARNING, logger=worker_backends.__name__):
-        yield caplog.messages
+        yield caplog
 
 
 @pytest.mark.parametrize(
@@ -63,22 +65,24 @@ def said(settings: Settings, caplog: pytest.LogCaptureFixture) -> Iterator[list[
     ],
 )
 def test_a_worker_that_runs_what_clients_are_told_of_is_not_worth_a_word(
-    said: list[str], more: dict[str, Any]
+    said: pytest.LogCaptureFixture, more: dict[str, Any]
 ) -> None:
     job = make_job(JobStatus.QUEUED)
 
     assert claim(job, 0, **more).data["granted"] == [0]
-    assert said == []
+    assert said.messages == []
 
 
-def test_a_worker_that_runs_another_backend_is_warned_of_once(said: list[str]) -> None:
+def test_a_worker_that_runs_another_backend_is_warned_of_once(
+    said: pytest.LogCaptureFixture,
+) -> None:
     job = make_job(JobStatus.QUEUED)
 
     for _ in range(3):
         assert claim(job, 0, backend="onnx", concepts=["Wall"]).data["granted"] == [0]
         claim(job, 0, worker="gpu-2:20", backend="sam3", concepts=None)
 
-    assert said == [
+    assert said.messages == [
         f"worker {worker}, and clients are told of 'onnx' (label_text, wall): "
         "set ENGINE_SEGMENTER and ENGINE_CONCEPTS alike for web and GPU workers"
         for worker in ("'gpu-1:10' runs 'onnx' (wall)", "'gpu-2:20' runs 'sam3' (any concept)")
