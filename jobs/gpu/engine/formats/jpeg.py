@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +22,8 @@ _PROGRAM: Final = Path(__file__).with_name("jpeg_process.py")
 SIGNATURE: Final = b"\xff\xd8\xff"
 _END: Final = bytes((0xFF, EOI))
 _COLOURS: Final = {1: "GRAY", 3: "RGB", 4: "CMYK"}
-# What the decoder says of bytes between the end of the scan and the end of the picture.
-_LEFT_OVER: Final = re.compile(r"Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9")
+# So many zeros may be the end of a picture's data; more of them in a row it hardly ever holds.
+_MOST_ZEROS: Final = 3
 _UNUSUAL_SAMPLING: Final = "subsampling"
 # What libjpeg says of the data of a picture (jerror.h), as far as it goes on all the same.
 _COMPLAINTS: Final = (
@@ -46,21 +46,35 @@ def read_jpeg(data: bytes) -> Stored:
 
 def _decoded(file: JpegFile, frame: Frame) -> NDArray[np.uint8]:
     colour = _COLOURS[len(frame.components)]
-    stream = _stream(file, frame)
-    try:
-        pixels = _strictly(stream, colour)
-    except ValueError as error:
-        if _UNUSUAL_SAMPLING in str(error):
-            return _of_unusual_sampling(stream, frame)
-        padding = _padding(stream, str(error))
-        if not padding:
-            raise PhotoError(DAMAGED) from error
+    pixels = None
+    for stream in _without_filling(_stream(file, frame)):
         try:
-            pixels = _strictly(stream[: -padding - len(_END)] + _END, colour)
-        except ValueError as again:
-            raise PhotoError(DAMAGED) from again
+            pixels = _strictly(stream, colour)
+        except ValueError as error:
+            if _UNUSUAL_SAMPLING in str(error):
+                pixels = _of_unusual_sampling(stream, frame)
+        if pixels is not None:
+            break
+    if pixels is None:
+        raise PhotoError(DAMAGED)
     # Whoever writes CMYK into a JPEG writes it as Adobe does, upside down.
     return np.bitwise_not(pixels) if colour == "CMYK" else pixels
+
+
+def _without_filling(stream: bytes) -> Iterator[bytes]:
+    """The file as it is, unless it ends in zeros that must not be taken for data, and without.
+
+    Some encoders fill up with zeros after the last line, and an upload that broke off may be filled
+    up with them too. Without them, the picture is whole or it is damaged.
+    """
+    data = stream.removesuffix(_END)
+    bare = data.rstrip(b"\0")
+    if bare.endswith(b"\xff"):
+        bare = data[: len(bare) + 1]  # this one belongs to the 0xFF
+    if len(data) - len(bare) <= _MOST_ZEROS:
+        yield stream
+    if len(data) > len(bare):
+        yield bare + _END
 
 
 def _strictly(stream: bytes, colour: str) -> NDArray[np.uint8]:
@@ -68,25 +82,16 @@ def _strictly(stream: bytes, colour: str) -> NDArray[np.uint8]:
     return np.asarray(simplejpeg.decode_jpeg(stream, colour), np.uint8)
 
 
-def _of_unusual_sampling(stream: bytes, frame: Frame) -> NDArray[np.uint8]:
-    """The quick decoder wants one of the sampling factors that it has names for."""
+def _of_unusual_sampling(stream: bytes, frame: Frame) -> NDArray[np.uint8] | None:
+    """The quick decoder wants one of the sampling factors that it has names for. None of damage."""
     if len(frame.components) != 3:
         raise PhotoError(NOT_AN_IMAGE)
     shape = (frame.height, frame.width, 3)
     with decoded(_PROGRAM, stream) as (target, complaints):
         pixels = np.fromfile(target, np.uint8)
     if pixels.size != math.prod(shape) or any(words in complaints for words in _COMPLAINTS):
-        raise PhotoError(DAMAGED)
+        return None
     return pixels.reshape(shape)
-
-
-def _padding(stream: bytes, complaint: str) -> int:
-    """How many bytes are left over after the scan when all of them are zero, which some encoders
-    fill up with. Other bytes may be a piece of the picture."""
-    match = _LEFT_OVER.fullmatch(complaint)
-    count = int(match[1]) if match else 0
-    rest = stream[-count - len(_END) : -len(_END)]
-    return count if count and not any(rest) else 0
 
 
 def _stream(file: JpegFile, frame: Frame) -> bytes:

@@ -156,10 +156,32 @@ def test_what_follows_the_end_does_no_harm(trailer: bytes) -> None:
     assert np.array_equal(decode(PLAIN + trailer).rgb, opened(PLAIN))
 
 
-def test_zeros_between_the_last_line_and_the_end_cost_no_pixel() -> None:
-    for count in (1, 2, 700):
-        assert np.array_equal(decode(PLAIN[:-2] + bytes(count) + END).rgb, opened(PLAIN))
-    refused(PLAIN[:-2] + bytes(range(1, 41)) + END)
+@pytest.mark.parametrize("end", [END, b""], ids=["with an end", "without"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_zeros_after_the_last_line_cost_no_pixel(progressive: bool, end: bytes) -> None:
+    whole = saved(Image.fromarray(PICTURE), "JPEG", quality=90, progressive=progressive)
+    for count in (1, 2, 3, 4, 9, 700):
+        assert np.array_equal(decode(whole[:-2] + bytes(count) + end).rgb, opened(whole))
+    refused(whole[:-2] + bytes(range(1, 41)) + end)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("end", [END, b""], ids=["with an end", "without"])
+def test_an_upload_that_was_filled_up_with_zeros_is_refused(mode: str, end: bytes) -> None:
+    # To a decoder, zeros are data as good as any, and more than enough of it.
+    data = saved(Image.fromarray(detailed()).convert(mode), "JPEG", quality=90)
+    for share in (0.5, 0.9, 0.99):
+        kept = data[: int(len(data) * share)]
+        refused(kept + bytes(len(data) - len(kept)) + end)
+        refused(kept + bytes(100_000) + end)
+    for lost in (4, 8, 20):
+        refused(data[: -2 - lost] + bytes(lost) + end)
+
+
+def test_filled_up_files_of_unusual_sampling_are_no_exception() -> None:
+    data = write_jpeg(detailed(), ((2, 2), (2, 1), (1, 1)))
+    assert np.array_equal(decode(data[:-2] + bytes(50) + END).rgb, opened(data))
+    refused(data[: len(data) // 2] + bytes(len(data) // 2))
 
 
 def test_a_segment_named_twice_or_unknown_does_no_harm() -> None:
