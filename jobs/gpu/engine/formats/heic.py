@@ -17,6 +17,7 @@ import numpy as np
 from jobs.gpu.engine.colour.primaries import profile_of_code_points
 from jobs.gpu.engine.errors import DAMAGED, NOT_AN_IMAGE, TOO_MANY_PIXELS, PhotoError
 from jobs.gpu.engine.formats.child import decoded
+from jobs.gpu.engine.formats.heic_data import holds_zeros
 from jobs.gpu.engine.formats.iso_boxes import ends_early
 from jobs.gpu.engine.formats.stored import Stored
 from jobs.limits import MAX_PHOTO_PIXELS
@@ -40,7 +41,7 @@ def is_heic(data: bytes) -> bool:
 
 def read_heic(data: bytes) -> Stored:
     """Raises PhotoError when the file is over 50 megapixels, of another type, or damaged."""
-    if ends_early(data):
+    if ends_early(data) or holds_zeros(data):
         raise PhotoError(DAMAGED)
     with decoded(_PROGRAM, data, str(MAX_PHOTO_PIXELS)) as (target, _):
         header = json.loads(target.readline())
