@@ -238,7 +238,7 @@ def test_addresses_come_from_the_configuration_never_from_the_host_header(
 def test_the_docs_page_has_all_its_files(server: LiveStack) -> None:
     page = requests.get(f"{server.base_url}/docs", timeout=10)
     files = [part.split('"')[0] for part in page.text.split('="/static/')[1:]]
-    assert len(files) == 4
+    assert len(files) == 6
     for file in files:
         got = requests.get(f"{server.base_url}/static/{file}", timeout=10)
         assert (got.status_code, len(got.content) > 100) == (200, True), file
