@@ -122,7 +122,7 @@ def test_a_gpu_worker_finds_neither_the_database_nor_the_secrets_of_the_web(
     )
     engine, jwt_secret, secret_key, broker = json.loads(done.stdout)
     assert engine == "django.db.backends.dummy"
-    assert broker == engines.environment["CELERY_BROKER_URL"]
+    assert broker == engines.environment["WORKER_BROKER_URL"]
     assert jwt_secret != engines.environment["JWT_SECRET"]
     assert secret_key != engines.environment["DJANGO_SECRET_KEY"]
     known = {**os.environ, **engines.environment}
