@@ -112,6 +112,8 @@ class _Leader:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._follower_is_done.wait(POLL_SECONDS):
             assert time.monotonic() < deadline, "the second neither waits nor ends"
+            if not self._follower:
+                continue  # it has not said yet who it is
             # Past Django, whose wrappers would come back here.
             question = "SELECT cardinality(pg_blocking_pids(%s))"
             if connection.connection.execute(question, self._follower).fetchone()[0]:
