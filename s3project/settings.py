@@ -20,7 +20,8 @@ env = Environment(fallback={} if PRODUCTION else running_stack(BASE_DIR))
 
 DEBUG = env.flag("DEBUG", False)
 
-# A GPU worker verifies no token and serves no page: it is given the callback secret only.
+# A GPU worker verifies no token and serves no page: it is given the callback secret, or only the
+# key that messages are signed with.
 GPU_WORKER = env.flag("GPU_WORKER", False)
 WEB_SECRETS_REQUIRED = PRODUCTION and not GPU_WORKER
 
@@ -38,16 +39,16 @@ JWT_SECRET = JWT_SECRETS[0]
 GPU_CALLBACK_SECRETS = env.words("GPU_CALLBACK_SECRET", [])
 # What opens claim and callback: the shared secret, the token of a message, or both.
 CALLBACK_AUTH = env.choice("CALLBACK_AUTH", ("both", "token", "secret"))
-if PRODUCTION and CALLBACK_AUTH != "token":
-    env.secret("GPU_CALLBACK_SECRET", required=True)
 # Messages are signed with all and verified with any. Who has the shared secret needs no other key:
 # web and workers make the same one of it.
 MESSAGE_KEYS = env.secrets("MESSAGE_KEY", required=False, at_least=32) or [
     derived_key(secret, "queue messages") for secret in GPU_CALLBACK_SECRETS
 ]
-if PRODUCTION and not MESSAGE_KEYS:
-    env.secret("MESSAGE_KEY", required=True)
-# Tokens for workers are made and read by web alone.
+if PRODUCTION and not GPU_CALLBACK_SECRETS:
+    # What does without it: web that takes tokens only, and a worker that is told the other key.
+    does_without = CALLBACK_AUTH == "token" or (GPU_WORKER and env.find("MESSAGE_KEY"))
+    env.secret("MESSAGE_KEY" if does_without else "GPU_CALLBACK_SECRET", required=True)
+# Tokens for workers are made and read by web and maintenance; no worker knows the key.
 WORKER_TOKEN_KEYS = env.secrets("WORKER_TOKEN_KEY", required=False, at_least=32) or [
     derived_key(secret, "worker tokens") for secret in JWT_SECRETS
 ]

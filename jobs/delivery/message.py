@@ -14,7 +14,8 @@ from s3project import ids
 
 def work_message(job: JobCoordinator, inputs: Mapping[int, str], *, attempt: int) -> WorkMessage:
     """The message of contract §4.1 for some items of a job, given by idx with where their photos
-    are. It holds no secret of the installation: its token is good for these items only.
+    are. It holds no secret of the installation: its token is good for these items only, and is
+    left out where web takes none.
     """
     concepts = {
         name: Edit(
@@ -25,6 +26,11 @@ def work_message(job: JobCoordinator, inputs: Mapping[int, str], *, attempt: int
         )
         for name, edit in job.concepts.items()
     }
+    token = ""
+    if settings.CALLBACK_AUTH != "secret":
+        token = issue_worker_token(
+            job.public_id, inputs.keys(), attempt, keys=settings.WORKER_TOKEN_KEYS
+        )
     return WorkMessage(
         job_id=job.public_id,
         user_id=ids.public_id(ids.USER, job.user_id),
@@ -45,7 +51,5 @@ def work_message(job: JobCoordinator, inputs: Mapping[int, str], *, attempt: int
         idempotency_prefix=job.public_id,
         batch_concurrency=settings.BATCH_CONCURRENCY,
         attempt=attempt,
-        token=issue_worker_token(
-            job.public_id, inputs.keys(), attempt, keys=settings.WORKER_TOKEN_KEYS
-        ),
+        token=token,
     )

@@ -27,6 +27,7 @@ UNEXPLAINED = "the photo could not be processed"
 # What an item of a canceled job is shown as that nobody reported.
 CANCELED_ITEM = "canceled"
 LONGEST_STEM = 80
+NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,8 @@ def _shows_outputs(job: JobCoordinator | VersionRow) -> bool:
     """A canceled job serves no results but those that it was charged for (contract §2), an expired
     one has none.
     """
-    return job.done_items > 0 and is_kept(job) | (job.status in UNFINISHED) and not is_expired(job)
+    served = is_kept(job) or job.status in UNFINISHED
+    return served and job.done_items > 0 and not is_expired(job)
 
 
 def _downloads(job: JobCoordinator, row: ItemRow) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -178,8 +180,9 @@ def _item_view(job: JobCoordinator, row: ItemRow) -> ItemView:
 
 
 def stem_of(name: str) -> str:
-    """What a client calls a photo, without folder and extension."""
-    return PurePath(name.replace("\\", "/")).stem[:LONGEST_STEM].strip(". ")
+    """What a client calls a photo, without folder and extension, fit for a header."""
+    plain = NOT_PRINTED.sub(" ", name.replace("\\", "/"))
+    return PurePath(plain).stem[:LONGEST_STEM].strip(". ")
 
 
 def public_error(error: str) -> str:

@@ -57,6 +57,7 @@ def create_job(
     """
     job_id = ids.new_id()
     photos = photos or [DeclaredPhoto()] * item_count
+    assert len(photos) == item_count, "what is charged is what is made"
     uploads = sign_uploads(
         (idx, keys.input_key(user_id, job_id, idx), photo.bytes) for idx, photo in enumerate(photos)
     )

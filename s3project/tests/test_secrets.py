@@ -4,10 +4,15 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from s3project.embedded.stack import PROJECT
 
 SHOW = "import s3project.settings as s; print(s.SECRET_KEY, *s.JWT_SECRETS)"
-GIVEN = ("DJANGO_SECRET_KEY", "JWT_SECRET", "GPU_CALLBACK_SECRET", "S3_ENV")
+GIVEN = (
+    *("DJANGO_SECRET_KEY", "JWT_SECRET", "GPU_CALLBACK_SECRET", "MESSAGE_KEY", "CALLBACK_AUTH"),
+    *("GPU_WORKER", "S3_ENV"),
+)
 
 
 def settings_of_a_process(**variables: str) -> subprocess.CompletedProcess[str]:
@@ -47,3 +52,33 @@ def test_production_does_not_start_with_a_token_secret_that_can_be_guessed() -> 
     assert short.returncode != 0
     assert "JWT_SECRET must have at least 32 bytes in production." in short.stderr
     assert long.returncode == 0, long.stderr
+
+
+ENOUGH = "n" * 32
+WEB = {"DJANGO_SECRET_KEY": ENOUGH, "JWT_SECRET": ENOUGH}
+WORKER = {"GPU_WORKER": "1"}
+
+
+@pytest.mark.parametrize(
+    ("process", "given", "missing"),
+    [
+        (WEB, {}, "GPU_CALLBACK_SECRET"),
+        (WEB, {"MESSAGE_KEY": ENOUGH}, "GPU_CALLBACK_SECRET"),
+        (WEB, {"CALLBACK_AUTH": "token"}, "MESSAGE_KEY"),
+        (WEB, {"CALLBACK_AUTH": "token", "MESSAGE_KEY": ENOUGH}, None),
+        (WEB, {"GPU_CALLBACK_SECRET": ENOUGH}, None),
+        (WORKER, {}, "GPU_CALLBACK_SECRET"),
+        (WORKER, {"MESSAGE_KEY": ENOUGH}, None),
+        (WORKER, {"GPU_CALLBACK_SECRET": ENOUGH}, None),
+    ],
+)
+def test_who_does_without_the_shared_secret_has_the_key_of_messages(
+    process: dict[str, str], given: dict[str, str], missing: str | None
+) -> None:
+    storage = {"STORAGE_ACCESS_KEY": "a", "STORAGE_SECRET_KEY": ENOUGH}
+
+    started = settings_of_a_process(S3_ENV="production", **storage, **process, **given)
+
+    assert (started.returncode == 0) == (missing is None), started.stderr
+    if missing is not None:
+        assert f"{missing} must be set in production." in started.stderr

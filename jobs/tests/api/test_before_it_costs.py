@@ -6,6 +6,7 @@ import pytest
 
 from jobs.delivery.message import work_message
 from jobs.lifecycle import services
+from jobs.lifecycle.selectors import stem_of
 from jobs.models import JobCoordinator
 from jobs.states import JobStatus
 from jobs.tests.factories import make_job, report
@@ -296,6 +297,22 @@ def test_a_download_is_saved_under_a_name_that_tells_photos_apart() -> None:
     assert "attachment%3B%20filename%3D%22kitchen-0.png%22" in outputs[0]["result_url"]
     assert "inline%3B%20filename%3D%22kitchen-0.jpg%22" in outputs[0]["preview_url"]
     assert f"filename%3D%22{from_name}-1.png%22" in outputs[1]["result_url"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("kitchen.jpg", "kitchen"),
+        ("../../etc/passwd", "passwd"),
+        ("a\r\nSet-Cookie: x.jpg", "a Set-Cookie: x"),
+        ("거실\t1.heic", "거실 1"),
+        ("...", ""),
+        ("", ""),
+        ("x" * 255, "x" * 80),
+    ],
+)
+def test_a_name_is_made_fit_for_a_header(name: str, stem: str) -> None:
+    assert stem_of(name) == stem
 
 
 @pytest.mark.parametrize(

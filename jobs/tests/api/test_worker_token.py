@@ -124,13 +124,26 @@ def test_it_expires(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_operator_says_which_of_the_two_are_taken(
     mode: str, token_status: int, secret_status: int, settings: Settings
 ) -> None:
-    settings.CALLBACK_AUTH = mode
     job = make_job(JobStatus.QUEUED)
+    token = token_of(job, 0)
+    settings.CALLBACK_AUTH = mode
 
-    with_token = Api(token_of(job, 0)).post(callback_path(job), callback_body(job, 0))
+    with_token = Api(token).post(callback_path(job), callback_body(job, 0))
     with_secret = worker_api().post(callback_path(job), callback_body(job, 1))
 
     assert (with_token.status, with_secret.status) == (token_status, secret_status)
+
+
+@pytest.mark.parametrize("mode", ["both", "token", "secret"])
+def test_a_worker_finds_in_its_message_only_what_web_will_take(
+    mode: str, settings: Settings
+) -> None:
+    settings.CALLBACK_AUTH = mode
+    job = make_job(JobStatus.QUEUED)
+
+    answer = claim(token_of(job, 0) or settings.GPU_CALLBACK_SECRETS[0], job, [0])
+
+    assert answer.data["granted"] == [0]
 
 
 def test_a_key_is_replaced_without_a_token_lost(settings: Settings) -> None:

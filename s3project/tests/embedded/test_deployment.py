@@ -26,6 +26,8 @@ from s3project.provision.broker_roles import WEB as WEB_ROLE
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (compared, never bound)
 WEB = processes.web_argv(processes.at_port(EVERYWHERE, "8000"))
+# What the workers run, and web tells clients of.
+BACKEND = {"ENGINE_SEGMENTER", "ENGINE_CONCEPTS"}
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +66,17 @@ def test_the_image_runs_the_web_process_by_itself() -> None:
 
 def test_a_gpu_worker_is_told_only_what_it_may_know(services: dict[str, Any]) -> None:
     told = set(services["gpu-worker"]["environment"])
-    own = {"ENGINE_SEGMENTER", "MODEL_CACHE_DIR", "METRICS_PORT", "METRICS_HOST"}
+    own = {"MODEL_CACHE_DIR", "METRICS_PORT", "METRICS_HOST", "MESSAGE_KEY"} | BACKEND
     itself = {"GPU_WORKER", "S3_ENV"}
     assert told == {*processes.WORKER_KNOWS, *processes.ONE_THREAD, *own, *itself}
     assert told.isdisjoint(processes.WORKER_MUST_NOT_KNOW)
     assert "env_file" not in services["gpu-worker"]
+
+
+def test_web_tells_clients_of_the_backend_that_the_workers_run(services: dict[str, Any]) -> None:
+    for name in BACKEND | {"MESSAGE_KEY"}:
+        told = {services[one]["environment"][name] for one in ("web", "maintenance", "gpu-worker")}
+        assert len(told) == 1, name
 
 
 def test_every_long_running_service_has_a_health_check(services: dict[str, Any]) -> None:
