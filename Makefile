@@ -47,7 +47,7 @@ bench-engine: venv ## what a photo costs, stage by stage (ARGS="--runs 5")
 test-sam3: ## the sam3 backend on a tiny checkpoint of random weights, with torch in a .venv of its own
 	$(PYTHON) -m venv .venv-sam3
 	.venv-sam3/bin/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt -r requirements-gpu.txt
-	.venv-sam3/bin/python -m pytest jobs/tests/engine/test_sam3_segmenter.py
+	.venv-sam3/bin/python -m pytest jobs/tests/gpu/engine/test_sam3_segmenter.py
 
 faults: venv ## kill, freeze and cut off real processes: is anything lost? (ARGS="worker_killed")
 	@$(BIN)/python -m bench.faults $(ARGS)

@@ -20,7 +20,7 @@ from PIL import Image
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from jobs.tests.engine.formats.broken import DAMAGE, complained_of, kinds_of_files, outcome
+from jobs.tests.gpu.engine.formats.broken import DAMAGE, complained_of, kinds_of_files, outcome
 
 SOURCE = PROJECT / "jobs" / "demo" / "photos" / "interior_living_room.jpg"
 SIZE = (384, 256)

@@ -23,8 +23,8 @@ from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.gpu.mask_store import BucketMaskStore
 from jobs.gpu.reporter import DeliveryFailed, Reporter
 from jobs.storage.bucket import photo_storage
-from jobs.tests.engine.pictures import FixedSegmenter, left_half, opened, png_file, wall
 from jobs.tests.gpu.callback_server import Server, serving
+from jobs.tests.gpu.engine.pictures import FixedSegmenter, left_half, opened, png_file, wall
 
 pytestmark = pytest.mark.usefixtures("engines")
 
