@@ -1,4 +1,5 @@
-"""The sweep: due items are sent again, and given up when too many workers were lost with them.
+"""The sweep: the photos of a worker that died, and of a message that got lost, are sent again, and
+given up when too many workers were lost with them (architecture §3).
 
 An attempt is a worker that took an item and was lost with it. A message that nobody has claimed is
 sent again as the same attempt: it was lost, or the queue is longer than its lease, and neither says
