@@ -86,6 +86,32 @@ class AlreadyCanceled(DomainError):
         super().__init__(details=StatusFacts(status=JobStatus.CANCELED.value))
 
 
+class SourceUnconfirmed(DomainError):
+    code, status = "INVALID_TRANSITION", 409
+    message = "The source job is created: confirm its upload first."
+    details_type = StatusFacts
+
+    def __init__(self) -> None:
+        super().__init__(details=StatusFacts(status=JobStatus.CREATED.value))
+
+
+class SourceGone(DomainError):
+    code, status = "SOURCE_GONE", 409
+    details_type = StatusFacts
+
+    def __init__(self, *, status: JobStatus | str) -> None:
+        status = JobStatus(status)
+        what = "was canceled" if status == JobStatus.CANCELED else "has expired"
+        super().__init__(
+            f"The source job {what}, its photos are not kept: upload them to a new job.",
+            StatusFacts(status=status.value),
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(status=JobStatus.DONE)
+
+
 class ItemFacts(TypedDict):
     idx: Annotated[int, Schema("The photo that the key was used for.", minimum=0)]
 

@@ -1,16 +1,20 @@
 """The bodies that the life of a job takes. They check shape and never save."""
 
+from collections import Counter
 from typing import Annotated, Any, Final
 
 from rest_framework import serializers
 
 from jobs.api.edits import NO_NUL, ConceptsField, ProtectField
 from jobs.api.terms import MAX_ITEMS, PresetId
+from jobs.lifecycle.second_look import Only
 from jobs.lifecycle.services import DeclaredPhoto
 from jobs.limits import MAX_PHOTO_BYTES
+from s3project import ids
 from s3project.api.fields import (
     Alternatives,
     Array,
+    ByKey,
     ByName,
     Choice,
     Flag,
@@ -20,7 +24,7 @@ from s3project.api.fields import (
     Text,
     WholeNumber,
 )
-from s3project.ids import RuleId
+from s3project.ids import JobId, RuleId
 from s3project.schema import Schema
 
 MAX_METADATA: Final = 16
@@ -56,6 +60,12 @@ class PhotoIn(Object):
     bytes = WholeNumber(min_value=1, max_value=MAX_PHOTO_BYTES, required=False, allow_null=True)
 
 
+class SourceJobIdField(Shaped, Text):
+    """Any text: what is no id of a job names one that does not exist."""
+
+    shape = Annotated[JobId, Schema("A job of yours whose upload was confirmed.")]
+
+
 class CreateJobIn(Object):
     """`items` says how many there are where `item_count` does not."""
 
@@ -83,6 +93,46 @@ class CreateJobIn(Object):
             "photos": photos or None,
             "metadata": attrs.get("metadata"),
         }
+
+
+class SecondLookIn(Object):
+    """The photos of an earlier job again: nothing is uploaded."""
+
+    source_job_id = SourceJobIdField(max_length=64)
+    only = Choice(
+        Annotated[str, Schema("Which of its photos.", enum=list(Only))],
+        required=False,
+        allow_null=True,
+    )
+    items = Array(
+        child=WholeNumber(min_value=0, max_value=MAX_ITEMS - 1),
+        min_length=1,
+        max_length=MAX_ITEMS,
+        required=False,
+        allow_null=True,
+    )
+    preset = Choice(PresetId, required=False, allow_null=True)
+    metadata = MetadataField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        items: list[int] | None = attrs.get("items")
+        twice = [idx for idx, count in Counter(items).items() if count > 1]
+        if twice:
+            raise serializers.ValidationError({"items": [f"Must not have {twice[0]} twice."]})
+        return {
+            "source_job_id": ids.parse_public_id(ids.JOB, attrs["source_job_id"]),
+            "only": Only(attrs.get("only") or Only.ALL),
+            "items": items,
+            "preset": attrs.get("preset"),
+            "metadata": attrs.get("metadata"),
+        }
+
+
+class NewJobIn(ByKey):
+    """A job over photos to be uploaded, or over those of an earlier one."""
+
+    key = "source_job_id"
+    shapes = (CreateJobIn(), SecondLookIn())
 
 
 class RuleIdField(Shaped, Text):

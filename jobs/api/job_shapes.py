@@ -56,16 +56,22 @@ def uploads_out(uploads: Sequence[Upload]) -> list[UploadOut]:
     return [{"idx": upload.idx, "url": upload.url, "key": upload.key} for upload in uploads]
 
 
+def source_out(job: JobCoordinator) -> str | None:
+    """The job that this one looks at again."""
+    return None if job.source_job_id is None else ids.public_id(ids.JOB, job.source_job_id)
+
+
 class CreatedJobOut(TypedDict):
     job_id: JobId
     status: Annotated[JobState, Schema(example="created")]
     preset: PresetId
     total_items: Annotated[int, Schema(minimum=1, maximum=MAX_ITEMS)]
-    upload: list[UploadOut]
+    source_job_id: Annotated[JobId | None, Schema(example=None)]
+    upload: Annotated[list[UploadOut], Schema("Empty where there is nothing to upload.")]
     confirm_url: Annotated[
-        str,
+        str | None,
         Schema(
-            "A path.",
+            "A path; null where the job is `uploaded` already.",
             pattern="^/jobs/job_[0-9a-f]{32}/",
             example="/jobs/job_019ba9c9f1007dc68da4e43c570d4b19/confirm-upload",
         ),
@@ -83,8 +89,9 @@ def created_job_out(
         "status": job.status,
         "preset": job.preset,
         "total_items": job.total_items,
+        "source_job_id": source_out(job),
         "upload": uploads_out(uploads),
-        "confirm_url": f"/jobs/{job.public_id}/confirm-upload",
+        "confirm_url": f"/jobs/{job.public_id}/confirm-upload" if uploads else None,
         "expires_in": expires_in,
     }
 
@@ -176,8 +183,14 @@ def job_summary_out(job: JobCoordinator) -> JobSummaryOut:
     }
 
 
+class SourceOut(TypedDict):
+    job_id: JobId
+    idx: Idx
+
+
 class ItemOut(TypedDict):
     idx: Idx
+    source: NotRequired[Annotated[SourceOut, Schema("Where its photo is from.")]]
     name: NotRequired[Annotated[str, Schema("As it was given.", example="kitchen.jpg")]]
     status: Annotated[
         str,
@@ -202,6 +215,9 @@ class ItemOut(TypedDict):
 
 def item_out(item: ItemView) -> ItemOut:
     out: ItemOut = {"idx": item.idx, "status": item.status}
+    if item.source is not None:
+        job_id, idx = item.source
+        out["source"] = {"job_id": ids.public_id(ids.JOB, job_id), "idx": idx}
     if item.name:
         out["name"] = item.name
     if item.error:
@@ -237,6 +253,7 @@ class JobOut(TypedDict):
     status: JobState
     preset: PresetId
     rule_id: RuleId | None
+    source_job_id: Annotated[JobId | None, Schema("Whose photos these are.", example=None)]
     concepts: Annotated[Concepts, Schema("What was ordered; empty before that.")]
     protect: Protect
     output_template: Annotated[str | None, Schema(example=None)]
@@ -267,6 +284,7 @@ def job_out(view: JobView) -> JobOut:
         "status": job.status,
         "preset": job.preset,
         "rule_id": ids.public_id(ids.RULE, job.rule_id) if job.rule_id else None,
+        "source_job_id": source_out(job),
         "concepts": job.concepts,
         "protect": job.protect,
         "output_template": job.output_template,

@@ -1,5 +1,6 @@
 """The public job API: parse, call one service or selector, answer."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from rest_framework.request import Request
 
 from jobs.api.advice_shapes import notice_keys
 from jobs.api.edits import EDIT_IN
-from jobs.api.job_requests import CreateJobIn, ExecuteJobIn
+from jobs.api.job_requests import ExecuteJobIn, NewJobIn
 from jobs.api.job_shapes import (
     CanceledJobOut,
     ConfirmedJobOut,
@@ -23,9 +24,18 @@ from jobs.api.job_shapes import (
     job_summary_out,
     queued_job_out,
 )
-from jobs.errors import AlreadyCanceled, InvalidTransition, JobNotFound, RuleNotFound
+from jobs.errors import (
+    AlreadyCanceled,
+    InvalidTransition,
+    JobNotFound,
+    RuleNotFound,
+    SourceGone,
+    SourceUnconfirmed,
+)
 from jobs.lifecycle import selectors, services
+from jobs.lifecycle.second_look import create_second_look
 from jobs.states import JobState, JobStatus
+from jobs.storage.uploads import Upload
 from s3project import ids
 from s3project.api.answers import Accepted, Answer, Created
 from s3project.api.conditional import cache_headers, client_has, not_modified, weak_etag
@@ -41,7 +51,7 @@ from users.api.auth import current_user
 from users.api.idempotency import answer_once, idempotent
 from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit
 
-CREATE_JOB_IN = CreateJobIn()
+NEW_JOB_IN = NewJobIn()
 EXECUTE_JOB_IN = ExecuteJobIn()
 Statuses = Annotated[
     list[JobState], Schema("Only jobs in one of these states, separated by commas.", minItems=1)
@@ -55,7 +65,7 @@ class JobViewSet(ApiViewSet):
 
     @Operation(
         "create_job",
-        body=CREATE_JOB_IN,
+        body=NEW_JOB_IN,
         body_examples={
             "two rooms": {"preset": "interior", "item_count": 2},
             "with names": {
@@ -63,8 +73,20 @@ class JobViewSet(ApiViewSet):
                 "items": [{"name": "kitchen.jpg", "bytes": 2_310_442}, {"name": "hall.jpg"}],
                 "metadata": {"order": "2026-114"},
             },
+            "the same photos again": {"source_job_id": "job_019ba9c9f1007dc68da4e43c570d4b19"},
+            "what failed again": {
+                "source_job_id": "job_019ba9c9f1007dc68da4e43c570d4b19",
+                "only": "failed",
+            },
         },
-        errors=[CreditsExhausted, ItemLimit, ConcurrencyLimit],
+        errors=[
+            JobNotFound,
+            CreditsExhausted,
+            ItemLimit,
+            ConcurrencyLimit,
+            SourceUnconfirmed,
+            SourceGone,
+        ],
         result="The job is created and its credits are reserved.",
     )
     @idempotent
@@ -74,9 +96,16 @@ class JobViewSet(ApiViewSet):
         One credit for each photo. PUT each photo to its `url`: any Content-Type, no Authorization
         header, at most 25 MiB and 50 megapixels; JPEG, PNG, WebP, AVIF or HEIC, told by its bytes.
         Where you say how many `bytes` a photo has, its URL takes exactly so many.
+
+        With `source_job_id` the job is over the photos of an earlier one, all of them or some, and
+        `uploaded` at once. What was found in them is remembered: a second look costs the edit.
         """
-        args = parse(CREATE_JOB_IN, request)
-        job, uploads = services.create_job(user_id=current_user(request).id, **args)
+        user_id, args = current_user(request).id, parse(NEW_JOB_IN, request)
+        uploads: Sequence[Upload] = ()
+        if "source_job_id" in args:
+            job = create_second_look(user_id=user_id, **args)
+        else:
+            job, uploads = services.create_job(user_id=user_id, **args)
         return Created(created_job_out(job, uploads, expires_in=settings.PRESIGNED_URL_SECONDS))
 
     @Operation("list_jobs", query={"status": Statuses})

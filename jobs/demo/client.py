@@ -30,6 +30,9 @@ class Client:
     def create_job(self, preset: str, item_count: int) -> dict[str, Any]:
         return self._call("POST", "/jobs", {"preset": preset, "item_count": item_count})
 
+    def create_second_look(self, source_job_id: str) -> dict[str, Any]:
+        return self._call("POST", "/jobs", {"source_job_id": source_job_id})
+
     def upload(self, url: str, photo: Path) -> None:
         """PUT of the file, straight to the storage; no token goes along."""
         with photo.open("rb") as file:

@@ -53,6 +53,10 @@ REFUSALS = (
     ),
     Refusal(409, "ALREADY_CANCELED", "The job is canceled.", "Create another one."),
     Refusal(
+        *(409, "SOURCE_GONE", "The photos of the source job are not kept any more."),
+        "Upload them to a new job.",
+    ),
+    Refusal(
         *(409, "REQUEST_IN_PROGRESS", "The first request with this key is still at work."),
         "Send it again after `Retry-After` seconds.",
     ),

@@ -37,6 +37,7 @@ class ItemView:
     status: str
     error: str
     warnings: list[str]
+    source: tuple[UUID, int] | None
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,10 @@ def _item_view(job: JobCoordinator, row: ItemRow) -> ItemView:
         error = public_error(row.error)
     elif status == ItemStatus.PENDING and job.status == JobStatus.CANCELED:
         status = CANCELED_ITEM
-    return ItemView(row.idx, row.name, status, error, row.warnings)
+    source = None
+    if job.source_job_id is not None and row.source_idx is not None:
+        source = job.source_job_id, row.source_idx
+    return ItemView(row.idx, row.name, status, error, row.warnings, source)
 
 
 def stem_of(name: str) -> str:

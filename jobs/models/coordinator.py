@@ -67,6 +67,10 @@ class JobCoordinator(models.Model):
     rule_id = models.UUIDField(null=True, blank=True)
     output_template = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001 (null: no template)
     metadata = models.JSONField(default=dict, blank=True)
+    # The job whose photos these are edits of, and the one that they were uploaded for: where a
+    # second look is looked at again, the first of all. Null: photos of its own.
+    source_job_id = models.UUIDField(null=True, blank=True)
+    photos_job_id = models.UUIDField(null=True, blank=True)
     total_items = models.IntegerField()
     done_items = models.IntegerField(default=0)
     failed_items = models.IntegerField(default=0)
@@ -95,6 +99,11 @@ class JobCoordinator(models.Model):
     @property
     def public_id(self) -> str:
         return ids.public_id(ids.JOB, self.id)
+
+    @property
+    def photos_of(self) -> UUID:
+        """The job that its photos were uploaded for; those of all its photos are in its folder."""
+        return self.photos_job_id or self.id
 
     @property
     def progress(self) -> JobProgress:
@@ -126,15 +135,21 @@ class JobCoordinator(models.Model):
         preset: str,
         photos: Sequence[NewPhoto],
         metadata: dict[str, str] | None = None,
+        source: "JobCoordinator | None" = None,
     ) -> "JobCoordinator":
-        """– → created, with an item for each photo; two statements whatever their number"""
-        job = cls.objects.create(
+        """– → created, or with photos that `source` holds already – → uploaded; with an item for
+        each photo; two statements whatever their number"""
+        job = cls(
             id=job_id,
             user_id=user_id,
             preset=preset,
             metadata=metadata or {},
             total_items=len(photos),
         )
+        if source is not None:
+            job.status = JobStatus.UPLOADED
+            job.source_job_id, job.photos_job_id = source.id, source.photos_of
+        job.save(force_insert=True)
         JobItem.objects.bulk_create(
             JobItem(
                 job=job,
@@ -142,6 +157,7 @@ class JobCoordinator(models.Model):
                 input_key=photo.input_key,
                 name=photo.name,
                 declared_bytes=photo.declared_bytes,
+                source_idx=photo.source_idx,
             )
             for idx, photo in enumerate(photos)
         )

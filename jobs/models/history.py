@@ -42,6 +42,7 @@ class JobItemLog(models.Model):
     job_id = models.UUIDField()
     idx = models.IntegerField()
     name = models.CharField(max_length=255, blank=True, db_default="")
+    source_idx = models.IntegerField(null=True, blank=True)
     status = models.CharField(max_length=16)
     input_key = models.CharField(max_length=200)
     output_key = models.CharField(max_length=200, blank=True, default="")
@@ -59,8 +60,10 @@ class JobItemLog(models.Model):
 # Copied inside the database: 200 items cost one statement and no traffic.
 COPY_ITEMS = """
     INSERT INTO job_items_log
-           (job_id, idx, name, status, input_key, output_key, preview_key, error, warnings)
-    SELECT job_id, idx, name, status, input_key, output_key, preview_key, error, warnings
+           (job_id, idx, name, source_idx, status, input_key, output_key, preview_key, error,
+            warnings)
+    SELECT job_id, idx, name, source_idx, status, input_key, output_key, preview_key, error,
+           warnings
       FROM jobs_jobitem
      WHERE job_id = %s
 """

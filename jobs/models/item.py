@@ -22,6 +22,7 @@ class NewPhoto:
     input_key: str
     name: str = ""
     declared_bytes: int | None = None
+    source_idx: int | None = None
 
 
 class JobItemQuerySet(LockingQuerySet["JobItem"]):
@@ -69,6 +70,8 @@ class JobItem(models.Model):
     # What the client calls it, and how large it said it is.
     name = models.CharField(max_length=255, blank=True, default="")
     declared_bytes = models.IntegerField(null=True, blank=True)
+    # Its place in the job that its photo is from, where it was not uploaded for this one.
+    source_idx = models.IntegerField(null=True, blank=True)
     output_key = models.CharField(max_length=200, blank=True, default="")
     preview_key = models.CharField(max_length=200, blank=True, default="")
     error = models.CharField(max_length=2000, blank=True, default="")

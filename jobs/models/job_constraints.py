@@ -26,6 +26,11 @@ JOB_INDEXES = (
         name="job_finished_in_storage",
     ),
     models.Index(
+        fields=["photos_job_id"],
+        condition=Q(photos_job_id__isnull=False, storage_deleted_at__isnull=True),
+        name="job_shares_photos",
+    ),
+    models.Index(
         fields=["finished_at"],
         condition=Q(storage_deleted_at__isnull=False, archived_at__isnull=True),
         name="job_to_archive",
@@ -65,6 +70,11 @@ JOB_CONSTRAINTS = (
     models.CheckConstraint(
         condition=Q(archived_at__isnull=True) | Q(storage_deleted_at__isnull=False),
         name="job_archived_only_if_deleted_from_storage",
+    ),
+    models.CheckConstraint(
+        condition=Q(source_job_id__isnull=True, photos_job_id__isnull=True)
+        | Q(source_job_id__isnull=False, photos_job_id__isnull=False) & ~Q(status="created"),
+        name="job_of_shared_photos_is_uploaded",
     ),
     models.CheckConstraint(
         condition=Q(canceled_charge=0) | Q(status="canceled", canceled_charge=F("done_items")),

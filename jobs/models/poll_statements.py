@@ -24,12 +24,13 @@ READ_VERSION = """
 # only when there are no others. (json arrives decoded, jsonb would not.)
 READ_JOB = """
     SELECT id, user_id, status, preset, rule_id, concepts, protect, output_template, metadata,
-           created_at, updated_at, finished_at, storage_deleted_at,
+           source_job_id, created_at, updated_at, finished_at, storage_deleted_at,
            total_items, done_items, failed_items, canceled_charge,
            coalesce(
                (SELECT json_agg(
                            json_build_array(
                                idx, name, status, error, warnings, output_key, preview_key,
+                               source_idx,
                                CASE job.status WHEN 'created' THEN input_key END, declared_bytes
                            )
                            ORDER BY idx
@@ -38,7 +39,7 @@ READ_JOB = """
                (SELECT json_agg(
                            json_build_array(
                                idx, name, status, error, warnings, output_key, preview_key,
-                               NULL, NULL
+                               source_idx, NULL, NULL
                            )
                            ORDER BY idx
                        )
@@ -71,6 +72,7 @@ class ItemRow(NamedTuple):
     warnings: list[str]
     output_key: str
     preview_key: str
+    source_idx: int | None
     input_key: str
     declared_bytes: int | None
 

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from jobs import keys
+from jobs.models import JobCoordinator
+from jobs.storage.bucket import photo_storage
 from jobs.tests.live_sets import (
     KITCHEN,
     WAITING_ROOM,
@@ -15,6 +18,7 @@ from jobs.tests.live_sets import (
     start_set,
     wait_for,
 )
+from s3project import ids
 from s3project.embedded.stack import EmbeddedStack
 from s3project.testing.live import LiveStack
 from s3project.testing.plugin import live_stack_of
@@ -61,6 +65,31 @@ def test_a_set_goes_through_and_bad_photos_fail_alone_and_are_refunded(running: 
         assert (kind, max(preview_size)) == ("JPEG", 512)
     me = client.me()
     assert (me["credits"], me["active_jobs"]) == (10 - 2, 0)
+
+
+def test_a_second_look_edits_the_same_photo_and_does_not_look_for_the_wall_again(
+    running: LiveStack,
+) -> None:
+    client, first = start_set(running.base_url, [KITCHEN + b"seen for the first time"])
+    before = wait_for(client, first, is_finished)
+
+    look = client.create_second_look(first)["job_id"]
+    client.execute(look, {"Wall": {"action": "recolor", "value": "navy"}}, protect=[])
+    after = wait_for(client, look, is_finished)
+
+    assert after["items"] == [{"idx": 0, "source": {"job_id": first, "idx": 0}, "status": "done"}]
+    green, navy = (
+        client.download(job["outputs_ready"][0]["result_url"]) for job in (before, after)
+    )
+    assert kind_and_size(green) == kind_and_size(navy)
+    assert green != navy
+    assert masks_of(first), "who segments keeps what was found"
+    assert masks_of(look) == {}
+
+
+def masks_of(job_id: str) -> dict[str, int]:
+    job = JobCoordinator.objects.get_job(ids.parse_public_id(ids.JOB, job_id))
+    return photo_storage().sizes(keys.mask_stem(job.user_id, job.id, 0))
 
 
 def test_a_worker_host_has_no_database_and_needs_none(running: LiveStack) -> None:

@@ -18,10 +18,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from jobs import keys
-from jobs.models import JobCoordinator
+from jobs.models import JobCoordinator, JobItem
 from jobs.models.coordinator import JobQuerySet
 from jobs.states import COMPLETED, ItemStatus, JobStatus
 from jobs.storage.bucket import StorageUnavailable, photo_storage
@@ -37,6 +39,9 @@ URL_LIFETIME = timedelta(seconds=settings.PRESIGNED_URL_SECONDS)
 # Nobody can add an object later: upload URLs have ended, and so has every worker's claim.
 CANCELED_SETTLES = max(
     URL_LIFETIME, timedelta(seconds=settings.TASK_TIME_LIMIT_SEC) + settings.WORK_LEASE
+)
+CANCELED_LONG_AGO = Q(
+    status=JobStatus.CANCELED, canceled_charge=0, updated_at__lt=Now() - CANCELED_SETTLES
 )
 
 
@@ -90,36 +95,63 @@ def delete_expired_objects() -> RetentionRun:
 
 def _delete_objects(job: JobCoordinator) -> int:
     """All that the job has in the storage; returns how many objects. Where its photos are is on
-    its items. Raises StorageUnavailable.
+    its items; those that another job still needs stay. Raises StorageUnavailable.
     """
-    photos = set(job.items.values_list("input_key", flat=True))
+    photos = set(job.items.values_list("input_key", flat=True)) - _needed_by_others(job)
     folders = {f"{key.rpartition('/')[0]}/" for key in photos}
     stored = [key for folder in folders for key in photo_storage().sizes(folder) if key in photos]
     photo_storage().delete_keys(stored)
     # What leads to a user's masks goes with the last job that has any.
-    others = _undeleted().filter(user_id=job.user_id).exclude(pk=job.pk)
+    others = _keeping().filter(user_id=job.user_id).exclude(pk=job.pk)
     remembered = () if others.exists() else (keys.by_photo_prefix(job.user_id),)
     made = (*keys.output_prefixes(job.user_id, job.id), *remembered)
     return len(stored) + photo_storage().delete_below(made)
 
 
+def _needed_by_others(job: JobCoordinator) -> set[str]:
+    """Photos of the job that others over the same upload use."""
+    sharing = Q(pk=job.photos_of) | Q(photos_job_id=job.photos_of)
+    others = _keeping().filter(sharing).exclude(pk=job.pk)
+    return set(JobItem.objects.filter(job__in=others).values_list("input_key", flat=True))
+
+
+def _keeping() -> JobQuerySet:
+    """Jobs whose objects are not deleted and not due to be: of two that are due at once, each
+    deletes what both used, in whatever order they go.
+    """
+    due = CANCELED_LONG_AGO
+    if settings.STORAGE_RETENTION is not None:
+        end = _end_of(settings.STORAGE_RETENTION)
+        due = due | _completed_before(end) | _charged_before(end)
+    return _undeleted().exclude(due)
+
+
 def _canceled() -> JobQuerySet:
-    return _undeleted().filter(
-        status=JobStatus.CANCELED, canceled_charge=0, updated_at__lt=Now() - CANCELED_SETTLES
-    )
+    return _undeleted().filter(CANCELED_LONG_AGO)
 
 
 def _kept_longer_than(retention: timedelta) -> tuple[JobQuerySet, JobQuerySet]:
-    """Completed jobs and canceled ones that were charged, the oldest first; each has its index.
-    A URL handed out in the last moment of the retention is honoured until it ends.
-    """
-    end = Now() - retention - URL_LIFETIME
-    completed = _undeleted().filter(status__in=COMPLETED, finished_at__lt=end)
-    charged = _undeleted().filter(
+    """Completed jobs and canceled ones that were charged, the oldest first; each has its index."""
+    end = _end_of(retention)
+    completed = _undeleted().filter(_completed_before(end)).order_by("finished_at")
+    return completed, _undeleted().filter(_charged_before(end)).order_by("updated_at")
+
+
+def _end_of(retention: timedelta) -> CombinedExpression:
+    """A URL handed out in the last moment of the retention is honoured until it ends."""
+    return Now() - (retention + URL_LIFETIME)
+
+
+def _completed_before(end: CombinedExpression) -> Q:
+    return Q(status__in=COMPLETED, finished_at__lt=end)
+
+
+def _charged_before(end: CombinedExpression) -> Q:
+    return Q(
         status=JobStatus.CANCELED, canceled_charge__gt=0, updated_at__lt=end, finished_at__lt=end
     )
-    return completed.order_by("finished_at"), charged.order_by("updated_at")
 
 
 def _undeleted() -> JobQuerySet:
-    return JobCoordinator.objects.filter(storage_deleted_at__isnull=True).only("user_id")
+    undeleted = JobCoordinator.objects.filter(storage_deleted_at__isnull=True)
+    return undeleted.only("user_id", "photos_job_id")

@@ -7,9 +7,10 @@ Others come from a database that was restored to an earlier day, or from hands i
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from jobs import keys
-from jobs.models import JobCoordinator
+from jobs.models import JobCoordinator, JobItem
 from jobs.storage.bucket import photo_storage
 
 
@@ -47,14 +48,26 @@ def delete_orphans(orphans: list[Orphan]) -> int:
 def _orphans_among(page: dict[str, int]) -> Iterator[Orphan]:
     owners = {key: keys.owner_of(key) for key in page}
     kept = _kept_owners({owner for owner in owners.values() if owner is not None})
+    deleted = {owner.job_id for owner, is_kept in kept.items() if owner.job_id and not is_kept}
+    shared = _shared_photos(deleted)
     for key, size in page.items():
         owner = owners[key]
+        if key in shared:
+            continue
         if owner is None:
             yield Orphan(key, size, Reason.FOREIGN)
         elif owner not in kept:
             yield Orphan(key, size, Reason.NO_JOB)
         elif not kept[owner]:
             yield Orphan(key, size, Reason.DELETED)
+
+
+def _shared_photos(job_ids: set[UUID]) -> set[str]:
+    """Photos that were uploaded for these jobs and are used by others, which keep them."""
+    items = JobItem.objects.filter(
+        job__photos_job_id__in=job_ids, job__storage_deleted_at__isnull=True
+    )
+    return set(items.values_list("input_key", flat=True)) if job_ids else set()
 
 
 def _kept_owners(owners: set[keys.Owner]) -> dict[keys.Owner, bool]:

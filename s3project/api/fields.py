@@ -269,3 +269,14 @@ class Choice(Shaped, Spoken, serializers.ChoiceField):
 class Alternatives:
     # A shape's name → the field that it has.
     alternatives: ClassVar[Mapping[str, str]]
+
+
+# A body of one of two shapes: without `key`, or with it. (No docstring, as above. In a tuple, since
+# DRF takes a serializer in a class for a field.)
+class ByKey(Object):
+    key: ClassVar[str]
+    shapes: ClassVar[tuple[Object, Object]]
+
+    def run_validation(self, data: Any = empty) -> Any:
+        has_key = isinstance(data, Mapping) and data.get(self.key) is not None
+        return self.shapes[has_key].run_validation(data)

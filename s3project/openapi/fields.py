@@ -40,6 +40,15 @@ class ShapedExtension(OpenApiSerializerFieldExtension):
         return schema_of(self.target.shape)
 
 
+class ByKeyExtension(OpenApiSerializerExtension):
+    target_class = "s3project.api.fields.ByKey"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> JsonSchema:
+        shapes = self.target.shapes
+        return {"anyOf": [auto_schema.resolve_serializer(one, direction).ref for one in shapes]}
+
+
 class AlternativesExtension(OpenApiSerializerExtension):
     target_class = "s3project.api.fields.Alternatives"
     match_subclasses = True

@@ -19,7 +19,7 @@ from drf_spectacular.settings import patched_settings
 from rest_framework.serializers import ListField
 
 from s3project import __version__
-from s3project.api.fields import Alternatives, Text
+from s3project.api.fields import Alternatives, ByKey, Text
 from s3project.api.views import ApiView
 from s3project.openapi import fields  # noqa: F401 (registers itself)
 from s3project.openapi.components import (
@@ -153,7 +153,7 @@ class ApiSchema(AutoSchema):
         if operation.body is not None:
             body = described["requestBody"]
             needed = [field.required for field in operation.body.fields.values()]
-            body["required"] = isinstance(operation.body, Alternatives) or any(needed)
+            body["required"] = isinstance(operation.body, Alternatives | ByKey) or any(needed)
             body["content"]["application/json"]["examples"] = {
                 name: {"value": value} for name, value in operation.body_examples.items()
             }

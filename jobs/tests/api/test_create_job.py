@@ -37,6 +37,7 @@ def test_a_new_job_comes_with_an_upload_address_for_each_photo() -> None:
         "status": "created",
         "preset": "interior",
         "total_items": 2,
+        "source_job_id": None,
         "confirm_url": f"/jobs/{job_id}/confirm-upload",
         "expires_in": 3600,
     }

@@ -24,6 +24,7 @@ def test_a_new_job_shows_its_photos_and_where_to_send_them() -> None:
         "status": "created",
         "preset": "interior",
         "rule_id": None,
+        "source_job_id": None,
         "concepts": {},
         "protect": [],
         "output_template": None,
