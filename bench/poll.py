@@ -100,7 +100,7 @@ def measure(stack: EmbeddedStack, photos: int, polls: int) -> dict[str, Figures]
     client = Client(int(stack.environment["PORT"]))
     user = client.data("POST", "/auth/anon")
     client.token = user["token"]
-    command = processes.manage_argv("set_plan", user["user_id"], "pro")
+    command = processes.manage_argv("set_plan", user["user_id"], "pro", "--reason", "bench")
     stack.run_process("set_plan", command, processes.server_environment(stack.environment))
 
     job = client.data("POST", "/jobs", {"preset": "interior", "item_count": photos})

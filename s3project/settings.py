@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "corsheaders",
     "rest_framework",
     "s3project",
+    "s3project.acts",
     "users",
     "jobs",
 ]

@@ -8,6 +8,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from s3project.acts.actor import SYSTEM, Actor
+from s3project.acts.record import record_act
+from s3project.acts.words import Action, ObjectKind
 from users.errors import TokenInvalid
 from users.models import (
     BillingEvent,
@@ -107,22 +110,40 @@ def sign_out(*, session_id: UUID) -> None:
 
 
 @transaction.atomic
-def set_plan(*, user_id: UUID, plan: str) -> int:
-    """Moves a user to another plan; returns the credits that came with it.
+def set_plan(*, user_id: UUID, plan: str, actor: Actor = SYSTEM, reason: str = "") -> int:
+    """Moves a user to another plan and says so in the audit log; returns the credits that came
+    with it.
 
     Reaching a plan for the first time grants the difference of initial credits; a later change
     grants nothing. Existing rules and jobs stay (contract §1.2). Raises KeyError for an unknown
     plan, UserLimiter.DoesNotExist for an unknown user.
     """
     limiter = UserLimiter.objects.lock(user_id)
-    limiter.user.plan = PLANS[plan].name
+    before, limiter.user.plan = limiter.user.plan, PLANS[plan].name
     limiter.user.save(update_fields=["plan"])
-    return limiter.grant_plan(PLANS[plan])
+    granted = limiter.grant_plan(PLANS[plan])
+    record_act(
+        Action.PLAN_CHANGED,
+        actor=actor,
+        kind=ObjectKind.USER,
+        object_id=limiter.user.public_id,
+        reason=reason,
+        details={"from": before, "to": limiter.user.plan, "granted": granted},
+    )
+    return granted
 
 
 @transaction.atomic
-def grant_credits(*, user_id: UUID, amount: int) -> int:
-    """An operator's gift of credits; returns the new balance."""
+def grant_credits(*, user_id: UUID, amount: int, actor: Actor = SYSTEM, reason: str = "") -> int:
+    """An operator's gift of credits, which the audit log has too; returns the new balance."""
     limiter = UserLimiter.objects.lock(user_id)
     limiter.grant(amount)
+    record_act(
+        Action.CREDITS_GRANTED,
+        actor=actor,
+        kind=ObjectKind.USER,
+        object_id=limiter.user.public_id,
+        reason=reason,
+        details={"amount": amount, "balance": limiter.credits},
+    )
     return limiter.credits

@@ -11,6 +11,7 @@ from jobs.errors import AlreadyCanceled, InvalidTransition
 from jobs.lifecycle import services
 from jobs.models import JobCoordinator
 from jobs.states import TRANSITIONS, JobStatus
+from s3project.acts.actor import Actor
 from s3project.admin import confirmation
 from s3project.admin.page import PageAdmin
 from s3project.admin.tables import Table, badge, job_link, user_link
@@ -46,7 +47,9 @@ def _cancel(
     model_admin: PageAdmin[JobCoordinator], request: HttpRequest, job: JobCoordinator
 ) -> None:
     try:
-        _, settlement = services.cancel_job(user_id=job.user_id, job_id=job.id)
+        _, settlement = services.cancel_job(
+            user_id=job.user_id, job_id=job.id, by=Actor.operator(request)
+        )
     except AlreadyCanceled:
         level, text = messages.WARNING, f"Nothing to do: {job} is already canceled."
     except InvalidTransition:

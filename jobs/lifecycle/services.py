@@ -25,6 +25,9 @@ from jobs.states import JobStatus
 from jobs.storage.bucket import photo_storage
 from jobs.storage.uploads import Upload, UploadProblem, problem_of, sign_uploads
 from s3project import ids
+from s3project.acts.actor import Actor
+from s3project.acts.record import record_act
+from s3project.acts.words import Action, ObjectKind
 from users.models import UserLimiter
 
 logger = logging.getLogger(__name__)
@@ -181,11 +184,14 @@ def claim_items(
     return job, granted
 
 
-def cancel_job(*, user_id: UUID, job_id: UUID | None) -> tuple[JobCoordinator, Settlement]:
+def cancel_job(
+    *, user_id: UUID, job_id: UUID | None, by: Actor | None = None, reason: str = ""
+) -> tuple[JobCoordinator, Settlement]:
     """any except done, canceled → canceled. While it was unfinished all credits come back, or
     those of the photos that are not done (CANCEL_REFUND).
 
-    Raises JobNotFound, InvalidTransition or AlreadyCanceled.
+    `by` is who cancels somebody else's job, for the audit log; None is its owner, for whom the
+    history is enough. Raises JobNotFound, InvalidTransition or AlreadyCanceled.
     """
     with transaction.atomic():
         job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
@@ -194,6 +200,15 @@ def cancel_job(*, user_id: UUID, job_id: UUID | None) -> tuple[JobCoordinator, S
         else:
             relabel_history(job)
             settlement = Settlement(0, UserLimiter.objects.get(pk=user_id).credits)
+        if by is not None:
+            record_act(
+                Action.JOB_CANCELED,
+                actor=by,
+                kind=ObjectKind.JOB,
+                object_id=job.public_id,
+                reason=reason,
+                details={"user": ids.public_id(ids.USER, user_id), "refunded": settlement.refunded},
+            )
         if job.queued_at is not None:
             delete = partial(dispatch_delete_outputs, job.id)
             transaction.on_commit(delete, robust=True)

@@ -14,7 +14,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from redis.backoff import NoBackoff
@@ -31,9 +31,21 @@ TIMEOUT_SECONDS = 0.2
 # After a failure nobody asks for this long, then one request does.
 PAUSE_SECONDS = 5.0
 
+
+@dataclass(frozen=True)
+class Script:
+    """A script for the store, and the name that the store gives it."""
+
+    text: bytes
+
+    @cached_property
+    def sha(self) -> bytes:
+        return hashlib.sha1(self.text, usedforsecurity=False).hexdigest().encode()
+
+
 # Microseconds throughout. ARGV: the time one request costs, the time the allowance reaches.
 # Returns: allowed, requests left, time until one more is left.
-SCRIPT = b"""
+TAKE = Script(b"""
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local cost, reach = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -43,8 +55,15 @@ if ahead > reach then return {0, 0, ahead - reach} end
 redis.call('SET', KEYS[1], string.format('%.0f', free_at), 'PX', math.ceil(ahead / 1000))
 local left = math.floor((reach - ahead) / cost)
 return {1, left, ahead - reach + (left + 1) * cost}
-"""
-SCRIPT_SHA = hashlib.sha1(SCRIPT, usedforsecurity=False).hexdigest().encode()
+""")
+
+# ARGV: for how many milliseconds from the first one. Returns how many there were.
+COUNT = Script(b"""
+local times = tonumber(redis.call('GET', KEYS[1]) or 0) + 1
+if times == 1 then redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
+else redis.call('SET', KEYS[1], times, 'KEEPTTL') end
+return times
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,41 +91,55 @@ class RateLimiter:
 
     def take(self, key: str, rate: Rate) -> Verdict | None:
         """Counts one request; None when the store is away, which allows it."""
+        cost = max(rate.seconds * 1_000_000 // rate.limit, 1)
+        answer = self._try(TAKE, key, cost, cost * rate.limit)
+        if answer is None:
+            return None
+        allowed, left, microseconds = answer
+        return Verdict(bool(allowed), left, -(-microseconds // 1_000_000))
+
+    def count(self, key: str, seconds: int) -> int | None:
+        """How often this was called for a key within `seconds` of the first time, this time
+        included; None when the store is away."""
+        times: int | None = self._try(COUNT, key, seconds * 1000)
+        return times
+
+    def _try(self, script: Script, key: str, *numbers: int) -> Any:
+        """The script's answer, or None when the store is away."""
         if self._away_until is not None and not self._may_try_again():
             return None
-        cost = max(rate.seconds * 1_000_000 // rate.limit, 1)
-        arguments = (b"1", key.encode(), b"%d" % cost, b"%d" % (cost * rate.limit))
+        arguments = [b"1", key.encode(), *(b"%d" % number for number in numbers)]
         try:
-            allowed, left, microseconds = self._ask(arguments)
+            answer = self._ask(script, *arguments)
         except (RedisError, OSError) as error:
             self._failed(error)
             return None
         if self._away_until is not None:
             self._recovered()
-        return Verdict(bool(allowed), left, -(-microseconds // 1_000_000))
+        return answer
 
-    def _ask(self, arguments: tuple[bytes, ...]) -> Any:
+    def _ask(self, script: Script, *arguments: bytes) -> Any:
         connection: Any = getattr(self._of_thread, "connection", None)
         if connection is not None:
             try:
-                return self._run(connection, arguments)
+                return self._run(connection, script, arguments)
             except ConnectionError:
                 pass  # closed while it was idle: one more try, on a new one
         self._of_thread.connection = None
         connection = self._pool.make_connection()
         connection.connect()
-        answer = self._run(connection, arguments)
+        answer = self._run(connection, script, arguments)
         self._of_thread.connection = connection
         return answer
 
-    def _run(self, connection: Any, arguments: tuple[bytes, ...]) -> Any:
+    def _run(self, connection: Any, script: Script, arguments: tuple[bytes, ...]) -> Any:
         """The script's answer. A connection that failed is closed: what it would read next could
         be the answer to another question."""
         try:
             try:
-                return self._send(connection, b"EVALSHA", SCRIPT_SHA, *arguments)
+                return self._send(connection, b"EVALSHA", script.sha, *arguments)
             except NoScriptError:  # the store was restarted or its scripts were flushed
-                return self._send(connection, b"EVAL", SCRIPT, *arguments)
+                return self._send(connection, b"EVAL", script.text, *arguments)
         except BaseException:
             connection.disconnect()
             self._of_thread.connection = None

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Set
 from psycopg import sql
 
 # What is only added to; the trigger refuses it too (contract §1.3).
-APPEND_ONLY = frozenset({"billing_events"})
+APPEND_ONLY = frozenset({"billing_events", "acts"})
 READ_ONLY = frozenset({"django_migrations"})
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from s3project import ids
+from s3project.acts.actor import Actor
 from s3project.admin.page import Button
 from s3project.admin.search import SearchById
 from s3project.admin.tables import (
@@ -124,7 +125,7 @@ class UserAdmin(SearchById[User]):
     def move_to_plan(self, request: HttpRequest, user: User, plan: str) -> None:
         """Moves one user and says so."""
         try:
-            granted = services.set_plan(user_id=user.pk, plan=plan)
+            granted = services.set_plan(user_id=user.pk, plan=plan, actor=Actor.operator(request))
         except UserLimiter.DoesNotExist:
             text, level = f"Not moved: {user} is an operator without a plan.", messages.ERROR
         except OperationalError:

@@ -1,4 +1,6 @@
-"""How the commands name a user."""
+"""How the commands name a user and a reason."""
+
+from argparse import ArgumentParser, ArgumentTypeError
 
 from django.core.management.base import CommandError
 
@@ -15,3 +17,14 @@ def find_user(text: str) -> User:
     if user is None:
         raise CommandError(f"There is no user {text}.")
     return user
+
+
+def add_reason(parser: ArgumentParser) -> None:
+    """`--reason`, which the audit log has beside the name of who runs the command."""
+    parser.add_argument("--reason", required=True, type=_reason, help="why, for the audit log")
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise ArgumentTypeError("say why")
+    return text.strip()

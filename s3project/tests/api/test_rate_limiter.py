@@ -113,6 +113,12 @@ def test_the_first_request_leaves_the_rest_of_any_rate(
     assert take(limiter, key, rate).left == rate.limit - 1
 
 
+def test_a_count_goes_up_and_starts_again_after_its_time(limiter: RateLimiter, key: str) -> None:
+    assert [limiter.count(key, 1) for _ in range(3)] == [1, 2, 3]
+    time.sleep(1.01)
+    assert limiter.count(key, 1) == 1
+
+
 def test_keys_are_counted_apart_and_forgotten(limiter: RateLimiter, key: str) -> None:
     for _ in range(6):
         take(limiter, key)
@@ -188,9 +194,9 @@ def count_tries(limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch) -> list[o
     tries: list[object] = []
     ask = limiter._ask
 
-    def counted(arguments: tuple[bytes, ...]) -> object:
+    def counted(script: rate_limiter.Script, *arguments: bytes) -> object:
         tries.append(arguments)
-        return ask(arguments)
+        return ask(script, *arguments)
 
     monkeypatch.setattr(limiter, "_ask", counted)
     return tries

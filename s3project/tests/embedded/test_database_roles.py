@@ -1,6 +1,7 @@
 """What the service's role may do in the database that `manage.py migrate` has made."""
 
 import contextlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,10 @@ FORBIDDEN = {
     "truncate the ledger": "TRUNCATE billing_events CASCADE",
     "change the ledger": "UPDATE billing_events SET amount = 0",
     "empty the ledger": "DELETE FROM billing_events",
+    "switch the audit log's trigger off": "ALTER TABLE acts DISABLE TRIGGER ALL",
+    "truncate the audit log": "TRUNCATE acts",
+    "change the audit log": "UPDATE acts SET reason = ''",
+    "empty the audit log": "DELETE FROM acts",
     "truncate any table": "TRUNCATE users_user CASCADE",
     "drop a table": "DROP TABLE jobs_log",
     "alter a table": "ALTER TABLE users_user ADD COLUMN mine int",
@@ -94,7 +99,37 @@ def test_the_owner_could_so_that_the_refusals_mean_something(
                 owner.execute(statement)
 
 
-def test_every_table_is_read_and_written_but_the_ledger_and_the_migrations(
+@pytest.mark.parametrize(
+    "statement", ["UPDATE acts SET reason = ''", "DELETE FROM acts", "TRUNCATE acts"]
+)
+def test_the_audit_log_refuses_its_owner_too(
+    owner: psycopg.Connection[tuple[object, ...]], statement: str
+) -> None:
+    with pytest.raises(errors.RestrictViolation, match="acts is append-only"):
+        owner.execute(statement)
+
+
+def test_what_is_too_old_goes_as_the_operations_page_says(
+    owner: psycopg.Connection[tuple[object, ...]],
+) -> None:
+    page = (PROJECT / "docs/operations.md").read_text(encoding="utf-8")
+    (statements,) = re.findall(r"```sql\n(BEGIN;\nALTER TABLE acts.*?)```", page, re.DOTALL)
+    owner.execute(
+        "INSERT INTO acts (id, created_at, action, actor_kind, actor_name, object_kind, object_id,"
+        " reason, details) SELECT gen_random_uuid(), now() - age, 'job.canceled', 'system', '', '',"
+        " '', '', '{}' FROM unnest(ARRAY[interval '3 years', interval '1 day']) age"
+    )
+
+    owner.execute(statements)
+
+    assert owner.execute("SELECT created_at > now() - interval '2 days' FROM acts").fetchall() == [
+        (True,)
+    ]
+    with pytest.raises(errors.RestrictViolation):
+        owner.execute("DELETE FROM acts")
+
+
+def test_every_table_is_read_and_written_but_the_logs_and_the_migrations(
     service: psycopg.Connection[tuple[object, ...]], owner: psycopg.Connection[tuple[object, ...]]
 ) -> None:
     tables = {
@@ -114,6 +149,7 @@ def test_every_table_is_read_and_written_but_the_ledger_and_the_migrations(
         for table in tables
     }
     assert rights.pop("billing_events") == {"SELECT", "INSERT"}
+    assert rights.pop("acts") == {"SELECT", "INSERT"}
     assert rights.pop("django_migrations") == {"SELECT"}
     assert set(map(frozenset, rights.values())) == {
         frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})

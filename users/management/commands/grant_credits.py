@@ -1,4 +1,4 @@
-"""`manage.py grant_credits USER N`"""
+"""`manage.py grant_credits USER N --reason WHY`"""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DataError
 
+from s3project.acts.actor import Actor
 from users import services
-from users.management.lookup import find_user
+from users.management.lookup import add_reason, find_user
 from users.models import UserLimiter
 
 
@@ -17,14 +18,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user", help="a public id (u_…) or an email")
         parser.add_argument("credits", help="how many, at least 1")
+        add_reason(parser)
 
-    def handle(self, *args: Any, user: str, credits: str, **options: Any) -> None:
+    def handle(self, *args: Any, user: str, credits: str, reason: str, **options: Any) -> None:
         # Read here rather than by argparse: one line, and no usage text, for every mistake.
         if not credits.isascii() or not credits.isdigit() or int(credits) == 0:
             raise CommandError(f"{credits} is not a positive whole number.")
         found = find_user(user)
         try:
-            balance = services.grant_credits(user_id=found.pk, amount=int(credits))
+            balance = services.grant_credits(
+                user_id=found.pk, amount=int(credits), actor=Actor.command(), reason=reason
+            )
         except UserLimiter.DoesNotExist:
             raise CommandError(f"{found} is an operator and has no credits.") from None
         except DataError:

@@ -1,11 +1,14 @@
 """`manage.py set_plan` and `manage.py grant_credits`."""
 
+import os
+import pwd
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from s3project import ids
+from s3project.acts.models import Act
 from users.models import User
 from users.tests.factories import ledger_of, limiter_of, make_user
 from users.tests.operators import make_operator
@@ -13,15 +16,18 @@ from users.tests.operators import make_operator
 pytestmark = pytest.mark.django_db
 
 
-def said(*command: str) -> str:
+REASON = "the photos of March"
+
+
+def said(name: str, *arguments: str) -> str:
     out = StringIO()
-    call_command(*command, stdout=out)
+    call_command(name, f"--reason={REASON}", *arguments, stdout=out)
     return out.getvalue().strip()
 
 
-def refusal(*command: str) -> str:
+def refusal(name: str, *arguments: str) -> str:
     with pytest.raises(CommandError) as caught:
-        call_command(*command)
+        call_command(name, f"--reason={REASON}", *arguments)
     return str(caught.value)
 
 
@@ -102,3 +108,48 @@ def test_an_operator_has_neither_plan_nor_credits() -> None:
     assert refusal("grant_credits", operator.public_id, "5") == (
         f"{operator.email} is an operator and has no credits."
     )
+
+
+# --- The audit log -------------------------------------------------------------------------
+
+
+def test_the_audit_log_says_who_ran_the_command_and_why() -> None:
+    user = make_user()
+
+    said("grant_credits", user.public_id, "25")
+    said("set_plan", user.public_id, "pro")
+
+    granted, moved = Act.objects.order_by("id")
+    for act in (granted, moved):
+        assert (act.actor_kind, act.actor_id, act.address, act.request_id) == (
+            "command", None, None, None
+        )  # fmt: skip
+        assert act.actor_name.partition(" ")[0] == pwd.getpwuid(os.getuid()).pw_name
+        assert (act.object_kind, act.object_id) == ("user", user.public_id)
+        assert act.reason == REASON
+    assert (granted.action, granted.details) == ("credits.granted", {"amount": 25, "balance": 35})
+    assert (moved.action, moved.details) == (
+        "plan.changed", {"from": "free", "to": "pro", "granted": 190}
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", [(), ("--reason=",), ("--reason=  ",)])
+@pytest.mark.parametrize("command", [("set_plan", "pro"), ("grant_credits", "5")])
+def test_without_a_reason_nothing_happens(
+    command: tuple[str, str], reason: tuple[str, ...]
+) -> None:
+    user = make_user()
+
+    with pytest.raises(CommandError, match="reason"):
+        call_command(command[0], *reason, user.public_id, command[1])
+
+    assert limiter_of(user).credits == 10
+    assert not Act.objects.exists()
+
+
+def test_a_grant_that_fails_is_not_in_the_audit_log() -> None:
+    user = make_user()
+
+    refusal("grant_credits", user.public_id, str(2**31 - 1))
+
+    assert not Act.objects.exists()
