@@ -14,6 +14,7 @@ USER = "u"
 JOB = "job"
 RULE = "rule"
 EVENT = "event"
+KEY = "key"
 
 
 def _schema(prefix: str, hex32: str) -> Schema:
@@ -24,6 +25,7 @@ UserId = Annotated[str, _schema(USER, "019ba9c9f1007dc68da4e43c5704bb19")]
 JobId = Annotated[str, _schema(JOB, "019ba9c9f1007dc68da4e43c570d4b19")]
 RuleId = Annotated[str, _schema(RULE, "019ba9c9f1007dc68da4e43c57114b19")]
 EventId = Annotated[str, _schema(EVENT, "019ba9c9f1007dc68da4e43c57aa1b19")]
+KeyId = Annotated[str, _schema(KEY, "019ba9c9f1007dc68da4e43c58011b19")]
 
 
 def new_id() -> UUID:

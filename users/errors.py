@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Self, TypedDict
 
-from s3project.errors import DomainError
+from s3project.errors import DomainError, NotFound
 from s3project.ids import JobId
 from s3project.schema import Schema
 from s3project.wording import counted
@@ -84,6 +84,29 @@ class RuleSlotFull(DomainError):
     @classmethod
     def example(cls) -> Self:
         return cls(plan="free", limit=2)
+
+
+class KeyFacts(TypedDict):
+    limit: Annotated[int, Schema("Keys that a user may have.", minimum=1, example=10)]
+
+
+class KeyLimit(DomainError):
+    code, status = "KEY_LIMIT", 403
+    details_type = KeyFacts
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            f"You have {counted(limit, 'API key')}, the most there may be: delete one.",
+            KeyFacts(limit=limit),
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(limit=10)
+
+
+class KeyNotFound(NotFound):
+    message = "There is no such key: GET /me/keys lists yours."
 
 
 class ConcurrencyLimit(DomainError):

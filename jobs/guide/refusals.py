@@ -35,6 +35,7 @@ REFUSALS = (
         *(403, "RULE_SLOT_FULL", "More saved rules than your plan allows."),
         "Delete one, or change the plan.",
     ),
+    Refusal(403, "KEY_LIMIT", "As many API keys as there may be.", "Delete one."),
     Refusal(404, "NOT_FOUND", "There is no such address or preset.", "Check the path."),
     Refusal(
         *(404, "JOB_NOT_FOUND", "There is no such job, or it is somebody else's."), "Check the id."

@@ -7,6 +7,7 @@ stays cheap: how many there are is looked at before each of them is.
 import math
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar, Literal, NoReturn, cast, get_args, get_origin
 
 from rest_framework import serializers
@@ -26,6 +27,7 @@ from s3project.wording import (
 
 NON_FIELD_ERRORS = "non_field_errors"  # DRF's name for what concerns no single field
 LONGEST_NUMBER_SHOWN = 20
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -163,6 +165,23 @@ class Name(Text):
         "nul": "The name must not contain NUL (U+0000).",
         "surrogate": "The name must not contain half of a surrogate pair (U+{code:X}).",
     }
+
+
+class Moment(Spoken, serializers.DateTimeField):
+    """A date and time as RFC 3339 writes it, with its offset: `2027-01-31T00:00:00Z`."""
+
+    kind = "a time like 2027-01-31T00:00:00Z"
+
+    def to_internal_value(self, data: Any) -> datetime:
+        if not isinstance(data, str):
+            self.refuse_type(data)
+        try:
+            moment = datetime.fromisoformat(data) if RFC3339.fullmatch(data) else None
+        except ValueError:
+            moment = None
+        if moment is None:
+            self.fail("invalid", given=quoted(data))
+        return moment
 
 
 class Flag(Spoken, serializers.BooleanField):

@@ -1,4 +1,4 @@
-"""Who sends a request: `Authorization: Bearer <JWT>` (contract §3.1)."""
+"""Who sends a request: a JWT (contract §3.1) or an API key (contract §3.8), as a bearer token."""
 
 from uuid import UUID
 
@@ -7,9 +7,13 @@ from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
 from users.errors import AuthRequired, TokenExpired, TokenInvalid
-from users.models import User
+from users.models import ApiKey, User
+from users.models.api_key import KEY_PREFIX, KeyHolder
 from users.tokens import AccessToken
 
+KEY_EXPIRED = "The API key has expired: make another one."
+KEY_UNKNOWN = "There is no such API key, or not any more."
+NO_SESSION = "An API key has no session: DELETE /me/keys/{id} ends it."
 UNREADABLE = "The Authorization header is empty or not ASCII: send Bearer <token>."
 
 
@@ -28,6 +32,8 @@ def current_user(request: Request) -> User:
 def current_session_id(request: Request) -> UUID:
     """The session that issued the request's token; raises TokenInvalid when none did."""
     token = request.auth
+    if isinstance(token, KeyHolder):
+        raise TokenInvalid(NO_SESSION)
     assert isinstance(token, AccessToken), "the view lets anonymous requests in"
     if token.session_id is None:
         raise TokenInvalid
@@ -35,7 +41,8 @@ def current_session_id(request: Request) -> UUID:
 
 
 class TokenAuthentication(BaseAuthentication):
-    """One query: the user, who must exist and be active, in a session that was not revoked.
+    """One query: the user, who must exist and be active, in a session that was not revoked, or
+    with a key that was not.
 
     Raises AuthRequired, TokenExpired or TokenInvalid, decided by the exception's type.
     """
@@ -44,15 +51,18 @@ class TokenAuthentication(BaseAuthentication):
     scheme = "token"
     errors = (AuthRequired, TokenExpired, TokenInvalid)
 
-    def authenticate(self, request: Request) -> tuple[User, AccessToken]:
+    def authenticate(self, request: Request) -> tuple[User, AccessToken | KeyHolder]:
         if request.META.get("HTTP_AUTHORIZATION") == "":
             # What the web server hands over in place of a header with bytes beyond ASCII.
             raise TokenInvalid(UNREADABLE)
         scheme, _, raw = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             raise AuthRequired
+        raw = raw.strip()
+        if raw.startswith(KEY_PREFIX):
+            return _user_of_key(raw)
         try:
-            token = AccessToken(raw.strip().encode())
+            token = AccessToken(raw.encode())
         except ExpiredTokenError:
             raise TokenExpired from None
         except TokenError:
@@ -62,3 +72,13 @@ class TokenAuthentication(BaseAuthentication):
         if not user:
             raise TokenInvalid
         return user, token
+
+
+def _user_of_key(key: str) -> tuple[User, KeyHolder]:
+    """Raises TokenExpired or TokenInvalid."""
+    holder = ApiKey.objects.holder(key)
+    if holder is None:
+        raise TokenInvalid(KEY_UNKNOWN)
+    if holder.has_expired:
+        raise TokenExpired(KEY_EXPIRED)
+    return holder.user, holder

@@ -34,7 +34,7 @@ ST = Path(sys.executable).parent / "st"
 # How many operations each document has, how many requests they are at least, and what they reach.
 CUSTOMERS = (
     SCHEMA_FILE,
-    *(22, 800),
+    *(25, 900),
     (
         ("POST /auth/anon", 200),
         ("POST /jobs", 201),
@@ -45,6 +45,8 @@ CUSTOMERS = (
         ("POST /rules", 201),
         ("PUT /rules/{rule_id}", 200),
         ("DELETE /rules/{rule_id}", 200),
+        ("POST /me/keys", 201),
+        ("DELETE /me/keys/{key_id}", 200),
     ),
 )
 WORKERS = (
