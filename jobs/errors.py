@@ -95,6 +95,22 @@ class SourceUnconfirmed(DomainError):
         super().__init__(details=StatusFacts(status=JobStatus.CREATED.value))
 
 
+class StillAtWork(DomainError):
+    code, status = "INVALID_TRANSITION", 409
+    details_type = StatusFacts
+
+    def __init__(self, *, status: JobStatus | str) -> None:
+        status = JobStatus(status)
+        super().__init__(
+            f"The job is {status}: cancel it, or wait until it is finished, before you delete it.",
+            StatusFacts(status=status.value),
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(status=JobStatus.RUNNING)
+
+
 class SourceGone(DomainError):
     code, status = "SOURCE_GONE", 409
     details_type = StatusFacts

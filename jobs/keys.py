@@ -73,6 +73,11 @@ def instances_key(stem: str) -> str:
     return f"{stem}_instances.json"
 
 
+def user_prefixes(user_id: UUID) -> tuple[str, ...]:
+    """The folders of everything that there is of a user."""
+    return tuple(f"{kind}/{ids.public_id(ids.USER, user_id)}/" for kind in KINDS)
+
+
 def masks_prefix(user_id: UUID) -> str:
     """The folder of all masks of a user."""
     return f"masks/{ids.public_id(ids.USER, user_id)}/"

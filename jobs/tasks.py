@@ -5,11 +5,11 @@ from uuid import UUID
 
 from celery import shared_task
 
-from jobs.delivery.publish import DELETE_OUTPUTS, PROCESS_ITEMS
+from jobs.delivery.publish import DELETE_JOB_OBJECTS, DELETE_OUTPUTS, PROCESS_ITEMS
 from jobs.gpu import worker
 from jobs.gpu.reporter import DeliveryFailed
 from jobs.storage.bucket import StorageUnavailable
-from jobs.upkeep import archive, deletion, expiry, sweep
+from jobs.upkeep import archive, deletion, erasure, expiry, sweep
 from jobs.watch import audit
 
 
@@ -45,6 +45,22 @@ def expire_jobs() -> None:
 def delete_outputs(job_id: str) -> None:
     """Ten minutes of an absent storage are bridged; after that the final deletion has it."""
     deletion.delete_outputs(UUID(job_id))
+
+
+@shared_task(
+    name=DELETE_JOB_OBJECTS,
+    autoretry_for=(StorageUnavailable,),
+    retry_backoff=10,
+    max_retries=6,
+)
+def delete_job_objects(job_id: str) -> None:
+    """As `delete_outputs`."""
+    deletion.delete_job_objects(UUID(job_id))
+
+
+@shared_task(name="jobs.erase_users")
+def erase_users() -> None:
+    erasure.erase_users()
 
 
 @shared_task(name="jobs.delete_expired_objects")

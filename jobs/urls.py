@@ -14,7 +14,7 @@ RULE = RuleViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destr
 urlpatterns = [
     path("jobs", JobViewSet.as_view({"get": "list", "post": "create"})),
     path("jobs/check", CheckView.as_view()),
-    path("jobs/<str:job_id>", JobViewSet.as_view({"get": "retrieve"})),
+    path("jobs/<str:job_id>", JobViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
     path("jobs/<str:job_id>/confirm-upload", JobViewSet.as_view({"post": "confirm_upload"})),
     path("jobs/<str:job_id>/execute", JobViewSet.as_view({"post": "execute"})),
     path("jobs/<str:job_id>/cancel", JobViewSet.as_view({"post": "cancel"})),

@@ -82,6 +82,11 @@ app.conf.update(
             "schedule": 60,
             "options": {"queue": "maintenance", "expires": 60},
         },
+        "erase_users": {
+            "task": "jobs.erase_users",
+            "schedule": 30,
+            "options": {"queue": "maintenance", "expires": 30},
+        },
         "archive_jobs": {
             "task": "jobs.archive_jobs",
             "schedule": 300,

@@ -27,9 +27,11 @@ def create_api_key(
     actor: Actor = SYSTEM,
     reason: str = "",
 ) -> tuple[ApiKey, str]:
-    """A key and its text, which cannot be read again. Raises KeyLimit, without effect."""
+    """A key and its text, which cannot be read again. Raises KeyLimit or TokenInvalid,
+    without effect."""
     # The lock of the user's counters is that of whatever is counted.
     limiter = UserLimiter.objects.lock(user_id)
+    limiter.check_active()
     if ApiKey.objects.filter(user_id=user_id).count() >= MAX_KEYS:
         raise KeyLimit(limit=MAX_KEYS)
     row, key = ApiKey.issue(user_id, name, expires_at)
@@ -55,5 +57,5 @@ def _record(action: Action, row: ApiKey, actor: Actor, user: str, reason: str = 
         kind=ObjectKind.KEY,
         object_id=row.public_id,
         reason=reason,
-        details={"user": user, "name": row.name, "begins": row.prefix},
+        details={"user": user, "begins": row.prefix},
     )

@@ -13,7 +13,9 @@ from s3project.acts.record import record_act
 from s3project.acts.words import Action, ObjectKind
 from users.errors import TokenInvalid
 from users.models import (
+    ApiKey,
     BillingEvent,
+    IdempotentRequest,
     Session,
     SpentRefreshToken,
     User,
@@ -107,6 +109,24 @@ def _end_replayed_session(digest: str) -> None:
 def sign_out(*, session_id: UUID) -> None:
     """Ends a session: its access tokens and its refresh token stop working at once."""
     Session.objects.revoke(session_id)
+
+
+@transaction.atomic
+def delete_user(*, user_id: UUID, actor: Actor) -> None:
+    """The user can sign in no more, and nothing here says who it was. What jobs have of the user
+    is erased within a minute (`jobs/upkeep/erasure.py`); the ledger keeps its numbers.
+    """
+    limiter = UserLimiter.objects.lock(user_id)
+    user = limiter.user
+    user.is_active, user.deleted_at = False, timezone.now()
+    user.email = user.device_hash = None
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "deleted_at", "email", "device_hash", "password"])
+    Session.objects.filter(user_id=user_id).delete()
+    ApiKey.objects.filter(user_id=user_id).delete()
+    # Answers that were kept for repeated requests tell what was in them.
+    IdempotentRequest.objects.filter(user_id=user_id).delete()
+    record_act(Action.USER_DELETED, actor=actor, kind=ObjectKind.USER, object_id=user.public_id)
 
 
 @transaction.atomic

@@ -160,6 +160,15 @@ def canceled_job_out(job: JobCoordinator, settlement: Settlement) -> CanceledJob
     }
 
 
+class DeletedJobOut(TypedDict):
+    job_id: JobId
+    deleted: Literal[True]
+
+
+def deleted_job_out(job_id: JobId) -> DeletedJobOut:
+    return {"job_id": job_id, "deleted": True}
+
+
 # --- Reading ---------------------------------------------------------------------------------
 
 

@@ -14,12 +14,14 @@ from jobs.api.job_shapes import (
     CanceledJobOut,
     ConfirmedJobOut,
     CreatedJobOut,
+    DeletedJobOut,
     JobOut,
     JobSummaryOut,
     QueuedJobOut,
     canceled_job_out,
     confirmed_job_out,
     created_job_out,
+    deleted_job_out,
     job_out,
     job_summary_out,
     queued_job_out,
@@ -31,6 +33,7 @@ from jobs.errors import (
     RuleNotFound,
     SourceGone,
     SourceUnconfirmed,
+    StillAtWork,
 )
 from jobs.lifecycle import selectors, services
 from jobs.lifecycle.second_look import create_second_look
@@ -208,6 +211,19 @@ class JobViewSet(ApiViewSet):
             user_id=current_user(request).id, job_id=ids.parse_public_id(ids.JOB, job_id)
         )
         return Answer(canceled_job_out(job, settlement))
+
+    @Operation("delete_job", errors=[JobNotFound, StillAtWork])
+    @idempotent
+    def destroy(self, request: Request, job_id: JobId) -> Answer[DeletedJobOut]:
+        """Delete the photos and results of a finished job
+
+        They go at once; the job stays in your list, `expired`, and so does what it cost. Photos
+        that another job of yours uses stay for it.
+        """
+        services.delete_job(
+            user_id=current_user(request).id, job_id=ids.parse_public_id(ids.JOB, job_id)
+        )
+        return Answer(deleted_job_out(job_id))
 
 
 def _statuses(request: Request) -> set[JobStatus]:

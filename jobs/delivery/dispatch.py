@@ -17,6 +17,7 @@ from jobs.delivery.fair_share import Chunk, level_of
 from jobs.delivery.leases import lease_to_queue
 from jobs.delivery.message import work_message
 from jobs.delivery.publish import (
+    DELETE_JOB_OBJECTS,
     DELETE_OUTPUTS,
     GPU_QUEUE,
     MAINTENANCE_QUEUE,
@@ -55,3 +56,8 @@ def dispatch_chunks(job: JobCoordinator, chunks: Sequence[Chunk]) -> int:
 def dispatch_delete_outputs(job_id: UUID) -> bool:
     """Asks the maintenance worker to delete what a canceled job left in the storage."""
     return publish(DELETE_OUTPUTS, [str(job_id)], queue=MAINTENANCE_QUEUE)
+
+
+def dispatch_delete_job_objects(job_id: UUID) -> bool:
+    """Asks the maintenance worker to delete what a job has in the storage that was deleted."""
+    return publish(DELETE_JOB_OBJECTS, [str(job_id)], queue=MAINTENANCE_QUEUE)

@@ -12,6 +12,7 @@ GPU_QUEUE = "gpu"
 MAINTENANCE_QUEUE = "maintenance"
 PROCESS_ITEMS = "jobs.process_items"
 DELETE_OUTPUTS = "jobs.delete_outputs"
+DELETE_JOB_OBJECTS = "jobs.delete_job_objects"
 
 
 def publish(task: str, args: list[object], *, queue: str, level: int = 0) -> bool:

@@ -17,6 +17,8 @@ def is_kept(job: JobCoordinator | VersionRow) -> bool:
 
 def expires_at(job: JobCoordinator | VersionRow) -> datetime | None:
     """When photos and results cease to be kept; None for never, and where they are not kept."""
+    if job.deleted_at is not None:
+        return job.deleted_at
     if settings.STORAGE_RETENTION is None or not is_kept(job) or job.finished_at is None:
         return None
     return job.finished_at + settings.STORAGE_RETENTION

@@ -16,7 +16,11 @@ from django.db import transaction
 from jobs import keys
 from jobs.advice import Advice
 from jobs.delivery.chunks import chunks_that_fit, reserve_chunks
-from jobs.delivery.dispatch import dispatch_chunks, dispatch_delete_outputs
+from jobs.delivery.dispatch import (
+    dispatch_chunks,
+    dispatch_delete_job_objects,
+    dispatch_delete_outputs,
+)
 from jobs.lifecycle.orders import advise_on_order, refuse, resolve_order
 from jobs.lifecycle.settlement import Settlement, settle
 from jobs.models import ItemResult, JobCoordinator, NewPhoto, ResultEffect
@@ -213,3 +217,14 @@ def cancel_job(
             delete = partial(dispatch_delete_outputs, job.id)
             transaction.on_commit(delete, robust=True)
     return job, settlement
+
+
+@transaction.atomic
+def delete_job(*, user_id: UUID, job_id: UUID | None) -> JobCoordinator:
+    """A finished job's photos, results and masks go at once; its history and the ledger stay. What
+    other jobs use of its photos is theirs. Safe to repeat. Raises JobNotFound or StillAtWork.
+    """
+    job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
+    if job.give_up():
+        transaction.on_commit(partial(dispatch_delete_job_objects, job.id), robust=True)
+    return job

@@ -14,7 +14,13 @@ from django.db.models.functions import Cast, Concat, Now
 from django.utils import timezone
 
 from jobs import keys
-from jobs.errors import AlreadyCanceled, IdempotencyConflict, InvalidTransition, JobNotFound
+from jobs.errors import (
+    AlreadyCanceled,
+    IdempotencyConflict,
+    InvalidTransition,
+    JobNotFound,
+    StillAtWork,
+)
 from jobs.models.fields import OrderedJSONField
 from jobs.models.item import LEASE_OVER, JobItem, NewPhoto
 from jobs.models.job_constraints import JOB_CONSTRAINTS, JOB_INDEXES
@@ -80,6 +86,8 @@ class JobCoordinator(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     queued_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    # When its owner gave it up: its photos and results are deleted at once.
+    deleted_at = models.DateTimeField(null=True, blank=True)
     # When everything the job had in the storage was deleted for good.
     storage_deleted_at = models.DateTimeField(null=True, blank=True)
     # Since when its items are in the history only (`upkeep/archive.py`).
@@ -263,6 +271,19 @@ class JobCoordinator(models.Model):
         self.finished_at = self.finished_at or timezone.now()
         self.save(update_fields=["status", "canceled_charge", "finished_at", "updated_at"])
         return was_unfinished
+
+    def give_up(self) -> bool:
+        """finished, and from now on without photos and results; False when it was so before
+
+        Raises StillAtWork for a job that is not finished.
+        """
+        if not self.is_finished:
+            raise StillAtWork(status=self.status)
+        if self.deleted_at is not None:
+            return False
+        self.deleted_at = timezone.now()
+        self.save(update_fields=["deleted_at", "updated_at"])
+        return True
 
     def time_out(self) -> int:
         """queued → running, running → done | failed: what nobody reported fails

@@ -26,6 +26,11 @@ JOB_INDEXES = (
         name="job_finished_in_storage",
     ),
     models.Index(
+        fields=["deleted_at"],
+        condition=Q(deleted_at__isnull=False, storage_deleted_at__isnull=True),
+        name="job_deleted_in_storage",
+    ),
+    models.Index(
         fields=["photos_job_id"],
         condition=Q(photos_job_id__isnull=False, storage_deleted_at__isnull=True),
         name="job_shares_photos",
@@ -66,6 +71,10 @@ JOB_CONSTRAINTS = (
     models.CheckConstraint(
         condition=Q(storage_deleted_at__isnull=True) | Q(finished_at__isnull=False),
         name="job_deleted_from_storage_only_if_finished",
+    ),
+    models.CheckConstraint(
+        condition=Q(deleted_at__isnull=True) | Q(finished_at__isnull=False),
+        name="job_deleted_only_if_finished",
     ),
     models.CheckConstraint(
         condition=Q(archived_at__isnull=True) | Q(storage_deleted_at__isnull=False),

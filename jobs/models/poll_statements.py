@@ -14,7 +14,7 @@ from jobs.models.coordinator import JobCoordinator
 
 READ_VERSION = """
     SELECT status, done_items, failed_items, canceled_charge, updated_at, finished_at,
-           storage_deleted_at
+           storage_deleted_at, deleted_at
       FROM jobs_jobcoordinator
      WHERE id = %s AND user_id = %s
 """
@@ -25,7 +25,7 @@ READ_VERSION = """
 READ_JOB = """
     SELECT id, user_id, status, preset, rule_id, concepts, protect, output_template, metadata,
            source_job_id, created_at, updated_at, finished_at, storage_deleted_at,
-           total_items, done_items, failed_items, canceled_charge,
+           deleted_at, total_items, done_items, failed_items, canceled_charge,
            coalesce(
                (SELECT json_agg(
                            json_build_array(
@@ -60,6 +60,7 @@ class VersionRow(NamedTuple):
     updated_at: datetime
     finished_at: datetime | None
     storage_deleted_at: datetime | None
+    deleted_at: datetime | None
 
 
 class ItemRow(NamedTuple):

@@ -4,6 +4,7 @@
 |---|---|
 | what was made of a canceled job, but what it was charged for | at the cancel, and again finally |
 | everything of a canceled job that was charged nothing | finally, CANCELED_SETTLES after it |
+| everything of a job that its owner deleted | then, and again finally, CANCELED_SETTLES later |
 | everything of any other finished job | finally, STORAGE_RETENTION after it finished |
 
 A job is `expired` as soon as its retention is over, and its objects go when the last URL that was
@@ -43,6 +44,7 @@ CANCELED_SETTLES = max(
 CANCELED_LONG_AGO = Q(
     status=JobStatus.CANCELED, canceled_charge=0, updated_at__lt=Now() - CANCELED_SETTLES
 )
+DELETED_LONG_AGO = Q(deleted_at__lt=Now() - CANCELED_SETTLES)
 
 
 @dataclass
@@ -71,10 +73,23 @@ def delete_outputs(job_id: UUID) -> int:
     return len(unpaid)
 
 
+def delete_job_objects(job_id: UUID) -> int:
+    """Deletes what a job has in the storage that its owner deleted; returns how many objects.
+
+    A worker may be in the middle of an item that another one reported, and store it afterwards:
+    the final deletion has that. Raises StorageUnavailable.
+    """
+    job = _undeleted().filter(pk=job_id, deleted_at__isnull=False).first()
+    return 0 if job is None else _delete_objects(job)
+
+
 def delete_expired_objects() -> RetentionRun:
-    """The final deletion of up to JOBS_PER_RUN jobs, canceled ones first, then the oldest."""
+    """The final deletion of up to JOBS_PER_RUN jobs, canceled ones first, then those that were
+    deleted, then the oldest."""
     run = RetentionRun()
     due = list(_canceled().order_by("updated_at")[:JOBS_PER_RUN])
+    deleted = _undeleted().filter(DELETED_LONG_AGO).exclude(CANCELED_LONG_AGO)
+    due += deleted.order_by("deleted_at")[: JOBS_PER_RUN - len(due)]
     if settings.STORAGE_RETENTION is not None:
         for kept in _kept_longer_than(settings.STORAGE_RETENTION):
             due += kept[: JOBS_PER_RUN - len(due)]
@@ -116,10 +131,10 @@ def _needed_by_others(job: JobCoordinator) -> set[str]:
 
 
 def _keeping() -> JobQuerySet:
-    """Jobs whose objects are not deleted and not due to be: of two that are due at once, each
+    """Jobs whose objects are neither deleted nor due to be: of two that are due at once, each
     deletes what both used, in whatever order they go.
     """
-    due = CANCELED_LONG_AGO
+    due = CANCELED_LONG_AGO | Q(deleted_at__isnull=False)
     if settings.STORAGE_RETENTION is not None:
         end = _end_of(settings.STORAGE_RETENTION)
         due = due | _completed_before(end) | _charged_before(end)
@@ -133,8 +148,9 @@ def _canceled() -> JobQuerySet:
 def _kept_longer_than(retention: timedelta) -> tuple[JobQuerySet, JobQuerySet]:
     """Completed jobs and canceled ones that were charged, the oldest first; each has its index."""
     end = _end_of(retention)
-    completed = _undeleted().filter(_completed_before(end)).order_by("finished_at")
-    return completed, _undeleted().filter(_charged_before(end)).order_by("updated_at")
+    kept = _undeleted().filter(deleted_at__isnull=True)
+    completed = kept.filter(_completed_before(end)).order_by("finished_at")
+    return completed, kept.filter(_charged_before(end)).order_by("updated_at")
 
 
 def _end_of(retention: timedelta) -> CombinedExpression:

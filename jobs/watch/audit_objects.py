@@ -37,7 +37,9 @@ def audit_objects(
     listings and one query for each. Raises StorageUnavailable.
     """
     paid = Q(status=JobStatus.DONE) | Q(canceled_charge__gt=0)
-    jobs = JobCoordinator.objects.filter(paid, storage_deleted_at__isnull=True)
+    jobs = JobCoordinator.objects.filter(
+        paid, storage_deleted_at__isnull=True, deleted_at__isnull=True
+    )
     if settings.STORAGE_RETENTION is not None:
         jobs = jobs.filter(finished_at__gt=Now() - settings.STORAGE_RETENTION)
     if finished_within is not None:

@@ -3,7 +3,6 @@
 import itertools
 import os
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -14,7 +13,6 @@ from schemathesis.core.transport import Response
 JOB_ID = re.compile(r"job_[0-9a-f]{32}")
 VALID_KEY = re.compile(r"[!-~]{1,255}")
 KEY = "Idempotency-Key"
-FUTURE = "2999-12-31T23:59:59Z"
 NUMBERS = itertools.count(1)
 # Jobs that hold a slot until the next request that needs one: with three, all would be 429.
 OPEN: list[str] = []
@@ -38,8 +36,6 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, object]
     """
     if case.headers and VALID_KEY.fullmatch(str(case.headers.get(KEY, ""))):
         case.headers[KEY] = f"request-{next(NUMBERS)}"
-    if case.path == "/me/keys" and isinstance(case.body, dict):
-        _to_come(case.body)
     if not _stands_alone(case):
         return
     while OPEN:
@@ -57,17 +53,6 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, object]
 def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
     if case.path == "/jobs" and response.status_code == 201 and _stands_alone(case):
         OPEN.append(response.json()["data"]["job_id"])
-
-
-def _to_come(body: dict[str, Any]) -> None:
-    """No schema can say that a time must be in the future."""
-    try:
-        moment = datetime.fromisoformat(str(body.get("expires_at")))
-        is_over = moment < datetime.now(UTC)
-    except (ValueError, TypeError):  # no time, or one without an offset
-        return
-    if is_over:
-        body["expires_at"] = FUTURE
 
 
 def _stands_alone(case: Case[Any]) -> bool:

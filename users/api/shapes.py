@@ -93,6 +93,15 @@ def me_out(user: User, state: UserState) -> MeOut:
     }
 
 
+class DeletedMeOut(TypedDict):
+    user_id: UserId
+    deleted: Literal[True]
+
+
+def deleted_me_out(user: User) -> DeletedMeOut:
+    return {"user_id": user.public_id, "deleted": True}
+
+
 class BillingEventOut(TypedDict):
     id: EventId
     type: Annotated[str, Schema(enum=BillingEvent.Type.values, example="reserve")]

@@ -2,6 +2,7 @@
 
 from rest_framework.request import Request
 
+from s3project.acts.actor import Actor
 from s3project.api.answers import Answer
 from s3project.api.operation import Operation
 from s3project.api.pagination import PageAnswer, page_request
@@ -11,11 +12,13 @@ from users.api.auth import current_session_id, current_user, issue_token
 from users.api.requests import AnonymousSignUpIn, RefreshSessionIn
 from users.api.shapes import (
     BillingEventOut,
+    DeletedMeOut,
     MeOut,
     RefreshedSessionOut,
     SignedOutOut,
     SignUpOut,
     billing_event_out,
+    deleted_me_out,
     me_out,
     refreshed_session_out,
     sign_up_out,
@@ -106,7 +109,7 @@ class SignOutView(ApiView):
 
 
 class MeView(ApiView):
-    """GET /me"""
+    """GET and DELETE /me"""
 
     tag = "Account"
 
@@ -117,6 +120,18 @@ class MeView(ApiView):
         limiter = UserLimiter.objects.get(pk=user.pk)
         limiter.user = user
         return Answer(me_out(user, limiter.get_user_state()))
+
+    @Operation("delete_me")
+    def delete(self, request: Request) -> Answer[DeletedMeOut]:
+        """Delete this account
+
+        Every token and key ends at once. Unfinished jobs are canceled, and photos, results, masks,
+        names and rules deleted, within a minute. It cannot be undone; the numbers of the ledger
+        stay.
+        """
+        user = current_user(request)
+        services.delete_user(user_id=user.id, actor=Actor.user(request._request, user.id))
+        return Answer(deleted_me_out(user))
 
 
 class LedgerView(ApiView):

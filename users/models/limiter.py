@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from s3project import ids
 from s3project.querysets import LockingQuerySet, manager_of
-from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit, RuleSlotFull
+from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit, RuleSlotFull, TokenInvalid
 from users.models.ledger import BillingEvent
 from users.plans import PLANS, Plan
 
@@ -75,14 +75,20 @@ class UserLimiter(models.Model):
     def reserve(self, job_id: UUID, item_count: int) -> None:
         """Takes `item_count` credits and one job slot; a second reserve of a job is a no-op.
 
-        Raises CreditsExhausted, ItemLimit or ConcurrencyLimit, in this order of admission
-        (contract §1.4), with no effect.
+        Raises TokenInvalid for a deactivated user, else CreditsExhausted, ItemLimit or
+        ConcurrencyLimit, in this order of admission (contract §1.4), with no effect.
         """
         if self.reservations.filter(job_id=job_id).exists():
             return
+        self.check_active()
         self.check_reserve(item_count)
         self.reservations.create(job_id=job_id, item_count=item_count)
         self._post(BillingEvent.Type.RESERVE, -item_count, job_ref(job_id), active_jobs=+1)
+
+    def check_active(self) -> None:
+        """Raises TokenInvalid for a user who was deactivated or deleted since the request began."""
+        if not self.user.is_active:
+            raise TokenInvalid
 
     def check_reserve(self, item_count: int) -> None:
         """Raises what `reserve` of a new job would raise, with no effect in any case."""
@@ -162,6 +168,7 @@ class UserLimiter(models.Model):
 
     def increment_rule_slot(self) -> None:
         """Raises RuleSlotFull; to be called in the transaction that inserts the rule."""
+        self.check_active()
         self.check_rule_slot()
         self._move_rule_slots(+1)
 

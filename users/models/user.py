@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Q
 
 from s3project import ids
 from users.plans import DEFAULT_PLAN, PLANS
@@ -48,6 +49,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When the user asked to be forgotten, and when that was done (`jobs/upkeep/erasure.py`).
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -55,7 +59,21 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("-created_at",)
-        indexes = (models.Index(fields=["-created_at"], name="user_created_at"),)
+        indexes = (
+            models.Index(fields=["-created_at"], name="user_created_at"),
+            models.Index(
+                fields=["deleted_at"],
+                condition=Q(deleted_at__isnull=False, erased_at__isnull=True),
+                name="user_to_erase",
+            ),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(deleted_at__isnull=True)
+                | Q(is_active=False, email__isnull=True, device_hash__isnull=True),
+                name="user_deleted_is_nobody",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.email or self.public_id

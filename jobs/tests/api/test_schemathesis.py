@@ -34,7 +34,7 @@ ST = Path(sys.executable).parent / "st"
 # How many operations each document has, how many requests they are at least, and what they reach.
 CUSTOMERS = (
     SCHEMA_FILE,
-    *(25, 900),
+    *(27, 900),
     (
         ("POST /auth/anon", 200),
         ("POST /jobs", 201),

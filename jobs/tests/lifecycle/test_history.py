@@ -46,13 +46,14 @@ def item_row(job: JobCoordinator, idx: int, status: str, error: str = "") -> dic
         "error": error,
         "warnings": [],
         "name": "",
+        "source_idx": None,
     }
 
 
 def logged_items() -> list[dict[str, Any]]:
     fields = (
         *("job_id", "idx", "status", "input_key", "output_key", "preview_key"),
-        *("error", "warnings", "name"),
+        *("error", "warnings", "name", "source_idx"),
     )
     return list(JobItemLog.objects.order_by("idx").values(*fields))
 
