@@ -14,6 +14,7 @@ from typing import Any
 
 from jobs.backends import Backend
 from jobs.presets import EVERYTHING, PRESETS, Preset, Protection, canonical
+from jobs.spellings import covered_spellings, is_cut_out
 from jobs.vocabulary import MATERIALS, TEXTURES, TONES, normalised, understands
 from s3project.wording import hint, listed, nearest, quoted, worth_comparing
 
@@ -28,6 +29,7 @@ class Problem(StrEnum):
     PROTECTED = "protected"
     UNKNOWN_KEY = "unknown_key"
     UNKNOWN_TEMPLATE = "unknown_template"
+    REPEATED = "repeated"
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ def _on_edits(
     kept: set[str],
     backend: Backend,
 ) -> Iterator[Advice]:
+    covered = _covered(concepts, kept, backend)
     for name in sorted(concepts):
         action, value = concepts[name]["action"], concepts[name].get("value") or ""
         unknown = _on_concept(preset, name, backend, "is left unchanged")
@@ -111,6 +114,9 @@ def _on_edits(
         elif canonical(name) in kept:
             message = f"{name} is to be edited and protected: it is protected, and left unchanged."
             yield Advice(Problem.PROTECTED, message, concept=name)
+        elif name in covered:
+            message = f"{name} and {covered[name]} are one concept: {name} is left unchanged."
+            yield Advice(Problem.REPEATED, message, concept=name)
         if not understands(action, value):
             near = suggested_value(action, value)
             yield Advice(
@@ -120,6 +126,20 @@ def _on_edits(
                 value=value,
                 suggestion=near,
             )
+
+
+def _covered(
+    concepts: Mapping[str, Mapping[str, Any]], kept: set[str], backend: Backend
+) -> dict[str, str]:
+    """Names → another spelling of them, whose edit will be made and take the whole of it."""
+    return covered_spellings(
+        (name, edit["action"])
+        for name, edit in concepts.items()
+        if canonical(name) not in kept
+        and backend.supports(name)
+        and (not edit.get("instances") or is_cut_out(name, edit["action"]))
+        and understands(edit["action"], edit.get("value") or "")
+    )
 
 
 def _on_protection(preset: Preset, names: Iterable[str], backend: Backend) -> Iterator[Advice]:

@@ -162,3 +162,49 @@ def test_a_shade_is_as_far_from_its_colour_as_its_grade_says() -> None:
     assert shade(oak, 4) == (204, 165, 117)
     assert shade((255, 255, 255), 4) == (255, 255, 255)
     assert shade((0, 0, 0), -12) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("order", "covered"),
+    [
+        ({"Wall": ("recolor", "navy"), "wall": ("recolor", "sage")}, ["Wall"]),
+        ({"wall": ("recolor", "sage"), "Wall": ("recolor", "navy")}, ["Wall"]),
+        (
+            {"WALL": ("remove", ""), "Wall": ("tone", "warm"), "wall": ("tone", "")},
+            ["WALL", "Wall"],
+        ),
+        # What does not happen covers nothing.
+        ({"Floor": ("recolor", "navy"), "floor": ("recolor", "sagee")}, []),
+        # Of a background that is cut away nothing is seen.
+        ({"Background": ("remove", ""), "background": ("tone", "dark")}, ["background"]),
+        ({"Background": ("remove", ""), "background": ("recolor", "red")}, ["Background"]),
+        ({"Background": ("tone", ""), "background": ("texture", "oak")}, ["Background"]),
+        ({"Wall": ("recolor", "navy"), "Walls": ("recolor", "navy")}, []),
+    ],
+)
+def test_a_concept_under_two_spellings_is_said(
+    order: dict[str, tuple[str, str]], covered: list[str]
+) -> None:
+    said = [one for one in said_of(order) if one.problem == Problem.REPEATED]
+
+    assert [one.concept for one in said] == covered
+    assert [one.field for one in said] == [f"concepts.{name}" for name in covered]
+
+
+def test_two_spellings_that_share_instances_or_are_protected_are_not_called_repeated() -> None:
+    edits: dict[str, Any] = {
+        "Window": {"action": "recolor", "value": "navy"},
+        "window": {"action": "recolor", "value": "sage", "instances": [0]},
+    }
+
+    assert advise(INTERIOR, edits, INTERIOR.protection([]), None, SAM3) == []
+    kept = advise(INTERIOR, edits, INTERIOR.protection(["Window"]), None, SAM3)
+    assert [one.problem for one in kept] == [Problem.PROTECTED, Problem.PROTECTED]
+
+
+def test_which_spelling_is_made_is_told() -> None:
+    order = {"Wall": ("recolor", "navy"), "wall": ("recolor", "sage")}
+
+    [advice] = said_of(order)
+
+    assert advice.message == "Wall and wall are one concept: Wall is left unchanged."

@@ -21,7 +21,7 @@ from jobs.gpu.engine.actions.base import Canvas, Region
 from jobs.gpu.engine.actions.catalogue import CATALOGUE
 from jobs.gpu.engine.arrays import BoolMask, Mask
 from jobs.gpu.engine.colour.space import space_of
-from jobs.gpu.engine.cutout import CutOut, is_cut_out
+from jobs.gpu.engine.cutout import CutOut
 from jobs.gpu.engine.errors import EditSkipped
 from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.order import Order
@@ -36,6 +36,8 @@ from jobs.gpu.engine.remarks import (
     absent_instances,
     say_what_is_missing,
 )
+from jobs.presets import canonical
+from jobs.spellings import is_cut_out
 
 # What is left of a mask after protection is nothing but its soft rim when no pixel weighs more.
 _RIM: Final = 128
@@ -66,6 +68,8 @@ class _Composition:
         self._protected: BoolMask = outlines.protected(order.protected, self._shape)
         self._spared = outlines.fine(order.protected)
         self._changed = False
+        # Concepts of which all is edited → the spelling that did it.
+        self._on_top: dict[str, str] = {}
         self._cut_out = self._product_alone()
         original = photo.rgb
         if self._cut_out is not None or not original.flags.writeable:
@@ -81,7 +85,9 @@ class _Composition:
         free: Mask = np.where(self._protected, np.uint8(0), np.uint8(255))
         removals: list[_Removal] = []
         for name, edit in reversed([*order.edits.items()]):
-            if name not in self._outlines.found.masks or is_cut_out(name, edit):
+            if name not in self._outlines.found.masks or is_cut_out(name, edit.action):
+                continue
+            if self._covered(name):
                 continue
             region = self._region(name, edit, free)
             if region is None:
@@ -90,6 +96,8 @@ class _Composition:
                 removals.append(_Removal(name, edit, region))
             elif not self._apply(name, edit, region):
                 continue
+            if edit.instances is None:
+                self._on_top[canonical(name)] = name
             cv2.subtract(free, region.weight, dst=free)
         del free
         for removal in reversed(removals):
@@ -105,20 +113,32 @@ class _Composition:
         return Photo(canvas.rgb, alpha, photo.icc_profile, self._remarks.warnings)
 
     def _product_alone(self) -> CutOut | None:
-        """What an edit of the background asks for, or None."""
-        for name, edit in self._order.edits.items():
-            if name not in self._outlines.found.masks or not is_cut_out(name, edit):
+        """What an edit of the background asks for, or None. Of several spellings the upper one."""
+        made: CutOut | None = None
+        for name, edit in reversed([*self._order.edits.items()]):
+            if name not in self._outlines.found.masks or not is_cut_out(name, edit.action):
+                continue
+            if self._covered(name):
                 continue
             try:
-                cut = CutOut.of(self._photo, self._outlines, name, edit)
+                made = CutOut.of(self._photo, self._outlines, name, edit)
             except EditSkipped as skipped:
                 self._remarks.leave_out(name, skipped.brief, skipped.reason)
-                return None
-            for text in cut.warnings:
+                continue
+            for text in made.warnings:
                 self._remarks.warn(name, text)
             self._changed = True
-            return cut
-        return None
+            self._on_top[canonical(name)] = name
+        return made
+
+    def _covered(self, name: str) -> bool:
+        """Whether another spelling of the concept was edited, all of it."""
+        above = self._on_top.get(canonical(name))
+        if above is None:
+            return False
+        text = f"{above} is the same concept and lies over it, left unchanged"
+        self._remarks.leave_out(name, COVERED, text)
+        return True
 
     def _region(self, name: str, edit: Edit, free: Mask) -> Region | None:
         """What the edit may have of what is `free` of the photo (HxW), or None for nothing."""

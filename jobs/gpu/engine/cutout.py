@@ -21,11 +21,8 @@ from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.outlines import Outlines
 from jobs.gpu.engine.photo import Photo
 from jobs.gpu.engine.view import reduced_on_white
-from jobs.presets import canonical
 from jobs.vocabulary import DEFAULT_MATERIAL, find_material, parse_hex
 
-_BACKGROUND: Final = "background"
-_ACTIONS: Final = frozenset({"remove", "recolor"})
 # Below this much visible contrast along the outline, it may be wrong in places.
 _UNSURE: Final = 0.7
 _STRIP_ROWS: Final = 128
@@ -34,11 +31,6 @@ _WHITE: Final = 255
 UNSURE_OUTLINE: Final = (
     "product and background look alike along parts of the outline, look at the edge"
 )
-
-
-def is_cut_out(name: str, edit: Edit) -> bool:
-    """Whether an edit asks for the product alone."""
-    return canonical(name) == _BACKGROUND and edit.action in _ACTIONS
 
 
 @dataclass(frozen=True)

@@ -231,3 +231,26 @@ def test_what_the_preset_protects_and_is_not_there_is_left_out_in_silence() -> N
         edited = engine.edit(png_file(wall()), {"Wall": RED}, protect, protect_defaulted=defaulted)
         assert edited.warnings == warnings
         assert np.array_equal(opened(edited.png)[:, 60:], wall()[:, 60:])
+
+
+@pytest.mark.parametrize("upper", EDITS)
+def test_a_concept_under_two_spellings_is_edited_once_and_the_other_is_said(upper: Edit) -> None:
+    soft = left_half() // 3 * 2
+    engine = Engine(FixedSegmenter({"Wall": soft, "wall": soft}))
+    picture = png_file(wall())
+
+    result = engine.edit(picture, {"Wall": BLUE, "wall": upper}, [])
+
+    assert result.png == engine.edit(picture, {"wall": upper}, []).png
+    assert result.warnings == ("Wall: wall is the same concept and lies over it, left unchanged",)
+
+
+def test_two_spellings_may_share_the_instances_of_a_concept() -> None:
+    engine = Engine(FixedSegmenter({"Wall": EVERYTHING, "wall": EVERYTHING}))
+    picture = png_file(wall(80, 120))
+    part = Edit("recolor", "white", instances=(5,))
+
+    result = engine.edit(picture, {"Wall": RED, "wall": part}, [])
+
+    assert result.png == engine.edit(picture, {"Wall": RED}, []).png
+    assert result.warnings == ("wall: no instance 5, there is one, number 0",)

@@ -157,3 +157,35 @@ def test_an_outline_that_nobody_can_see_is_said_to_be_unsure() -> None:
 def test_the_same_photo_gives_the_same_bytes() -> None:
     edits = {"Background": Edit("recolor", "white"), "Body": Edit("recolor", "navy")}
     assert edited(edits).png == edited(edits).png
+
+
+NOTHING = Edit("recolor", "no such colour")
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "made"),
+    [
+        (Edit("recolor", "#eed6c4"), Edit("remove"), "upper"),
+        (Edit("remove"), Edit("recolor", "#eed6c4"), "upper"),
+        (Edit("tone", "dark"), Edit("remove"), "lower"),
+        (Edit("remove"), Edit("tone", "dark"), "upper"),
+        (NOTHING, Edit("remove"), "lower"),
+    ],
+)
+def test_of_two_spellings_of_the_background_one_is_made_and_the_other_is_said(
+    upper: Edit, lower: Edit, made: str
+) -> None:
+    masks = {"Body": solid(), "Background": 255 - solid(), "background": 255 - solid()}
+    both = {"Background": lower, "background": upper}
+    held, left = ("background", "Background") if made == "upper" else ("Background", "background")
+
+    result = Engine(FixedSegmenter(masks)).edit(png_file(photo()), both, [])
+
+    alone = Engine(FixedSegmenter(masks)).edit(png_file(photo()), {held: both[held]}, [])
+    assert result.png == alone.png
+    reason = (
+        "unknown colour or material 'no such colour', left unchanged"
+        if upper is NOTHING
+        else f"{held} is the same concept and lies over it, left unchanged"
+    )
+    assert result.warnings == (f"{left}: {reason}",)
