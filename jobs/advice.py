@@ -13,13 +13,21 @@ from enum import StrEnum
 from typing import Any
 
 from jobs.backends import Backend
-from jobs.presets import EVERYTHING, PRESETS, Preset, Protection, canonical
+from jobs.presets import EVERYTHING, LABELS, PRESETS, Preset, Protection, canonical
 from jobs.spellings import covered_spellings, is_cut_out
 from jobs.vocabulary import MATERIALS, TEXTURES, TONES, normalised, understands
 from s3project.wording import hint, listed, nearest, quoted, worth_comparing
 
-HEX = re.compile(r"#?([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})", re.IGNORECASE)
-RGB = re.compile(r"rgba?\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*(?:,[^)]*)?\)")
+HEX = re.compile(r"(?:#|0x)?([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})", re.IGNORECASE)
+RGB = re.compile(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})\s*(?:[,/][^)]*)?\)")
+
+WHERE_VALUES_ARE = {
+    "recolor": " Write #RRGGBB, or a name that GET /vocabulary lists.",
+    "texture": " GET /vocabulary lists the textures.",
+    "tone": " GET /vocabulary lists the tones.",
+}
+# `warm 0.5`, `warm=0,5` and `warm:50%` beside our `warm:0.5`.
+STRENGTH = re.compile(r"([^\W\d]+)[\s:=(]+([-+]?[\d.,]+)\s*(%?)\)?")
 
 
 class Problem(StrEnum):
@@ -121,7 +129,8 @@ def _on_edits(
             near = suggested_value(action, value)
             yield Advice(
                 Problem.UNKNOWN_VALUE,
-                f"{action} does not know {quoted(value)}: {name} is left unchanged.{hint(near)}",
+                f"{action} does not know {quoted(value)}: {name} is left unchanged."
+                f"{hint(near) or WHERE_VALUES_ARE[action]}",
                 concept=name,
                 value=value,
                 suggestion=near,
@@ -154,14 +163,15 @@ def _on_concept(preset: Preset, name: str, backend: Backend, outcome: str) -> Ad
     worth a word.
     """
     if canonical(name) not in KNOWN_CONCEPTS:
-        near = nearest(name, _names(preset))
+        near = _nearest_concept(name, preset)
         if near is None and backend.concepts is None:
             return None
         if backend.concepts is not None:
             text = f"{name} is not known to the {backend.name} backend and {outcome}."
         else:
             text = f"{name} is looked for under just that name."
-        return Advice(Problem.UNKNOWN_CONCEPT, text + hint(near), concept=name, suggestion=near)
+        text += hint(near) or f" GET /presets/{preset.id} lists those of the preset."
+        return Advice(Problem.UNKNOWN_CONCEPT, text, concept=name, suggestion=near)
     if not backend.supports(name):
         message = f"The {backend.name} backend does not find {name}: it {outcome}."
         return Advice(Problem.UNSUPPORTED, message, concept=name)
@@ -181,6 +191,16 @@ def _on_template(preset: Preset, output_template: str | None) -> Iterator[Advice
         value=output_template,
         suggestion=near,
     )
+
+
+def _nearest_concept(name: str, preset: Preset) -> str | None:
+    """By its name, or by what it is called in one of the languages of its labels."""
+    by_word = {name: name for name in _names(preset)}
+    for concept, label in LABELS.items():
+        if concept in by_word:
+            by_word |= {word: concept for word in label if word not in by_word}
+    near = nearest(name, by_word)
+    return None if near is None else by_word[near]
 
 
 def _names(preset: Preset) -> list[str]:
@@ -203,7 +223,16 @@ def _suggested_colour(value: str) -> str | None:
 
 
 def _suggested_tone(value: str) -> str | None:
+    found = STRENGTH.fullmatch(value.strip())
     name, colon, _ = value.partition(":")
-    near = nearest(normalised(name), TONES)
-    # A strength out of range was meant to be strong.
-    return near if near is None or not colon else f"{near}:1"
+    near = nearest(normalised(found[1] if found else name), TONES)
+    if near is None or not (found or colon):
+        return near
+    try:
+        amount = float(found[2].replace(",", ".")) if found else 1.0
+    except ValueError:
+        amount = 1.0
+    if found and found[3]:
+        amount /= 100
+    # One that is too strong was meant to be strong; what one below zero meant is not told.
+    return near if amount < 0 else f"{near}:{min(amount, 1):g}"

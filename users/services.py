@@ -14,6 +14,7 @@ from s3project.acts.words import Action, ObjectKind
 from users.errors import TokenInvalid
 from users.models import (
     ApiKey,
+    REFRESH_PREFIX,
     BillingEvent,
     IdempotentRequest,
     Session,
@@ -25,6 +26,15 @@ from users.models import (
 from users.plans import DEFAULT_PLAN, PLANS
 
 logger = logging.getLogger(__name__)
+
+NO_REFRESH_TOKEN = (
+    f"A refresh token begins with {REFRESH_PREFIX}: it is the one named refresh, not the access "
+    "token."
+)
+JUST_SPENT = (
+    "This refresh token was exchanged a moment ago: use the tokens of that answer. The session "
+    "goes on, and its access token lives to its end."
+)
 
 # Below this a device hash could be guessed, and guessing it would be a login.
 MIN_DEVICE_HASH_LENGTH = 32
@@ -94,14 +104,18 @@ def refresh_session(*, refresh: str) -> SignIn:
         if session is not None and session.is_alive(now):
             return SignIn(session.user, session.id, session.rotate(now))
     if session is None:
-        _end_replayed_session(digest)
+        _judge_spent_token(digest)
+    if not refresh.startswith(REFRESH_PREFIX):
+        raise TokenInvalid(NO_REFRESH_TOKEN)
     raise TokenInvalid
 
 
-def _end_replayed_session(digest: str) -> None:
+def _judge_spent_token(digest: str) -> None:
     spent = SpentRefreshToken.objects.filter(pk=digest).first()
-    if spent is None or not spent.is_replayed(timezone.now()):
+    if spent is None:
         return
+    if not spent.is_replayed(timezone.now()):
+        raise TokenInvalid(JUST_SPENT)
     if Session.objects.revoke(spent.session_id):
         logger.warning("a spent refresh token came again: session %s revoked", spent.session_id)
 

@@ -61,6 +61,17 @@ def test_an_order_that_is_understood_needs_no_advice(
         ("tone", "warm:9", "warm:1"),
         ("tone", "warn", "warm"),
         ("tone", "warm:nan", "warm:1"),
+        ("tone", "warm:0,5", "warm:0.5"),
+        ("tone", "warm:50%", "warm:0.5"),
+        ("tone", "warm 0.25", "warm:0.25"),
+        ("tone", "warm=0.5", "warm:0.5"),
+        ("tone", "warm(0.5)", "warm:0.5"),
+        ("tone", "warm:150%", "warm:1"),
+        ("tone", "warm:-1", "warm"),
+        ("tone", "warm:1.2.3", "warm:1"),
+        ("recolor", "rgb(157 180 160)", "#9db4a0"),
+        ("recolor", "rgb(157 180 160 / 50%)", "#9db4a0"),
+        ("recolor", "0x9db4a0", "#9db4a0"),
     ],
 )
 def test_a_value_that_is_not_known_comes_with_what_may_have_been_meant(
@@ -208,3 +219,31 @@ def test_which_spelling_is_made_is_told() -> None:
     [advice] = said_of(order)
 
     assert advice.message == "Wall and wall are one concept: Wall is left unchanged."
+
+
+@pytest.mark.parametrize(
+    ("word", "preset", "concept"),
+    [("벽", INTERIOR, "Wall"), ("바닥", INTERIOR, "Floor"), ("product body", SELLER, "Body")],
+)
+def test_a_concept_is_also_known_by_its_label(word: str, preset: Preset, concept: str) -> None:
+    order = {word: ("recolor", "sage")}
+
+    assert told(said_of(order, preset=preset)) == [("unknown_concept", word, concept)]
+
+
+@pytest.mark.parametrize(
+    ("concept", "action", "value", "end"),
+    [
+        ("Wall", "recolor", "파란색", "Write #RRGGBB, or a name that GET /vocabulary lists."),
+        ("Wall", "texture", "벽돌", "GET /vocabulary lists the textures."),
+        ("Wall", "tone", "sepia", "GET /vocabulary lists the tones."),
+        ("Sofa", "recolor", "sage", "GET /presets/interior lists those of the preset."),
+    ],
+)
+def test_where_nothing_is_near_it_is_said_where_to_look(
+    concept: str, action: str, value: str, end: str
+) -> None:
+    [advice] = said_of({concept: (action, value)})
+
+    assert advice.suggestion is None
+    assert advice.message.endswith(f"is left unchanged. {end}")

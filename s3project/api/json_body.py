@@ -1,5 +1,6 @@
 """Reading a request body as JSON, whatever its Content-Type says (contract §3.1)."""
 
+import codecs
 import json
 import re
 from typing import Any, NoReturn
@@ -17,6 +18,11 @@ MAX_PARTS = 10_000
 # A string, or what begins like one: matching it never begins anew within it.
 STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 BYTE_ORDER_MARK = "\ufeff"
+COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")  # gzip, zstd
+PHOTOS = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8")
+# key=value, as forms write it.
+FORM = re.compile(rb"[\w.%+\[\]-]{1,100}=")
+LONGEST_HEAD = 300
 
 
 def _refusal(text: str) -> ValidationFailed:
@@ -87,9 +93,10 @@ def read_json_object(request: HttpRequest) -> dict[str, Any]:
             raise _refusal(f"The body has more than {MAX_PARTS} arrays, objects and keys.")
         body = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
-        raise _refusal(_where(error)) from None
+        raise _refusal(_instead_of_json(raw) or _where(error)) from None
     except UnicodeDecodeError as error:
-        raise _refusal(f"The body is not UTF-8: byte {error.start + 1} is not.") from None
+        text = f"The body is not UTF-8: byte {error.start + 1} is not."
+        raise _refusal(_instead_of_json(raw) or text) from None
     except RecursionError:
         raise _refusal("The body is nested too deeply.") from None
     except ValueError:  # of int(), which reads no more than 4300 digits
@@ -97,6 +104,21 @@ def read_json_object(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise _refusal(f"The body must be an object, not {json_type(body)}.")
     return body
+
+
+def _instead_of_json(raw: bytes) -> str | None:
+    """What newcomers send in place of JSON, by its first bytes; None for anything else."""
+    if raw.startswith(COMPRESSED):
+        return "The body is compressed: send the JSON as it is."
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in raw[:2]:
+        return "The body is UTF-16: send the JSON in UTF-8."
+    if raw.startswith(PHOTOS):
+        return "The body is a photo: send JSON here, and PUT the photo to its upload URL."
+    if raw.startswith(b"--") and b"form-data" in raw[:LONGEST_HEAD]:
+        return "The body is a form: send JSON here, and PUT each photo to its upload URL."
+    if FORM.match(raw):
+        return 'The body is a form: send JSON, as {"key": "value"}.'
+    return None
 
 
 def _where(error: json.JSONDecodeError) -> str:

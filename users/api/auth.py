@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
 from users.errors import AuthRequired, TokenExpired, TokenInvalid
-from users.models import ApiKey, User
+from users.models import REFRESH_PREFIX, ApiKey, User
 from users.models.api_key import KEY_PREFIX, KeyHolder
 from users.tokens import AccessToken
 
@@ -15,6 +15,20 @@ KEY_EXPIRED = "The API key has expired: make another one."
 KEY_UNKNOWN = "There is no such API key, or not any more."
 NO_SESSION = "An API key has no session: DELETE /me/keys/{id} ends it."
 UNREADABLE = "The Authorization header is empty or not ASCII: send Bearer <token>."
+NOTHING_SENT = "There is no token after Bearer: POST /auth/anon gives one."
+MEANT_FOR_REFRESH = "This is a refresh token: POST /auth/refresh gives the token for it."
+DRESSED = "The token is in quotes or brackets: send it bare, as Bearer <token> without the < and >."
+# What programs write for a variable without a value.
+NOTHINGS = frozenset({"", "null", "undefined", "None", "nil"})
+
+
+def _what_is_wrong(raw: str) -> str:
+    """Of a token that is none of ours; empty when it only looks damaged."""
+    if raw in NOTHINGS:
+        return NOTHING_SENT
+    if raw.startswith(REFRESH_PREFIX):
+        return MEANT_FOR_REFRESH
+    return DRESSED if raw[0] in "\"'`<[{(" else ""
 
 
 def issue_token(user: User, session_id: UUID | None = None) -> str:
@@ -66,7 +80,7 @@ class TokenAuthentication(BaseAuthentication):
         except ExpiredTokenError:
             raise TokenExpired from None
         except TokenError:
-            raise TokenInvalid from None
+            raise TokenInvalid(_what_is_wrong(raw)) from None
         user_id = token.user_id
         user = user_id and User.objects.signed_in(user_id, token.session_id)
         if not user:

@@ -2,10 +2,11 @@ from users.models.api_key import ApiKey
 from users.models.idempotency import IdempotentRequest
 from users.models.ledger import BillingEvent
 from users.models.limiter import Reservation, UserLimiter, UserState
-from users.models.session import Session, SpentRefreshToken, refresh_digest
+from users.models.session import REFRESH_PREFIX, Session, SpentRefreshToken, refresh_digest
 from users.models.user import User
 
 __all__ = [
+    "REFRESH_PREFIX",
     "ApiKey",
     "BillingEvent",
     "IdempotentRequest",

@@ -102,6 +102,35 @@ def test_a_header_that_the_web_server_could_not_read_is_no_token() -> None:
     )
 
 
+BARE = "The token is in quotes or brackets: send it bare, as Bearer <token> without the < and >."
+NONE = "There is no token after Bearer: POST /auth/anon gives one."
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("Bearer", NONE),
+        ("Bearer ", NONE),
+        ("Bearer null", NONE),
+        ("Bearer undefined", NONE),
+        ("Bearer None", NONE),
+        ('Bearer "eyJhbGciOiJIUzI1NiJ9.e30.x"', BARE),
+        ("Bearer <eyJhbGciOiJIUzI1NiJ9.e30.x>", BARE),
+        ("Bearer {token}", BARE),
+        ("Bearer $TOKEN", "The token is unknown, damaged, spent or signed out: sign in again."),
+        (
+            "Bearer rt_zR3n5xk0W7QpVtY1sJbG8mLfHc2dAeUo4KiXy6PwN9M",
+            "This is a refresh token: POST /auth/refresh gives the token for it.",
+        ),
+    ],
+)
+def test_what_stands_in_place_of_a_token_is_named(header: str, message: str) -> None:
+    answer = Api().get("/me", Authorization=header)
+
+    assert answer.refusal == (401, "TOKEN_INVALID")
+    assert answer.error["message"] == message
+
+
 def test_an_inactive_user_is_kept_out_with_a_valid_token() -> None:
     user = make_user()
     api = api_of(user)

@@ -176,6 +176,29 @@ def test_without_leeway_the_first_replay_ends_the_session(settings: Settings) ->
     assert refresh(second).refusal == INVALID
 
 
+def test_a_repeat_within_a_minute_is_told_that_the_session_goes_on() -> None:
+    first = sign_in()
+    second = refresh(first["refresh"]).data
+
+    again = refresh(first["refresh"])
+
+    assert again.refusal == INVALID
+    assert again.error["message"] == (
+        "This refresh token was exchanged a moment ago: use the tokens of that answer. The session "
+        "goes on, and its access token lives to its end."
+    )
+    assert me(first["token"]).status == me(second["token"]).status == 200
+    assert refresh(second["refresh"]).status == 200
+
+
+def test_an_access_token_in_place_of_a_refresh_token_is_told_apart() -> None:
+    answer = refresh(sign_in()["token"])
+
+    assert answer.error["message"] == (
+        "A refresh token begins with rt_: it is the one named refresh, not the access token."
+    )
+
+
 def test_a_replay_is_logged_without_the_token(caplog: pytest.LogCaptureFixture) -> None:
     token = sign_in()["refresh"]
     refresh(token)
