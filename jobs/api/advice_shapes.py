@@ -45,11 +45,31 @@ def notice_keys(
     serializer: serializers.Serializer[Any], edit: serializers.Serializer[Any], body: Any
 ) -> list[Advice]:
     """Keys of a body, and of the edits in it, that are ignored although they look like ours."""
-    found = advise_on_keys(body, serializer.fields)
     concepts = body.get("concepts")
-    left = MOST_COMPARED  # in all edits together
-    for name, given in concepts.items() if isinstance(concepts, Mapping) else ():
-        strange = worth_comparing(key for key in given if key not in edit.fields)[:left]
+    inner = concepts.items() if isinstance(concepts, Mapping) else ()
+    edits = ((f"concepts.{name}.", given) for name, given in inner)
+    return _notice(serializer.fields, body, edit, edits)
+
+
+def notice_keys_of_photos(
+    known: Iterable[str], photo: serializers.Serializer[Any], body: Any
+) -> list[Advice]:
+    """The same of a body that may declare photos, or name them by number."""
+    inner = enumerate(body.get("items") or ())
+    photos = ((f"items.{idx}.", given) for idx, given in inner if isinstance(given, Mapping))
+    return _notice(known, body, photo, photos)
+
+
+def _notice(
+    known: Iterable[str],
+    body: Any,
+    element: serializers.Serializer[Any],
+    inner: Iterable[tuple[str, Mapping[str, Any]]],
+) -> list[Advice]:
+    found = advise_on_keys(body, known)
+    left = MOST_COMPARED  # in all elements together
+    for within, given in inner:
+        strange = worth_comparing(key for key in given if key not in element.fields)[:left]
         left -= len(strange)
-        found += advise_on_keys(strange, edit.fields, within=f"concepts.{name}.")
+        found += advise_on_keys(strange, element.fields, within=within)
     return found

@@ -134,6 +134,12 @@ class NewJobIn(ByKey):
     key = "source_job_id"
     shapes = (CreateJobIn(), SecondLookIn())
 
+    @property
+    def known(self) -> list[str]:
+        """Every key of either shape."""
+        upload, again = self.shapes
+        return [*upload.fields.keys(), *again.fields.keys()]
+
 
 class RuleIdField(Shaped, Text):
     """Any text: what is no id of a rule names one that does not exist."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, NotRequired, TypedDict
 
 from jobs.advice import Advice
-from jobs.api.advice_shapes import Warnings, warnings_out
+from jobs.api.advice_shapes import WarningOut, Warnings, warnings_out
 from jobs.api.edits import Concepts, Protect
 from jobs.api.job_requests import Metadata
 from jobs.api.terms import (
@@ -79,12 +79,18 @@ class CreatedJobOut(TypedDict):
     expires_in: Annotated[
         int, Schema("Seconds that the upload URLs last.", minimum=1, example=3600)
     ]
+    warnings: NotRequired[
+        Annotated[
+            list[WarningOut],
+            Schema("Keys that are ignored although they look like ours; absent without any."),
+        ]
+    ]
 
 
 def created_job_out(
-    job: JobCoordinator, uploads: Sequence[Upload], *, expires_in: int
+    job: JobCoordinator, uploads: Sequence[Upload], advice: Sequence[Advice], *, expires_in: int
 ) -> CreatedJobOut:
-    return {
+    created: CreatedJobOut = {
         "job_id": job.public_id,
         "status": job.status,
         "preset": job.preset,
@@ -94,6 +100,9 @@ def created_job_out(
         "confirm_url": f"/jobs/{job.public_id}/confirm-upload" if uploads else None,
         "expires_in": expires_in,
     }
+    if advice:
+        created["warnings"] = warnings_out(advice)
+    return created
 
 
 # --- Going on --------------------------------------------------------------------------------

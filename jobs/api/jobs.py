@@ -7,9 +7,9 @@ from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from jobs.api.advice_shapes import notice_keys
+from jobs.api.advice_shapes import notice_keys, notice_keys_of_photos
 from jobs.api.edits import EDIT_IN
-from jobs.api.job_requests import ExecuteJobIn, NewJobIn
+from jobs.api.job_requests import ExecuteJobIn, NewJobIn, PhotoIn
 from jobs.api.job_shapes import (
     CanceledJobOut,
     ConfirmedJobOut,
@@ -55,6 +55,7 @@ from users.api.idempotency import answer_once, idempotent
 from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit
 
 NEW_JOB_IN = NewJobIn()
+PHOTO_IN = PhotoIn()
 EXECUTE_JOB_IN = ExecuteJobIn()
 Statuses = Annotated[
     list[JobState], Schema("Only jobs in one of these states, separated by commas.", minItems=1)
@@ -104,12 +105,14 @@ class JobViewSet(ApiViewSet):
         `uploaded` at once. What was found in them is remembered: a second look costs the edit.
         """
         user_id, args = current_user(request).id, parse(NEW_JOB_IN, request)
+        advice = notice_keys_of_photos(NEW_JOB_IN.known, PHOTO_IN, read_json_object(request))
         uploads: Sequence[Upload] = ()
         if "source_job_id" in args:
             job = create_second_look(user_id=user_id, **args)
         else:
             job, uploads = services.create_job(user_id=user_id, **args)
-        return Created(created_job_out(job, uploads, expires_in=settings.PRESIGNED_URL_SECONDS))
+        lasts = settings.PRESIGNED_URL_SECONDS
+        return Created(created_job_out(job, uploads, advice, expires_in=lasts))
 
     @Operation("list_jobs", query={"status": Statuses})
     def list(self, request: Request) -> PageAnswer[JobSummaryOut]:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.gpu.engine.colour.incoming import in_rgb
-from jobs.gpu.engine.errors import NOT_AN_IMAGE, PhotoError
+from jobs.gpu.engine.errors import PhotoError
 from jobs.gpu.engine.formats import heic, jpeg, pillow, png, png_chunks
+from jobs.gpu.engine.formats.not_a_photo import why_not_a_photo
 from jobs.gpu.engine.formats.stored import Stored
 from jobs.gpu.engine.photo import Photo
 from jobs.limits import MAX_PHOTO_BYTES
@@ -57,7 +58,7 @@ def _read(data: bytes) -> Stored:
         return heic.read_heic(data)
     if data[4:8] == b"ftyp":
         return pillow.read_avif(data)
-    raise PhotoError(NOT_AN_IMAGE)
+    raise PhotoError(why_not_a_photo(data))
 
 
 def _upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:

@@ -8,7 +8,8 @@ import pytest
 
 from jobs.lifecycle.selectors import stem_of
 from jobs.models import JobCoordinator
-from jobs.tests.factories import report
+from jobs.states import JobStatus
+from jobs.tests.factories import make_job, report
 from jobs.tests.rows import all_rows
 from users.tests.factories import api_of, make_user
 
@@ -100,3 +101,31 @@ def test_what_may_not_be_said_of_a_job(changes: dict[str, Any], field: str) -> N
     assert answer.refusal == (400, "VALIDATION_ERROR")
     assert list(answer.error["details"]) == [field]
     assert all_rows() == before
+
+
+def test_a_key_that_is_ignored_and_looks_like_ours_is_said_when_the_job_is_made() -> None:
+    api = api_of(make_user(plan="pro"))
+    photos = [{"name": "a.jpg"}, {"nmae": "b.jpg", "byte": 7, "taken": "2026"}]
+
+    slips = api.post("/jobs", {"preset": "interior", "items": photos, "metdata": {"a": "b"}})
+    fine = api.post("/jobs", {"preset": "interior", "items": [{"name": "a.jpg"}], "note": "x"})
+
+    assert slips.status == fine.status == 201
+    assert [(one["value"], one["suggestion"]) for one in slips.data["warnings"]] == [
+        ("metdata", "metadata"),
+        ("items.1.nmae", "items.1.name"),
+        ("items.1.byte", "items.1.bytes"),
+    ]
+    assert "warnings" not in fine.data
+
+
+def test_the_keys_of_a_second_look_are_noticed_too() -> None:
+    job = make_job(JobStatus.DONE, items=2)
+    api = api_of(job.user)
+
+    answer = api.post("/jobs", {"source_job_id": job.public_id, "items": [0], "onlyy": "all"})
+
+    assert answer.status == 201
+    assert [(one["value"], one["suggestion"]) for one in answer.data["warnings"]] == [
+        ("onlyy", "only")
+    ]

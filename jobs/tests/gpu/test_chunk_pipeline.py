@@ -96,7 +96,7 @@ def test_a_bad_photo_fails_alone() -> None:
         process(chunk_of(server.url, photos), Engine(finder()))
     assert reports(server) == {
         0: "done",
-        1: "not an image we can read (JPEG, PNG, WebP, AVIF or HEIC)",
+        1: "not an image we can read (JPEG, PNG, WebP, AVIF or HEIC), it is text",
         2: transfer.NEVER_UPLOADED,
         3: "image is truncated or damaged",
         4: "done",

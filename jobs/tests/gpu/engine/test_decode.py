@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import struct
 import zlib
 
@@ -9,8 +10,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from jobs.gpu.engine.decode import decode
-from jobs.gpu.engine.errors import PhotoError
+from jobs.gpu.engine.errors import NOT_AN_IMAGE, PhotoError
 from jobs.gpu.engine.view import reduced_on_white
+from jobs.lifecycle.selectors import public_error
 from jobs.limits import MAX_PHOTO_BYTES
 from jobs.tests.gpu.engine.pictures import HEIC, noise, opened, photo_file, saved, wall
 
@@ -186,6 +188,36 @@ def test_bytes_after_the_end_of_a_jpeg_do_no_harm() -> None:
 def test_other_files_are_refused(data: bytes) -> None:
     with pytest.raises(PhotoError, match="not an image we can read"):
         decode(data)
+
+
+FORM = (
+    b'--1f2e\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n'
+    b"Content-Type: image/jpeg\r\n\r\n" + bytes(range(128, 256))
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"GIF89a" + bytes(64), ", it is a GIF"),
+        (b"MM\x00*" + bytes(64), ", it is a TIFF or a camera's raw file"),
+        (b"%PDF-1.7\n", ", it is a PDF"),
+        (b"<!doctype html>", ", it is text"),
+        (FORM, ", it is a form, send the file's own bytes as the body"),
+        (base64.b64encode(bytes(100)), ", it is text (base64), send the file's own bytes"),
+        (base64.b64encode(bytes(9000)), ", it is text (base64), send the file's own bytes"),
+        (b"data:image/png;base64,iVBORw0K", ", it is text (base64), send the file's own bytes"),
+        (b"just some text", ""),
+        (b"-- no form", ""),
+        (b"\x00" * 600, ""),
+    ],
+)
+def test_what_was_sent_in_place_of_a_photo_is_named(data: bytes, told: str) -> None:
+    with pytest.raises(PhotoError) as refused:
+        decode(data)
+
+    assert refused.value.reason == NOT_AN_IMAGE + told
+    assert public_error(refused.value.reason) == refused.value.reason
 
 
 def test_an_empty_file_is_refused() -> None:

@@ -145,4 +145,4 @@ def test_what_another_decoder_complains_of_is_never_read_wrong(kind: str) -> Non
 @pytest.mark.parametrize("file_format", ["GIF", "TIFF", "BMP", "ICO", "PPM", "TGA", "JPEG2000"])
 def test_other_picture_formats_are_refused(file_format: str) -> None:
     data = saved(Image.fromarray(wall(32, 32)), file_format)
-    assert check(data) == "not an image we can read (JPEG, PNG, WebP, AVIF or HEIC)"
+    assert check(data).startswith("not an image we can read (JPEG, PNG, WebP, AVIF or HEIC)")
