@@ -1,11 +1,14 @@
 """GET /vocabulary, POST /jobs/check, warnings and strict (contract §3.3)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from jobs.delivery.message import work_message
 from jobs.lifecycle import services
+from jobs.models import JobCoordinator
 from jobs.states import JobStatus
 from jobs.tests.factories import make_job, report
 from jobs.tests.rows import all_rows
@@ -115,12 +118,41 @@ def test_a_check_validates_like_the_real_calls(changes: dict[str, Any]) -> None:
     assert check(api_of(make_user()), **changes).refusal == (400, "VALIDATION_ERROR")
 
 
-def test_the_expected_time_follows_the_photos_that_were_finished_lately() -> None:
-    done = make_job(JobStatus.DONE, items=6)  # in ten minutes: one in 100 s
-    waiting = make_job(JobStatus.QUEUED, items=3)
-    report(waiting, 0)
+def worked(job: JobCoordinator, *, since: int, until: int | None = None) -> JobCoordinator:
+    """The job, in work since and finished so many seconds ago."""
+    now = timezone.now()
+    JobCoordinator.objects.filter(pk=job.pk).update(
+        queued_at=now - timedelta(seconds=since),
+        finished_at=None if until is None else now - timedelta(seconds=until),
+    )
+    return job
 
-    assert check(api_of(done.user), item_count=1).data["eta_seconds"] == round(3 / (7 / 600))
+
+def test_in_a_quiet_hour_the_expected_time_is_that_of_the_last_jobs() -> None:
+    done = worked(make_job(JobStatus.DONE, items=6), since=312, until=300)  # 2 s each
+    worked(make_job(JobStatus.DONE, items=9), since=5_000, until=4_000)  # too long ago
+
+    assert check(api_of(done.user), item_count=1).data["eta_seconds"] == 2
+    assert check(api_of(done.user), item_count=4).data["eta_seconds"] == 8
+
+
+def test_in_a_busy_hour_it_follows_all_that_was_finished_in_ten_minutes() -> None:
+    done = [
+        worked(make_job(JobStatus.DONE, items=10), since=590, until=10),
+        worked(make_job(JobStatus.DONE, items=10), since=590, until=10),
+    ]
+    running = worked(make_job(JobStatus.QUEUED, items=3), since=60)
+    report(running, 0)
+
+    # 21 photos in 600 s, and three are to come.
+    assert check(api_of(done[0].user), item_count=1).data["eta_seconds"] == 86
+
+
+def test_what_waits_without_a_result_says_nothing_of_the_pace() -> None:
+    done = worked(make_job(JobStatus.DONE, items=1), since=12, until=10)
+    worked(make_job(JobStatus.QUEUED, items=3), since=500)
+
+    assert check(api_of(done.user), item_count=1).data["eta_seconds"] == 8
 
 
 def test_a_check_costs_three_statements() -> None:
