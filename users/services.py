@@ -13,8 +13,8 @@ from s3project.acts.record import record_act
 from s3project.acts.words import Action, ObjectKind
 from users.errors import TokenInvalid
 from users.models import (
-    ApiKey,
     REFRESH_PREFIX,
+    ApiKey,
     BillingEvent,
     IdempotentRequest,
     Session,
