@@ -1,29 +1,13 @@
-"""The Celery tasks: what the broker may ask for. Each calls one function and knows no more."""
+"""The tasks of the maintenance worker. Each calls one function and knows no more."""
 
-from typing import Any
 from uuid import UUID
 
 from celery import shared_task
 
-from jobs.delivery.publish import DELETE_JOB_OBJECTS, DELETE_OUTPUTS, PROCESS_ITEMS
-from jobs.gpu import worker
-from jobs.gpu.reporter import DeliveryFailed
+from jobs.delivery.publish import DELETE_JOB_OBJECTS, DELETE_OUTPUTS
 from jobs.storage.bucket import StorageUnavailable
 from jobs.upkeep import archive, deletion, erasure, expiry, sweep
 from jobs.watch import audit
-
-
-@shared_task(
-    name=PROCESS_ITEMS,
-    # Twice again, whether the process died or the server could not be told; never for ever. What
-    # was claimed by then stays its lease long with who claimed it: after that the sweep sends it.
-    max_retries=2,
-    default_retry_delay=15,
-    autoretry_for=(DeliveryFailed,),
-)
-def process_items(message: dict[str, Any]) -> None:
-    """One chunk of a job, on a GPU host without a database."""
-    worker.process_items(message)
 
 
 @shared_task(name="jobs.dispatch_due_items")

@@ -4,6 +4,7 @@ A broker message is a hint: leases in the database decide who works on what (arc
 is set here only makes loss and doubling rare, never decides correctness.
 """
 
+import argparse
 import os
 import sys
 import tempfile
@@ -19,6 +20,18 @@ PROGRAM = Path(sys.argv[0])
 IS_CELERY = PROGRAM.name == "celery" or PROGRAM.parts[-2:] == ("celery", "__main__.py")
 if IS_CELERY and not settings.CELERY_BROKER_URL:
     sys.exit("No broker is known: run `make serve` in this checkout, or set CELERY_BROKER_URL.")
+
+
+def _queues(argv: list[str]) -> set[str]:
+    """Those that a worker is told to take from."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-Q", "--queues", default="")
+    return set(parser.parse_known_args(argv)[0].queues.split(","))
+
+
+if IS_CELERY and ("gpu" in _queues(sys.argv)) != settings.GPU_WORKER and "worker" in sys.argv:
+    # It would know none of the tasks in its queue, and throw them away.
+    sys.exit("A worker of the queue gpu is started with GPU_WORKER=1, and no other one is.")
 
 # prometheus_client looks for it when it is first imported, by whichever module: the processes of a
 # worker count into files there.
@@ -110,4 +123,8 @@ if settings.AUDIT_EVERY is not None:
         "schedule": settings.AUDIT_EVERY.total_seconds(),
         "options": {"queue": "maintenance", "expires": settings.AUDIT_EVERY.total_seconds()},
     }
-app.autodiscover_tasks(["jobs", "users"])
+# Each kind knows its own tasks only: what is in the other's queue is nothing that it could run.
+if ROLE == "gpu":
+    app.autodiscover_tasks(["jobs"], related_name="gpu_tasks")
+else:
+    app.autodiscover_tasks(["jobs", "users"])

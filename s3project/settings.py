@@ -168,9 +168,15 @@ STORAGE_BUCKET = env.text("STORAGE_BUCKET", "s3-images")
 STORAGE_S3_ENDPOINT = env.text("STORAGE_S3_ENDPOINT")
 # What clients reach the storage at: presigned URLs carry this host.
 STORAGE_PUBLIC_ENDPOINT = env.text("STORAGE_PUBLIC_ENDPOINT", STORAGE_S3_ENDPOINT)
+# What workers without a key reach it at: the URLs that a claim hands out carry this host.
+STORAGE_WORKER_ENDPOINT = env.text("STORAGE_WORKER_ENDPOINT", STORAGE_S3_ENDPOINT)
 STORAGE_REGION = env.text("STORAGE_REGION", "us-east-1")
-STORAGE_ACCESS_KEY = env.secret("STORAGE_ACCESS_KEY", required=PRODUCTION)
-STORAGE_SECRET_KEY = env.secret("STORAGE_SECRET_KEY", required=PRODUCTION)
+# A GPU worker without them reads and writes by the URLs that its claims bring.
+STORAGE_ACCESS_KEY = env.secret("STORAGE_ACCESS_KEY", required=WEB_SECRETS_REQUIRED)
+STORAGE_SECRET_KEY = env.secret(
+    "STORAGE_SECRET_KEY",
+    required=WEB_SECRETS_REQUIRED or (PRODUCTION and bool(STORAGE_ACCESS_KEY)),
+)
 PRESIGNED_URL_SECONDS = 3600
 STORAGES = {
     "default": {"BACKEND": "jobs.storage.bucket.PhotoStorage"},

@@ -15,6 +15,7 @@ from jobs.lifecycle import selectors, services
 from jobs.lifecycle.worker_backends import note_backend
 from jobs.models import ItemResult
 from jobs.result_keys import attempt_of
+from jobs.storage.worker_urls import sign_worker_urls
 from jobs.worker_tokens import PREFIX, WorkerToken, read_worker_token
 from s3project import ids
 from s3project.api.answers import Answer
@@ -126,6 +127,14 @@ class ClaimView(WorkerView):
                 "backend": "onnx",
                 "concepts": ["Wall", "Floor"],
             },
+            "without a storage key": {
+                "items": [3],
+                "attempt": 1,
+                "worker": "gpu-7:4242",
+                "urls": True,
+                "masks": ["Wall", "Floor"],
+                "photos": [{"idx": 3, "sha256": "9f86d081" * 8}],
+            },
         },
         errors=[JobNotFound],
     )
@@ -133,13 +142,18 @@ class ClaimView(WorkerView):
         """Start or renew the lease of some photos
 
         Settled photos, those under another worker's live lease and those of a finished job are
-        not granted.
+        not granted. With `urls` a worker needs no key to the storage: it is answered with a URL
+        for each thing that it reads or writes, good as long as the lease.
         """
         args = self.parse(CLAIM_IN, request, job_id)
         check_reach(request, args["items"], args["attempt"])
         running = args.pop("running")
         if running is not None:
             note_backend(args["worker"], running)
-        job, granted = services.claim_items(job_id=ids.parse_public_id(ids.JOB, job_id), **args)
-        lease_seconds = int(settings.WORK_LEASE.total_seconds())
-        return Answer(claim_out(job, granted, lease_seconds=lease_seconds))
+        asked = args.pop("asked")
+        job, photos = services.claim_items(job_id=ids.parse_public_id(ids.JOB, job_id), **args)
+        lease = settings.WORK_LEASE
+        urls = None
+        if asked is not None:
+            urls = sign_worker_urls(job.user_id, job.id, photos, asked, lease=lease)
+        return Answer(claim_out(job, photos, lease_seconds=int(lease.total_seconds()), urls=urls))

@@ -3,16 +3,34 @@
 import re
 from typing import Annotated, Any, Literal
 
+from rest_framework import serializers
+
 from jobs.api.edits import ConceptNameField
 from jobs.api.terms import MAX_ITEMS, MAX_WARNING_LENGTH, MAX_WARNINGS
 from jobs.backends import backend_of
 from jobs.states import ItemStatus
-from s3project.api.fields import Array, Choice, Object, ShapedField, Text, WholeNumber
+from jobs.storage.worker_urls import AskedPhoto, AskedUrls
+from s3project import ids
+from s3project.api.fields import (
+    Array,
+    Choice,
+    Flag,
+    Object,
+    ShapedField,
+    Text,
+    WholeNumber,
+)
 from s3project.schema import Schema
 
 MAX_ERROR_LENGTH = 2000
 MAX_BACKEND_NAME = 64
 MAX_BACKEND_CONCEPTS = 200
+# Names of one claim, and the masks that it may ask for: each is two URLs, of 6 µs.
+MAX_MASKS = 200
+MAX_MASKS_IN_ALL = 1000
+MAX_MASKS_IN = 64
+SHA256 = re.compile(r"[0-9a-f]{64}")
+IDX = re.compile(r"[0-9]{1,3}")
 # What PostgreSQL cannot store: NUL, and surrogates that are not half of a pair.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -67,6 +85,32 @@ class ItemResultIn(Object):
         }
 
 
+class AskedPhotoIn(Object):
+    idx = WholeNumber(min_value=0, max_value=MAX_ITEMS - 1)
+    sha256 = Text(min_length=64, max_length=64)
+    masks_in = Text(
+        max_length=MAX_MASKS_IN,
+        required=False,
+        allow_null=True,
+        help_text="The item whose masks are of the same photo, `job_…/3`: as found in "
+        "`masks/{user}/by_photo/{sha256}.json`. They may be read.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if SHA256.fullmatch(attrs["sha256"]) is None:
+            raise serializers.ValidationError({"sha256": "Must be 64 lowercase hex digits."})
+        masks_in = attrs.get("masks_in")
+        job, _, idx = (masks_in or "").partition("/")
+        job_id = ids.parse_public_id(ids.JOB, job)
+        if masks_in is None:
+            item = None
+        elif job_id is None or IDX.fullmatch(idx) is None:
+            raise serializers.ValidationError({"masks_in": "Must be a job's id, a slash, an idx."})
+        else:
+            item = job_id, int(idx)
+        return {"idx": attrs["idx"], "photo": AskedPhoto(attrs["sha256"], item)}
+
+
 class ClaimIn(Object):
     items = Array(
         child=WholeNumber(min_value=0, max_value=MAX_ITEMS - 1),
@@ -88,8 +132,41 @@ class ClaimIn(Object):
         allow_null=True,
         help_text="What its backend can find; null for one that takes any name.",
     )
+    urls = Flag(
+        required=False,
+        default=False,
+        help_text="Answer with URLs of what is granted, for a worker without a storage key.",
+    )
+    masks = Array(
+        child=ConceptNameField(),
+        max_length=MAX_MASKS,
+        required=False,
+        allow_null=True,
+        help_text="With `urls`: whose masks are to be read and written; of the items in `photos` "
+        f"where that is given. Items times names are at most {MAX_MASKS_IN_ALL}.",
+    )
+    photos = Array(
+        child=AskedPhotoIn(),
+        max_length=MAX_ITEMS,
+        required=False,
+        allow_null=True,
+        help_text="With `urls`: photos that were read, so that masks of the same file are found.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """With `running`, the backend that the worker named, if it did."""
+        """With `running`, the backend that the worker named, if it did, and `asked`, what URLs it
+        wants, if any.
+        """
         name, concepts = attrs.pop("backend", None), attrs.pop("concepts", None)
-        return {**attrs, "running": None if name is None else backend_of(name, concepts or ())}
+        wanted = attrs.pop("urls")
+        names = list(dict.fromkeys(attrs.pop("masks", None) or ()))
+        photos = {one["idx"]: one["photo"] for one in attrs.pop("photos", None) or ()}
+        if len(photos or attrs["items"]) * len(names) > MAX_MASKS_IN_ALL:
+            raise serializers.ValidationError(
+                {"masks": f"Items times names must be at most {MAX_MASKS_IN_ALL}."}
+            )
+        return {
+            **attrs,
+            "running": None if name is None else backend_of(name, concepts or ()),
+            "asked": AskedUrls(names, photos) if wanted else None,
+        }

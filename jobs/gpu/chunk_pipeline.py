@@ -43,12 +43,14 @@ class ChunkPipeline:
         reporter: Reporter,
         engine: Callable[[], Engine],
         concurrency: int,
+        store: transfer.ObjectStore,
     ) -> None:
         """At most `concurrency` photos are in memory at once."""
         self._message = message
         self._reporter = reporter
         self._engine = engine
         self._concurrency = concurrency
+        self._store = store
         self._slots = threading.BoundedSemaphore(concurrency)
         self._unreported = {item.idx for item in message.items}
         self._undelivered: DeliveryFailed | None = None
@@ -100,7 +102,10 @@ class ChunkPipeline:
     def _renew(self) -> None:
         """Claim all that is not reported yet, what is being worked on included."""
         try:
-            self._claim = self._reporter.claim(self._message, sorted(self._unreported.copy()))
+            self._claim = self._reporter.claim(
+                self._message, sorted(self._unreported.copy()), asks=self._store.asks
+            )
+            self._store.note(self._claim)
         except DeliveryFailed as error:
             self._undelivered = error
         self._claimed_at = time.monotonic()
@@ -136,7 +141,7 @@ class ChunkPipeline:
 
     def _order(self, item: WorkItem) -> Order:
         message = self._message
-        store = BucketMaskStore(message.user_id, message.job_id, item.idx)
+        store = BucketMaskStore(self._store, message.user_id, message.job_id, item.idx)
         return Order(
             message.concepts,
             message.protect,
@@ -148,7 +153,7 @@ class ChunkPipeline:
     def _prepare(self, item: WorkItem) -> PreparedPhoto:
         watch = Stopwatch()
         with watch.measure("fetch"):
-            data = transfer.fetch_photo(item.input_key)
+            data = transfer.fetch_photo(self._store, item.input_key)
         prepared = self._engine().prepare(data, self._order(item))
         prepared.watch.seconds.update(watch.seconds)
         return prepared
@@ -170,6 +175,15 @@ class ChunkPipeline:
                 if isinstance(seen, Exception):
                     raise seen
                 result = self._finish(item, seen)
+            except transfer.NotOurs as error:
+                # Whoever has it now reports it.
+                logger.info("%s #%d is left: %s", self._message.job_id, item.idx, error)
+                metrics.PHOTOS.labels("refused").inc()
+                self._unreported.discard(item.idx)
+                return
+            except transfer.ServerAway as error:
+                self._undelivered = DeliveryFailed(str(error))
+                return
             except Exception as error:
                 # Broad on purpose, here and in `_look`: an unforeseen fault of the engine or the
                 # storage fails this photo, and must not take down its neighbours.
@@ -191,8 +205,8 @@ class ChunkPipeline:
         watch = seen.prepared.watch
         result = self._engine().finish(seen)
         with watch.measure("store"):
-            transfer.store_result(item.output_key, result.png, "image/png")
-            transfer.store_result(item.preview_key, result.preview, "image/jpeg")
+            self._store.write(item.output_key, result.png, "image/png")
+            self._store.write(item.preview_key, result.preview, "image/jpeg")
         for stage, seconds in watch.seconds.items():
             metrics.STAGE.labels(stage).observe(seconds)
         logger.info(

@@ -22,21 +22,24 @@ logger = logging.getLogger(__name__)
 class BucketMaskStore:
     """The masks of one item. Trouble with the storage is logged and costs a segmentation."""
 
-    def __init__(self, user_id: str, job_id: str, idx: int) -> None:
+    def __init__(self, store: transfer.ObjectStore, user_id: str, job_id: str, idx: int) -> None:
         """Public ids, as in a message. Raises MessageError for what is none."""
+        self._store = store
+        self._idx = idx
         self._user_id = _key_of(ids.USER, user_id)
         self._stem = keys.mask_stem(self._user_id, _key_of(ids.JOB, job_id), idx)
 
     def load(self, digest: str, model: str, concepts: Sequence[str]) -> Mapping[str, Finding]:
         """See `MaskStore.load`."""
         try:
-            stem, entries = self._entries(digest, model)
+            self._store.open_masks(self._idx, concepts, digest)
+            stem, entries = self._entries(digest, model, concepts)
             found: dict[str, Finding] = {}
             for name in concepts:
                 entry = entries.get(name)
                 if entry is None:
                     continue
-                png = transfer.fetch_mask(keys.mask_key(stem, name)) if entry["found"] else None
+                png = self._fetch(stem, name) if entry["found"] else None
                 if png is not None or not entry["found"]:
                     found[name] = Finding(png, _instances(entry["instances"]))
         except transfer.TransferFailed:
@@ -60,10 +63,11 @@ class BucketMaskStore:
             for name, finding in findings.items()
         }
         try:
+            self._store.open_masks(self._idx, list(findings), digest)
             for name, finding in findings.items():
                 if finding.png is not None:
                     key = keys.mask_key(self._stem, name)
-                    transfer.store_result(key, finding.png, "image/png")
+                    self._store.write(key, finding.png, "image/png")
             known = self._read(keys.instances_key(self._stem))
             if known and (known.get("photo"), known.get("model")) == (digest, model):
                 entries = {**known["concepts"], **entries}
@@ -73,19 +77,26 @@ class BucketMaskStore:
         except (transfer.TransferFailed, ValueError, KeyError, TypeError):
             logger.warning("the masks of %s could not be kept", self._stem)
 
-    def _entries(self, digest: str, model: str) -> tuple[str, dict[str, Any]]:
+    def _entries(
+        self, digest: str, model: str, concepts: Sequence[str]
+    ) -> tuple[str, dict[str, Any]]:
         """Where the masks of this photo by this model lie, and what is said of each concept."""
         pointer = self._read(keys.by_photo_key(self._user_id, digest))
         stem = pointer["prefix"] if pointer else self._stem
         if not stem.startswith(keys.masks_prefix(self._user_id)):
             raise ValueError("the pointer leads to another user")
+        if stem != self._stem:
+            self._store.open_masks(self._idx, concepts, digest, stem)
         known = self._read(keys.instances_key(stem))
         if not known or (known["photo"], known["model"]) != (digest, model):
             return stem, {}
         return stem, known["concepts"]
 
+    def _fetch(self, stem: str, name: str) -> bytes | None:
+        return transfer.fetch(self._store, keys.mask_key(stem, name))
+
     def _read(self, key: str) -> dict[str, Any] | None:
-        data = transfer.fetch_mask(key)
+        data = transfer.fetch(self._store, key)
         if data is None:
             return None
         body = json.loads(data)
@@ -95,7 +106,7 @@ class BucketMaskStore:
 
     def _write(self, key: str, body: Mapping[str, Any]) -> None:
         data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
-        transfer.store_result(key, data, "application/json")
+        self._store.write(key, data, "application/json")
 
 
 def _key_of(prefix: str, public_id: str) -> UUID:

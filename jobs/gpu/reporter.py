@@ -4,8 +4,8 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 # Seconds before each further try of a delivery; jitter keeps a fleet from retrying in step.
 BACKOFF = (1, 2, 4, 8, 16)
 JITTER = 0.5
+NOTHING_MORE: Mapping[str, Any] = {}
 PASSING = frozenset({408, 425, 429}) | frozenset(range(500, 600))
 
 
@@ -29,11 +30,17 @@ class DeliveryFailed(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """The items that may be edited now, and for how many seconds they are ours."""
+    """The items that may be edited now, and for how many seconds they are ours.
+
+    urls: where their objects are read and written, as the server words it, if they were asked for.
+    asked_at: by this process's clock, from when on the seconds count.
+    """
 
     granted: frozenset[int]
     job_status: str
     lease_seconds: int
+    urls: tuple[Mapping[str, Any], ...] = ()
+    asked_at: float = field(default=0.0, compare=False)
 
 
 class Reporter:
@@ -63,15 +70,29 @@ class Reporter:
         for session in self._sessions:
             session.close()
 
-    def claim(self, message: WorkMessage, items: Sequence[int], *, patient: bool = True) -> Claim:
-        """Asks for the items, once when not `patient`; raises DeliveryFailed when no answer could
-        be had."""
+    def claim(
+        self,
+        message: WorkMessage,
+        items: Sequence[int],
+        *,
+        patient: bool = True,
+        asks: Mapping[str, Any] = NOTHING_MORE,
+    ) -> Claim:
+        """Asks for the items, once when not `patient`, and for what `asks` says of them; raises
+        DeliveryFailed when no answer could be had."""
         url = message.callback_url.removesuffix("/callback") + "/claim"
-        body = {"items": list(items), "attempt": message.attempt, **self._names}
+        body = {"items": list(items), "attempt": message.attempt, **self._names, **asks}
+        asked_at = time.monotonic()
         data = self._post(url, body, BACKOFF if patient else ())
         if data is None:
             return Claim(frozenset(), "unknown", 0)
-        return Claim(frozenset(data["granted"]), data["job_status"], data["lease_seconds"])
+        return Claim(
+            frozenset(data["granted"]),
+            data["job_status"],
+            data["lease_seconds"],
+            tuple(one for one in data.get("urls") or () if isinstance(one, dict)),
+            asked_at,
+        )
 
     def done(self, message: WorkMessage, idx: int, warnings: Sequence[str]) -> str:
         """The item's objects are stored. Returns the job's status; raises DeliveryFailed."""

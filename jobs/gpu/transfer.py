@@ -1,15 +1,13 @@
-"""Photos in from the bucket, results out to it."""
+"""Photos in from the bucket, results out to it, whichever way this worker has to it."""
 
 import logging
 import time
-from contextlib import closing
-from typing import Any
-
-from botocore.exceptions import BotoCoreError, ClientError
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from jobs.gpu.engine.errors import PhotoError
-from jobs.limits import MAX_PHOTO_BYTES, MAX_PHOTO_SIZE_TEXT
-from jobs.storage.bucket import photo_storage
+from jobs.gpu.reporter import Claim
+from jobs.limits import MAX_PHOTO_SIZE_TEXT
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +20,7 @@ TOO_LARGE = f"the file is larger than {MAX_PHOTO_SIZE_TEXT}"
 
 
 class TransferFailed(Exception):
-    """The storage did not answer, after the client's own retries."""
+    """The storage did not answer, after a few tries."""
 
 
 class BrokenOff(TransferFailed):
@@ -33,14 +31,55 @@ class TooLarge(TransferFailed):
     """The object is larger than any photo may be, and was not read."""
 
 
-def fetch_photo(key: str) -> bytes:
+class NotOurs(TransferFailed):
+    """The item is no longer ours, and with it went the right to its objects."""
+
+
+class ServerAway(TransferFailed):
+    """The server gave no URLs that could be used; that says nothing of the photo."""
+
+
+class ObjectStore(Protocol):
+    """A worker's way to the objects of one chunk.
+
+    There are two: with keys to the bucket, and with URLs that the server hands out with a claim.
+    """
+
+    # What a claim asks the server for, besides the items.
+    asks: Mapping[str, Any]
+
+    def note(self, claim: Claim) -> None:
+        """Take what a claim brought."""
+        ...
+
+    def open_masks(self, idx: int, names: Sequence[str], digest: str, stem: str = "") -> None:
+        """Prepare to read and write these masks of an item, and what is known of its photo, which
+        has this SHA-256; with `stem`, to read those of another item as well. Raises
+        TransferFailed.
+        """
+        ...
+
+    def read(self, key: str) -> bytes | None:
+        """The bytes of an object, None where there is none.
+
+        Raises TooLarge for one that is larger than a photo may be, BrokenOff when the bytes broke
+        off, and TransferFailed when the storage is away.
+        """
+        ...
+
+    def write(self, key: str, data: bytes, content_type: str) -> None:
+        """Raises TransferFailed when the storage is away."""
+        ...
+
+
+def fetch_photo(store: ObjectStore, key: str) -> bytes:
     """The bytes of an uploaded photo.
 
-    The size is checked here, where the bytes are read: a presigned PUT cannot limit it. Raises
+    The size is checked where the bytes are read: a presigned PUT cannot limit it. Raises
     PhotoError for an absent, empty or too large object, TransferFailed when the storage is away.
     """
     try:
-        data = _read(key)
+        data = fetch(store, key)
     except TooLarge:
         raise PhotoError(TOO_LARGE) from None
     if data is None:
@@ -50,49 +89,13 @@ def fetch_photo(key: str) -> bytes:
     return data
 
 
-def fetch_mask(key: str) -> bytes | None:
-    """The bytes of a mask or its description, None when there are none. Raises TransferFailed."""
-    return _read(key)
-
-
-def _read(key: str) -> bytes | None:
-    # The client repeats requests that get no answer, but not one whose answer breaks off.
+def fetch(store: ObjectStore, key: str) -> bytes | None:
+    """As `ObjectStore.read`; what breaks off is read again."""
+    # A store repeats requests that get no answer, but not one whose answer breaks off.
     for wait in BACKOFF:
         try:
-            return _read_once(key)
+            return store.read(key)
         except BrokenOff as error:
             logger.warning("%s broke off (%s), reading it again", key, error)
             time.sleep(wait)
-    return _read_once(key)
-
-
-def _read_once(key: str) -> bytes | None:
-    storage = photo_storage()
-    try:
-        answer: dict[str, Any] = storage.client.get_object(Bucket=storage.bucket_name, Key=key)
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
-            return None
-        raise TransferFailed(type(error).__name__) from error
-    except BotoCoreError as error:
-        raise TransferFailed(type(error).__name__) from error
-    # Not `with answer["Body"]`: that gives urllib3's stream, with urllib3's errors.
-    with closing(answer["Body"]) as body:
-        if answer["ContentLength"] > MAX_PHOTO_BYTES:
-            raise TooLarge
-        try:
-            data: bytes = body.read()
-        except (BotoCoreError, OSError) as error:
-            raise BrokenOff(type(error).__name__) from error
-    return data
-
-
-def store_result(key: str, data: bytes, content_type: str) -> None:
-    """Raises TransferFailed when the storage is away."""
-    storage = photo_storage()
-    try:
-        storage.client.put_object(
-            Bucket=storage.bucket_name, Key=key, Body=data, ContentType=content_type
-        )
-    except (BotoCoreError, ClientError) as error:
-        raise TransferFailed(type(error).__name__) from error
+    return store.read(key)

@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -21,7 +21,10 @@ from jobs.gpu.engine.errors import MessageError
 from jobs.gpu.engine.messages import WorkMessage
 from jobs.gpu.engine.pipeline import Engine
 from jobs.gpu.engine.segmenters.registry import load_segmenter
+from jobs.gpu.keyed_store import KeyedStore
 from jobs.gpu.reporter import Reporter
+from jobs.gpu.transfer import ObjectStore
+from jobs.gpu.url_store import UrlStore
 from jobs.message_signing import is_signed
 from s3project import ids
 
@@ -83,5 +86,18 @@ def process_items(body: Mapping[str, Any]) -> None:
         backend=backend_of(settings.ENGINE_SEGMENTER, settings.ENGINE_CONCEPTS),
     )
     concurrency = max(1, min(settings.BATCH_CONCURRENCY, message.batch_concurrency))
-    with closing(reporter):
-        ChunkPipeline(message, reporter, engine, concurrency).process()
+    with ExitStack() as connections:
+        connections.enter_context(closing(reporter))
+        store: ObjectStore = KeyedStore()
+        if not settings.STORAGE_ACCESS_KEY:
+            store = connections.enter_context(
+                closing(
+                    UrlStore(
+                        message,
+                        reporter,
+                        endpoint=settings.STORAGE_S3_ENDPOINT,
+                        bucket=settings.STORAGE_BUCKET,
+                    )
+                )
+            )
+        ChunkPipeline(message, reporter, engine, concurrency, store).process()

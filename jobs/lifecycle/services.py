@@ -181,8 +181,10 @@ def record_item_result(
 @transaction.atomic
 def claim_items(
     *, job_id: UUID | None, items: list[int], attempt: int, worker: str
-) -> tuple[JobCoordinator, list[int]]:
-    """Leases to a worker those of the items that it may edit now. Raises JobNotFound."""
+) -> tuple[JobCoordinator, dict[int, str]]:
+    """Leases to a worker those of the items that it may edit now, and says where their photos are.
+    Raises JobNotFound.
+    """
     job = JobCoordinator.objects.lock(job_id)
     granted = job.claim(items, attempt=attempt, worker=worker, lease=settings.WORK_LEASE)
     return job, granted

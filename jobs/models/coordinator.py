@@ -312,16 +312,18 @@ class JobCoordinator(models.Model):
         )
         return len(idxs)
 
-    def claim(self, idxs: list[int], *, attempt: int, worker: str, lease: timedelta) -> list[int]:
-        """The items among `idxs` that `worker` may edit now; they are leased to it
-        (contract §4.4).
+    def claim(
+        self, idxs: list[int], *, attempt: int, worker: str, lease: timedelta
+    ) -> dict[int, str]:
+        """The items among `idxs` that `worker` may edit now, with where their photos are; they are
+        leased to it (contract §4.4).
 
         Not granted: settled items, items under another worker's live lease, items that were
         sent again since, and everything once the job is finished.
         """
         if not self.is_in_work:
-            return []
-        granted = list(
+            return {}
+        granted = dict(
             self.items.filter(
                 LEASE_OVER | Q(claimed_by__in=["", worker]),
                 status=ItemStatus.PENDING,
@@ -330,7 +332,7 @@ class JobCoordinator(models.Model):
             )
             # The sweep leases items without the lock of the job.
             .lock_in_order()
-            .values_list("idx", flat=True)
+            .values_list("idx", "input_key")
         )
         if granted:
             self.items.filter(idx__in=granted).update(

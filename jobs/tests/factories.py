@@ -68,7 +68,10 @@ def report(
 
 def claim(job: JobCoordinator, *idxs: int, attempt: int = 1, worker: str = "gpu-1:10") -> list[int]:
     """What a worker that asks for these items may edit, past the HTTP layer."""
-    return services.claim_items(job_id=job.id, items=list(idxs), attempt=attempt, worker=worker)[1]
+    _, photos = services.claim_items(
+        job_id=job.id, items=list(idxs), attempt=attempt, worker=worker
+    )
+    return list(photos)
 
 
 def report_last(job: JobCoordinator) -> str:

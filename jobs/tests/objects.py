@@ -3,7 +3,7 @@
 import requests
 
 from jobs import keys
-from jobs.gpu import transfer
+from jobs.gpu.keyed_store import KeyedStore
 from jobs.models import JobCoordinator
 from jobs.states import JobStatus
 from jobs.storage.bucket import photo_storage
@@ -13,16 +13,16 @@ KINDS = ("inputs", "masks", "outputs", "previews")
 
 
 def store_input(job: JobCoordinator, idx: int, data: bytes = b"a photo") -> None:
-    transfer.store_result(keys.input_key(job.user_id, job.id, idx), data, "image/jpeg")
+    KeyedStore().write(keys.input_key(job.user_id, job.id, idx), data, "image/jpeg")
 
 
 def store_results(job: JobCoordinator, idx: int) -> None:
     """What a worker makes of one photo: result, preview and a mask."""
     output_key = keys.output_key(job.user_id, job.id, idx)
-    transfer.store_result(output_key, b"a result", "image/png")
-    transfer.store_result(keys.preview_key(job.user_id, job.id, idx), b"a preview", "image/jpeg")
+    KeyedStore().write(output_key, b"a result", "image/png")
+    KeyedStore().write(keys.preview_key(job.user_id, job.id, idx), b"a preview", "image/jpeg")
     mask_key = output_key.replace("outputs/", "masks/").replace("_result", "_Wall")
-    transfer.store_result(mask_key, b"a mask", "image/png")
+    KeyedStore().write(mask_key, b"a mask", "image/png")
 
 
 def job_with_objects(status: JobStatus) -> JobCoordinator:

@@ -148,14 +148,20 @@ def test_production_imports_nothing_of_the_one_machine_stack() -> None:
     """In a checkout, where it could."""
     done = run_in(
         PROJECT,
-        "import sys, s3project.wsgi, s3project.urls, s3project.bucket\n"
+        "import sys, s3project.wsgi, s3project.urls, s3project.bucket, jobs.gpu_tasks\n"
         "from s3project.celery import app; app.loader.import_default_modules()\n"
         "print(*sys.modules)",
     )
 
     assert done.returncode == 0, done.stderr
     loaded = done.stdout.split()
-    assert {"s3project.settings", "jobs.urls", "jobs.tasks", "users.tasks"} <= set(loaded)
+    assert {
+        "s3project.settings",
+        "jobs.urls",
+        "jobs.tasks",
+        "jobs.gpu_tasks",
+        "users.tasks",
+    } <= set(loaded)
     assert [name for name in loaded if name.startswith(NOT_FOR_PRODUCTION)] == []
 
 

@@ -11,7 +11,7 @@ from s3project.embedded.stack import PROJECT
 SHOW = "import s3project.settings as s; print(s.SECRET_KEY, *s.JWT_SECRETS)"
 GIVEN = (
     *("DJANGO_SECRET_KEY", "JWT_SECRET", "GPU_CALLBACK_SECRET", "MESSAGE_KEY", "CALLBACK_AUTH"),
-    *("GPU_WORKER", "S3_ENV"),
+    *("GPU_WORKER", "S3_ENV", "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY"),
 )
 
 
@@ -78,6 +78,27 @@ def test_who_does_without_the_shared_secret_has_the_key_of_messages(
     storage = {"STORAGE_ACCESS_KEY": "a", "STORAGE_SECRET_KEY": ENOUGH}
 
     started = settings_of_a_process(S3_ENV="production", **storage, **process, **given)
+
+    assert (started.returncode == 0) == (missing is None), started.stderr
+    if missing is not None:
+        assert f"{missing} must be set in production." in started.stderr
+
+
+@pytest.mark.parametrize(
+    ("process", "given", "missing"),
+    [
+        (WEB, {}, "STORAGE_ACCESS_KEY"),
+        (WEB, {"STORAGE_ACCESS_KEY": "a"}, "STORAGE_SECRET_KEY"),
+        (WORKER, {}, None),
+        (WORKER, {"STORAGE_ACCESS_KEY": "a"}, "STORAGE_SECRET_KEY"),
+    ],
+)
+def test_only_a_worker_does_without_keys_to_the_storage_and_without_both_only(
+    process: dict[str, str], given: dict[str, str], missing: str | None
+) -> None:
+    started = settings_of_a_process(
+        S3_ENV="production", GPU_CALLBACK_SECRET=ENOUGH, **process, **given
+    )
 
     assert (started.returncode == 0) == (missing is None), started.stderr
     if missing is not None:

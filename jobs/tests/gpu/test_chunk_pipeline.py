@@ -9,24 +9,50 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+from django.conf import settings
 
 from jobs.backends import Backend
 from jobs.gpu import transfer
 from jobs.gpu.chunk_pipeline import ChunkPipeline
 from jobs.gpu.engine.arrays import Rgb
 from jobs.gpu.engine.errors import ModelError, PhotoError
-from jobs.gpu.engine.memory import RememberingSegmenter
 from jobs.gpu.engine.messages import Edit, WorkItem, WorkMessage
 from jobs.gpu.engine.order import Order
 from jobs.gpu.engine.pipeline import EditedPhoto, Engine, PreparedPhoto, SeenPhoto
 from jobs.gpu.engine.segmenters.base import Segmentation
-from jobs.gpu.mask_store import BucketMaskStore
+from jobs.gpu.keyed_store import KeyedStore
 from jobs.gpu.reporter import DeliveryFailed, Reporter
-from jobs.storage.bucket import photo_storage
-from jobs.tests.gpu.callback_server import Server, serving
+from jobs.gpu.transfer import ObjectStore
+from jobs.gpu.url_store import UrlStore
+from jobs.tests.gpu.callback_server import INPUT_KEYS, Server, serving
 from jobs.tests.gpu.engine.pictures import FixedSegmenter, left_half, opened, png_file, wall
 
-pytestmark = pytest.mark.usefixtures("engines")
+pytestmark = pytest.mark.usefixtures("engines", "way")
+
+WITH_KEYS, WITH_URLS = "with keys", "with URLs"
+
+
+class Way:
+    """How the worker of the test reaches the storage."""
+
+    present = WITH_KEYS
+
+
+@pytest.fixture(params=[WITH_KEYS, WITH_URLS])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(Way, "present", request.param)
+    return str(request.param)
+
+
+def store_of(message: WorkMessage, reporter: Reporter) -> ObjectStore:
+    if Way.present == WITH_KEYS:
+        return KeyedStore()
+    return UrlStore(
+        message,
+        reporter,
+        endpoint=settings.STORAGE_S3_ENDPOINT,
+        bucket=settings.STORAGE_BUCKET,
+    )
 
 
 def answer(granted: Sequence[int], status: str = "running") -> dict[str, Any]:
@@ -49,7 +75,8 @@ def chunk_of(url: str, photos: Sequence[bytes | None], user: str = "") -> WorkMe
     )
     for item, photo in zip(items, photos, strict=True):
         if photo is not None:
-            transfer.store_result(item.input_key, photo, "image/jpeg")
+            KeyedStore().write(item.input_key, photo, "image/jpeg")
+    INPUT_KEYS[job] = {item.idx: item.input_key for item in items}
     edits = {"Wall": Edit("recolor", "navy")}
     return WorkMessage(job, user, "interior", edits, (), items, f"{url}/jobs/{job}/callback", job)
 
@@ -62,7 +89,8 @@ def process(message: WorkMessage, engine: Engine, concurrency: int = 3) -> None:
         backend=Backend("sam3"),
         sleep=lambda seconds: None,
     )
-    ChunkPipeline(message, reporter, lambda: engine, concurrency).process()
+    store = store_of(message, reporter)
+    ChunkPipeline(message, reporter, lambda: engine, concurrency, store).process()
     reporter.close()
 
 
@@ -84,10 +112,10 @@ def test_every_photo_of_a_chunk_is_edited_stored_and_reported_once() -> None:
         process(message, Engine(finder()))
     assert reports(server) == dict.fromkeys(range(7), "done")
     for seed, item in enumerate(message.items):
-        result = opened(transfer.fetch_photo(item.output_key))
+        result = opened(transfer.fetch_photo(KeyedStore(), item.output_key))
         assert np.array_equal(result[:, 70:], wall(seed=seed)[:, 70:])
         assert not np.array_equal(result[:, :50], wall(seed=seed)[:, :50])
-        assert transfer.fetch_photo(item.preview_key)[:2] == b"\xff\xd8"
+        assert transfer.fetch_photo(KeyedStore(), item.preview_key)[:2] == b"\xff\xd8"
 
 
 def test_a_bad_photo_fails_alone() -> None:
@@ -113,7 +141,7 @@ def test_a_photo_on_which_nothing_changes_is_reported_as_failed_and_not_stored()
     for item in message.items:
         for key in (item.output_key, item.preview_key):
             with pytest.raises(PhotoError):
-                transfer.fetch_photo(key)
+                transfer.fetch_photo(KeyedStore(), key)
 
 
 def test_defaulted_protection_that_is_not_there_is_no_warning() -> None:
@@ -131,7 +159,7 @@ def test_a_chunk_lays_its_edits_in_the_order_of_the_preset() -> None:
         message = chunk_of(server.url, [png_file(wall())])
         edits = {"Tile": Edit("recolor", "#c02020"), "Wall": Edit("recolor", "#2020c0")}
         process(replace(message, concepts=edits), Engine(FixedSegmenter(masks)))
-    result = opened(transfer.fetch_photo(message.items[0].output_key))
+    result = opened(transfer.fetch_photo(KeyedStore(), message.items[0].output_key))
     assert result[40, 20, 0] > result[40, 20, 2]
     assert result[40, 100, 2] > result[40, 100, 0]
 
@@ -164,7 +192,7 @@ def test_only_what_is_granted_is_touched() -> None:
         process(message, Engine(segmenter))
     assert reports(server) == {1: "done"}
     assert len(segmenter.calls) == 1
-    assert transfer.fetch_mask(message.items[0].output_key) is None
+    assert transfer.fetch(KeyedStore(), message.items[0].output_key) is None
 
 
 def test_a_cancel_seen_in_an_answer_stops_the_rest() -> None:
@@ -177,14 +205,15 @@ def test_a_cancel_seen_in_an_answer_stops_the_rest() -> None:
 
 
 def test_a_report_that_cannot_be_delivered_ends_the_chunk_after_what_has_begun() -> None:
-    statuses = [200, *[503] * 6]
+    # Six of a report, and those of claims for masks, which fail nothing.
+    statuses = [200, *[503] * 8]
     with serving(*statuses, data=answer(range(6))) as server:
         message = chunk_of(server.url, [png_file(wall(seed=seed)) for seed in range(6)])
         with pytest.raises(DeliveryFailed):
             process(message, Engine(finder()), concurrency=1)
     tried = {body["idx"] for body in server.to("callback")}
     assert tried == {0}
-    assert transfer.fetch_photo(message.items[0].output_key)
+    assert transfer.fetch_photo(KeyedStore(), message.items[0].output_key)
 
 
 @pytest.mark.parametrize("concurrency", [1, 2, 4])
@@ -230,14 +259,16 @@ class Slow(FixedSegmenter):
 SHORT_LEASE = {"lease_seconds": 1}
 
 
-def test_the_lease_is_renewed_twice_in_its_time_while_a_photo_is_in_work() -> None:
+def test_the_lease_is_renewed_twice_in_its_time_while_a_photo_is_in_work(way: str) -> None:
+    asks_for_masks = way == WITH_URLS
     with serving(data={**answer([0]), **SHORT_LEASE}) as server:
         started = time.monotonic()
-        process(chunk_of(server.url, [png_file(wall())]), Engine(Slow(server, claims=4)))
+        slow = Slow(server, claims=4 + asks_for_masks)
+        process(chunk_of(server.url, [png_file(wall())]), Engine(slow))
         took = time.monotonic() - started
     claims = server.to("claim")
     assert [claim["items"] for claim in claims] == [[0]] * len(claims)
-    assert len(claims) >= 4
+    assert len(claims) >= 4 + asks_for_masks
     assert took >= 1.5, "the claim, and three renewals after half a second each"
     assert reports(server) == {0: "done"}
 
@@ -276,29 +307,6 @@ def test_a_second_job_over_the_same_photos_segments_nothing() -> None:
         process(again, Engine(second))
         process(chunk_of(server.url, photos), Engine(other))  # somebody else's
     assert (len(first.calls), second.calls, len(other.calls)) == (3, [], 3)
-    assert not np.array_equal(opened(transfer.fetch_photo(again.items[0].output_key)), wall())
-
-
-def test_masks_lie_under_the_keys_of_the_contract_and_survive_strange_names() -> None:
-    job, digest, user = f"job_{uuid4().hex}", uuid4().hex, f"u_{uuid4().hex}"
-    store = BucketMaskStore(user, job, 3)
-    masks = {"Wall": left_half(), "벽/../x": left_half()}
-    memory = RememberingSegmenter(FixedSegmenter(masks, absent=["Door"]))
-    _, findings = memory.segment(digest, wall(), ["Wall", "벽/../x", "Door"], {})
-    store.save(digest, "fixed/1", findings)
-    folder = f"masks/{user}/{job}/"
-    names = sorted(key.removeprefix(folder) for key in photo_storage().sizes(folder))
-    assert names[:1] + names[2:] == ["3_Wall.png", "3_instances.json"]
-    assert names[1].startswith("3__")
-    elsewhere = BucketMaskStore(user, f"job_{uuid4().hex}", 0)
-    assert elsewhere.load(digest, "fixed/1", ["Wall", "벽/../x", "Door", "Sofa"]) == findings
-    assert elsewhere.load(digest, "fixed/2", ["Wall"]) == {}
-    assert BucketMaskStore(f"u_{uuid4().hex}", job, 3).load(digest, "fixed/1", ["Wall"]) == {}
-
-
-def test_a_description_that_is_not_ours_costs_a_segmentation_only() -> None:
-    digest, user = uuid4().hex, f"u_{uuid4().hex}"
-    store = BucketMaskStore(user, f"job_{uuid4().hex}", 0)
-    for junk in (b"{", b"[]", b'{"photo":1}', b'{"prefix":"masks/u_9/x/0"}'):
-        transfer.store_result(f"masks/{user}/by_photo/{digest}.json", junk, "application/json")
-        assert store.load(digest, "fixed/1", ["Wall"]) == {}
+    assert not np.array_equal(
+        opened(transfer.fetch_photo(KeyedStore(), again.items[0].output_key)), wall()
+    )

@@ -9,7 +9,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from jobs import keys
 from jobs.delivery.publish import MAINTENANCE_QUEUE
-from jobs.gpu import transfer
+from jobs.gpu.keyed_store import KeyedStore
 from jobs.lifecycle import services
 from jobs.models import JobCoordinator
 from jobs.states import JobStatus
@@ -126,7 +126,7 @@ def test_what_leads_to_a_users_masks_goes_with_the_last_job_that_has_any() -> No
     stranger = make_job(JobStatus.DONE)
     pointers = [keys.by_photo_prefix(job.user_id) for job in (older, stranger)]
     for pointer in pointers:
-        transfer.store_result(f"{pointer}{'ab' * 32}.json", b"{}", "application/json")
+        KeyedStore().write(f"{pointer}{'ab' * 32}.json", b"{}", "application/json")
 
     def left() -> list[int]:
         return [len(photo_storage().sizes(pointer)) for pointer in pointers]

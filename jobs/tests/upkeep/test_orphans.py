@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 
 from jobs import keys
-from jobs.gpu import transfer
+from jobs.gpu.keyed_store import KeyedStore
 from jobs.models import JobCoordinator
 from jobs.states import JobStatus
 from jobs.storage.bucket import photo_storage
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_bucket")]
 
 
 def store(key: str) -> str:
-    transfer.store_result(key, b"12345", "image/jpeg")
+    KeyedStore().write(key, b"12345", "image/jpeg")
     return key
 
 

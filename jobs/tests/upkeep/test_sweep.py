@@ -115,7 +115,7 @@ def test_a_message_that_waited_longer_than_its_lease_is_as_good_as_the_one_sent_
 
     _, granted = services.claim_items(job_id=job.id, items=[0, 1], attempt=1, worker="gpu:1")
 
-    assert granted == [0, 1]
+    assert list(granted) == [0, 1]
 
 
 def test_a_claim_between_publishing_and_leasing_keeps_its_lease() -> None:
