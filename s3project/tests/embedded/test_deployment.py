@@ -66,15 +66,31 @@ def test_the_image_runs_the_web_process_by_itself() -> None:
 
 def test_a_gpu_worker_is_told_only_what_it_may_know(services: dict[str, Any]) -> None:
     told = set(services["gpu-worker"]["environment"])
+    place = {"CELERY_BROKER_URL", "STORAGE_S3_ENDPOINT", "STORAGE_BUCKET", "CALLBACK_BASE_URL"}
     own = {"MODEL_CACHE_DIR", "METRICS_PORT", "METRICS_HOST", "MESSAGE_KEY"} | BACKEND
     itself = {"GPU_WORKER", "S3_ENV"}
-    assert told == {*processes.WORKER_KNOWS, *processes.ONE_THREAD, *own, *itself}
+    assert told == {*place, *processes.ONE_THREAD, *own, *itself}
     assert told.isdisjoint(processes.WORKER_MUST_NOT_KNOW)
+
+
+def test_workers_prove_themselves_with_tokens_and_reach_the_storage_by_urls(
+    services: dict[str, Any],
+) -> None:
+    for name in ("web", "maintenance"):
+        told = services[name]["environment"]
+        assert told["CALLBACK_AUTH"] == "${CALLBACK_AUTH:-token}", name
+        assert told["GPU_CALLBACK_SECRET"] == "${GPU_CALLBACK_SECRET:-}", name
+    worker, web = (services[name]["environment"] for name in ("gpu-worker", "web"))
+    # URLs are signed for the address that the worker's settings have, on a network of both.
+    assert "STORAGE_WORKER_ENDPOINT" not in web
+    assert web["STORAGE_S3_ENDPOINT"] == worker["STORAGE_S3_ENDPOINT"] == "http://seaweedfs:8333"
+    assert "storage" in {*networks(services["gpu-worker"])} & {*networks(services["seaweedfs"])}
+    assert web["CALLBACK_BASE_URL"] == worker["CALLBACK_BASE_URL"]
     assert "env_file" not in services["gpu-worker"]
 
 
 def test_web_tells_clients_of_the_backend_that_the_workers_run(services: dict[str, Any]) -> None:
-    for name in BACKEND | {"MESSAGE_KEY"}:
+    for name in {*BACKEND, "MESSAGE_KEY"}:
         told = {services[one]["environment"][name] for one in ("web", "maintenance", "gpu-worker")}
         assert len(told) == 1, name
 
@@ -99,7 +115,7 @@ def test_no_secret_is_written_into_the_file(services: dict[str, Any]) -> None:
         for name, value in service.get("environment", {}).items()
         if name.endswith(("SECRET", "PASSWORD", "_KEY"))
     }
-    assert {"GPU_CALLBACK_SECRET", "STORAGE_SECRET_KEY", "POSTGRES_PASSWORD"} <= set(given)
+    assert {"MESSAGE_KEY", "STORAGE_SECRET_KEY", "POSTGRES_PASSWORD"} <= set(given)
     assert [name for name, value in given.items() if not value.startswith("${")] == []
 
 
