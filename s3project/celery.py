@@ -62,6 +62,8 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     # A broker that became a replica refuses to write: that is not the end of a worker.
     broker_channel_error_retry=True,
+    # However long it is away; by itself a worker ends after a hundred tries.
+    broker_connection_max_retries=None,
     broker_transport_options={
         # One list for each level of a queue, served in this order (jobs/delivery/fair_share.py).
         "priority_steps": list(range(10)),

@@ -7,6 +7,7 @@ import pytest
 import redis
 from redis.exceptions import NoPermissionError, ResponseError
 
+from jobs.tests.live_sets import KITCHEN, is_finished, start_set, wait_for
 from s3project.embedded import processes
 from s3project.embedded.stack import BROKER_VARIABLES, EmbeddedStack
 from s3project.testing.live import LiveStack
@@ -133,6 +134,29 @@ def test_a_broker_that_fails_over_ends_no_worker(live_stack: LiveStack) -> None:
     swept = sweeps(live_stack)
 
     wait_until(lambda: sweeps(live_stack) > swept + 1, seconds=60)
+    assert live_stack.dead() is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(180)
+def test_a_broker_that_is_replaced_by_an_empty_one_ends_no_worker(
+    live_stack: LiveStack, engines: EmbeddedStack
+) -> None:
+    live_stack.start_web(workers=1)
+    live_stack.start_maintenance(SWEEP_SEC="1")
+    live_stack.start_worker(concurrency=1)
+    wait_until(lambda: sweeps(live_stack) > 0, seconds=60)
+
+    engines.stop_engine("broker")
+    try:
+        time.sleep(5)
+    finally:
+        engines.start_engine("broker")
+    swept = sweeps(live_stack)
+
+    wait_until(lambda: sweeps(live_stack) > swept + 1, seconds=60)
+    client, job_id = start_set(live_stack.base_url, [KITCHEN])
+    assert wait_for(client, job_id, is_finished)["status"] == "done"
     assert live_stack.dead() is None
 
 
