@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from rest_framework import serializers
 
@@ -28,7 +29,6 @@ MAX_BACKEND_CONCEPTS = 200
 # Names of one claim, and the masks that it may ask for: each is two URLs, of 6 µs.
 MAX_MASKS = 200
 MAX_MASKS_IN_ALL = 1000
-MAX_MASKS_IN = 64
 SHA256 = re.compile(r"[0-9a-f]{64}")
 IDX = re.compile(r"[0-9]{1,3}")
 # What PostgreSQL cannot store: NUL, and surrogates that are not half of a pair.
@@ -85,30 +85,48 @@ class ItemResultIn(Object):
         }
 
 
+class Digest(ShapedField):
+    kind = "a string"
+    shape = Annotated[str, Schema("Of the file.", pattern=r"^[0-9a-f]{64}$")]
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.refuse_type(data)
+        if SHA256.fullmatch(data) is None:
+            raise serializers.ValidationError("Must be 64 lowercase hex digits.")
+        return data
+
+
+class OtherItem(ShapedField):
+    """An item of another job of the same user, as its job's id and idx."""
+
+    kind = "a string"
+    shape = Annotated[
+        str,
+        Schema(
+            "The item whose masks are of the same photo, `job_…/3`: as found in "
+            "`masks/{user}/by_photo/{sha256}.json`. They may be read.",
+            pattern=r"^job_[0-9a-f]{32}/[0-9]{1,3}$",
+        ),
+    ]
+
+    def to_internal_value(self, data: Any) -> tuple[UUID, int]:
+        if not isinstance(data, str):
+            self.refuse_type(data)
+        job, _, idx = data.partition("/")
+        job_id = ids.parse_public_id(ids.JOB, job)
+        if job_id is None or IDX.fullmatch(idx) is None:
+            raise serializers.ValidationError("Must be a job's id, a slash and an idx.")
+        return job_id, int(idx)
+
+
 class AskedPhotoIn(Object):
     idx = WholeNumber(min_value=0, max_value=MAX_ITEMS - 1)
-    sha256 = Text(min_length=64, max_length=64)
-    masks_in = Text(
-        max_length=MAX_MASKS_IN,
-        required=False,
-        allow_null=True,
-        help_text="The item whose masks are of the same photo, `job_…/3`: as found in "
-        "`masks/{user}/by_photo/{sha256}.json`. They may be read.",
-    )
+    sha256 = Digest()
+    masks_in = OtherItem(required=False, allow_null=True, default=None)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if SHA256.fullmatch(attrs["sha256"]) is None:
-            raise serializers.ValidationError({"sha256": "Must be 64 lowercase hex digits."})
-        masks_in = attrs.get("masks_in")
-        job, _, idx = (masks_in or "").partition("/")
-        job_id = ids.parse_public_id(ids.JOB, job)
-        if masks_in is None:
-            item = None
-        elif job_id is None or IDX.fullmatch(idx) is None:
-            raise serializers.ValidationError({"masks_in": "Must be a job's id, a slash, an idx."})
-        else:
-            item = job_id, int(idx)
-        return {"idx": attrs["idx"], "photo": AskedPhoto(attrs["sha256"], item)}
+        return {"idx": attrs["idx"], "photo": AskedPhoto(attrs["sha256"], attrs["masks_in"])}
 
 
 class ClaimIn(Object):
