@@ -1,15 +1,24 @@
 # One image for web, maintenance and the CPU worker; docker-compose.yml says which command each runs.
-FROM python:3.11-slim
+ARG PYTHON=python:3.11.15-slim-trixie
 
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
+# Every package with its hash, and what the one that comes as source is built with.
+FROM ${PYTHON} AS wheels
+COPY requirements.lock requirements-build.lock ./
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-build.lock \
+    && pip wheel --no-cache-dir --disable-pip-version-check --require-hashes --no-build-isolation --no-deps \
+       --only-binary :all: --no-binary pyvips --wheel-dir /wheels -r requirements.lock
+
+FROM ${PYTHON}
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 
 # The two folders are volumes of docker-compose.yml that `provision` writes to.
 RUN useradd --create-home --uid 1000 s3 && install -d -o s3 -g s3 /etc/seaweedfs /etc/valkey
 WORKDIR /srv/s3
 
 # Before the code, so that a change of code does not install everything again.
-COPY requirements.txt ./
-RUN pip install --disable-pip-version-check -r requirements.txt
+RUN --mount=type=bind,from=wheels,source=/wheels,target=/wheels \
+    pip install --no-cache-dir --disable-pip-version-check --no-index --no-deps /wheels/*.whl
 
 COPY manage.py ./
 COPY s3project s3project

@@ -1,9 +1,12 @@
 # Every target is one line of intent. Python 3.11 or newer and make are all that is needed.
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := s3project users jobs bench/faults manage.py
+CODE := s3project users jobs bench/faults supply manage.py
+INSTALL := python -m pip install -qq --disable-pip-version-check --require-hashes
+UV := .local/uv/bin/uv
+UV_VERSION := 0.13.9
 .DEFAULT_GOAL := help
-.PHONY: bench-engine help venv demo serve check test test-sam3 lint types format openapi bench faults clean
+.PHONY: bench-engine help venv demo serve check test test-sam3 lint types format openapi lock licences sbom bench faults clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -19,7 +22,7 @@ serve: venv ## the whole service on this machine until Ctrl-C (PORT=8000, WORKER
 check: lint types ## for daily work: lint, types and the tests that need no server
 	$(BIN)/python -m pytest -q --fast
 
-test: lint types ## everything the gate checks
+test: lint types sbom ## everything the gate checks
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m pytest
 
@@ -37,6 +40,21 @@ format: venv ## rewrite the code in its format
 
 openapi: venv ## docs/openapi*.yaml from the code; `make test` compares them
 	@$(BIN)/python manage.py openapi
+
+lock: $(UV) ## requirements*.lock from requirements*.txt: every package with its hashes
+	@for set in requirements requirements-build requirements-dev; do $(UV) pip compile $$set.txt -o $$set.lock -q \
+	  --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' \
+	  $(ARGS) || exit 1; done
+	@# A wheel for everything, wherever it may run.
+	@for python in 3.11 3.12 3.13 3.14; do for machine in x86_64 aarch64; do $(UV) pip install -q --dry-run \
+	  --require-hashes --only-binary :all: --no-binary pyvips -r requirements-dev.lock --target .local/uv/none \
+	  --python-version $$python --python-platform $$machine-manylinux_2_28 || exit 1; done; done
+
+licences: venv ## docs/licences.md: what is shipped, under which licence
+	@$(BIN)/python -m supply.licences
+
+sbom: venv ## .local/sbom.cdx.json: what is shipped, in CycloneDX, checked against its schema
+	@$(BIN)/python -m supply.sbom .local/sbom.cdx.json
 
 bench: venv ## throughput and CPU of the lifecycle of a set (ARGS="-n 200 -c 8")
 	@$(BIN)/python bench/run.py $(ARGS)
@@ -56,9 +74,15 @@ clean: ## remove caches and test data; .venv and the data of `make serve` stay
 	rm -rf .local/test .local/bench .local/faults .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find s3project users jobs bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/.installed: requirements.txt requirements-dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+.venv/.installed: requirements-build.lock requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=python3.11")'
 	@echo "Installing into .venv (once) …"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/$(INSTALL) -r requirements-build.lock
+	@$(BIN)/$(INSTALL) --no-build-isolation -r requirements-dev.lock
+	@touch $@
+
+$(UV): Makefile
+	@$(PYTHON) -m venv .local/uv
+	@.local/uv/bin/python -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@

