@@ -127,9 +127,11 @@ def _given(name: str) -> str:
 
 def _stated(installed: Distribution) -> str:
     metadata = installed.metadata
-    stated = metadata.get("License-Expression") or metadata.get("License") or ""
+    if "License-Expression" in metadata:
+        return metadata["License-Expression"]
+    stated = metadata["License"] if "License" in metadata else ""
     stated = KNOWN.get(stated, stated)
-    if not IDENTIFIER.fullmatch(stated) and not metadata.get("License-Expression"):
+    if not IDENTIFIER.fullmatch(stated):
         stated = ""
     if stated in ("", "BSD", "Dual License"):
         raise UnknownLicence(f"{metadata['Name']}: say its licence in supply/licences.toml")
@@ -152,15 +154,29 @@ def _inside(name: str, installed: Distribution) -> Iterator[str]:
 
 
 SECTIONS = (
-    ("In the image", "`requirements.lock`, with the libraries in the wheels.", packages_of_the_image),
-    ("On one machine besides", "The engines of `make serve` and `make demo`.", packages_of_one_machine),
-    ("On GPU hosts that run sam3", "`requirements-gpu.txt`; its own dependencies are not listed.",
-     packages_of_gpu_hosts),
-    ("Files of others in this repository",
-     "Sources: `jobs/gpu/engine/weights/NOTICE`, `jobs/demo/photos/LICENSES.md`.", files),
+    (
+        "In the image",
+        "`requirements.lock`, with the libraries in the wheels.",
+        packages_of_the_image,
+    ),
+    (
+        "On one machine besides",
+        "The engines of `make serve` and `make demo`.",
+        packages_of_one_machine,
+    ),
+    (
+        "On GPU hosts that run sam3",
+        "`requirements-gpu.txt`; its own dependencies are not listed.",
+        packages_of_gpu_hosts,
+    ),
+    (
+        "Files of others in this repository",
+        "Sources: `jobs/gpu/engine/weights/NOTICE`, `jobs/demo/photos/LICENSES.md`.",
+        files,
+    ),
     ("Images", "The program's licence; the system under it comes with its own.", images),
     ("Only where S3 is developed", "Shipped to nobody.", packages_of_development),
-)  # fmt: skip
+)
 
 
 def page() -> str:

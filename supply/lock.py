@@ -35,7 +35,7 @@ class Locked:
 def locked(which: str) -> dict[str, Locked]:
     """The packages of `which`.lock by their canonical names."""
     text = (PROJECT / f"{which}.lock").read_text(encoding="utf-8")
-    found = {}
+    found: dict[str, Locked] = {}
     for entry in re.sub(r"^#.*\n", "", text, flags=re.M).replace("\\\n", " ").splitlines():
         if not entry.strip():
             continue

@@ -108,6 +108,48 @@ def test_ports_are_published_on_this_machine_only(services: dict[str, Any]) -> N
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
+def test_every_container_has_the_least_rights_and_limits(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert 0 < service["pids_limit"] <= 512, name
+        assert service["cpu_shares"], name
+        assert "privileged" not in service, name
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
+        assert any(place.startswith("/tmp") for place in service["tmpfs"]), name
+    # Its program is marked as one that may bind low ports, and does not start where it may not.
+    added = {name: one["cap_add"] for name, one in services.items() if "cap_add" in one}
+    assert added == {"front": ["NET_BIND_SERVICE"]}
+
+
+def test_nobody_is_root_but_the_front_and_web_is_another_user_than_the_worker(
+    services: dict[str, Any],
+) -> None:
+    users = {name: service["user"] for name, service in services.items()}
+    assert [name for name, user in users.items() if user.startswith("0")] == ["front"]
+    assert users["web"] != users["gpu-worker"]
+    # Whoever writes the storage's keys, for their owner only, and who reads them.
+    assert users["provision"] == users["seaweedfs"]
+    docker = (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+    for name in ("web", "gpu-worker", "provision", "maintenance"):
+        assert f"--uid {users[name].partition(':')[0]} " in docker, name
+
+
+def test_what_is_written_is_a_volume_or_lives_in_memory(services: dict[str, Any]) -> None:
+    kept = {"front": "/data", "postgres": "/var/lib/postgresql", "valkey": "/data"}
+    for name, place in {**kept, "seaweedfs": "/data"}.items():
+        targets = [volume.split(":")[1] for volume in services[name]["volumes"]]
+        assert place in targets, name
+    command = services["maintenance"]["command"]
+    assert "-s /tmp/schedule" in command
+    writable = {"provision"} | set(kept) | {"seaweedfs"}
+    for name, service in services.items():
+        for volume in service.get("volumes", []):
+            assert volume.endswith(":ro") or name in writable, (name, volume)
+
+
 def test_no_secret_is_written_into_the_file(services: dict[str, Any]) -> None:
     given = {
         name: value
