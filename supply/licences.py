@@ -129,7 +129,7 @@ def _stated(installed: Distribution) -> str:
     metadata = installed.metadata
     if "License-Expression" in metadata:
         return metadata["License-Expression"]
-    stated = metadata["License"] if "License" in metadata else ""
+    stated = (metadata.get_all("License") or [""])[0]
     stated = KNOWN.get(stated, stated)
     if not IDENTIFIER.fullmatch(stated):
         stated = ""

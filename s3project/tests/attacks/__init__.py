@@ -1,0 +1,16 @@
+"""Attacks on a live stack, replayed. What each is held by is in docs/security.md.
+
+| attack | test |
+|---|---|
+| others' jobs and rules by their ids | test_ids_of_others.py |
+| forged, altered and expired tokens | test_forged_tokens.py |
+| presigned URLs changed to do something else | test_presigned_urls.py |
+| requests smuggled past the front | test_smuggling.py |
+| headers, URLs and nesting without end | test_bombs.py |
+| script in names and errors shown to operators; requests in an operator's name | test_operators.py |
+| secrets, tokens and signatures in logs | test_logs.py |
+| inner doors of storage, database and broker | s3project/tests/embedded/test_doors.py, test_database_roles.py, test_broker_roles.py |
+| slow bodies, headers, readers and silence | s3project/tests/embedded/test_front.py |
+| work before refusal | jobs/tests/api/test_refusal_cost.py |
+| another's forwarded address | s3project/tests/embedded/test_front.py |
+"""  # noqa: E501

@@ -1,0 +1,63 @@
+"""Whoever reads the logs learns no secret, no token and no signature."""
+
+import re
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import requests
+
+from jobs.tests.live_sets import KITCHEN, is_finished, start_set, wait_for
+from s3project.testing.live import LiveStack
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+
+SECRET_NAMES = re.compile(r"(SECRET|PASSWORD|_KEY)")
+TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}")
+SIGNATURE = re.compile(r"X-Amz-Signature=\w+", re.I)
+
+
+def secrets_of(environment: dict[str, str]) -> set[str]:
+    found = set()
+    for name, value in environment.items():
+        if SECRET_NAMES.search(name):
+            found |= set(value.split(","))
+        password = urlsplit(value).password if "://" in value else None
+        if password:
+            found |= {password, unquote(password)}
+    return {secret for secret in found if len(secret) >= 8}
+
+
+def test_a_set_with_everything_that_goes_wrong_leaves_no_secret_in_a_log(
+    live_stack: LiveStack,
+) -> None:
+    live_stack.start_web()
+    live_stack.start_maintenance(SWEEP_SEC="1")
+    live_stack.start_worker(concurrency=1)
+    client, job_id = start_set(live_stack.base_url, [KITCHEN, KITCHEN[:50_000], None])
+    job = wait_for(client, job_id, is_finished)
+    assert job["status"] == "done"
+    url = job["outputs_ready"][0]["result_url"]
+    token = str(client._session.headers["Authorization"]).removeprefix("Bearer ")
+
+    # What a client may put where it does not belong, and what fails with it in hand.
+    base = live_stack.base_url
+    requests.get(f"{base}/me?token={token}", timeout=20)
+    requests.get(f"{base}/nowhere?url={url}", timeout=20)
+    requests.post(f"{base}/auth/refresh", json={"refresh_token": token}, timeout=20)
+    requests.post(
+        f"{base}/jobs/{job_id}/callback",
+        json={},
+        headers={"X-Callback-Secret": live_stack.environment["GPU_CALLBACK_SECRET"] + "x"},
+        timeout=20,
+    )
+
+    secrets = secrets_of(live_stack.environment)
+    assert len(secrets) >= 6
+    names = ("front", "web", "maintenance", "gpu")
+    for name in names:
+        text = live_stack.log(name)
+        assert [secret for secret in secrets if secret in text] == [], name
+        assert TOKEN.search(text) is None, name
+        assert SIGNATURE.search(text) is None, name
+        assert token not in text
+    assert job_id in live_stack.log("web") + live_stack.log("gpu"), "something was logged"
