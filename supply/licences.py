@@ -128,8 +128,8 @@ def _given(name: str) -> str:
 def _stated(installed: Distribution) -> str:
     metadata = installed.metadata
     if "License-Expression" in metadata:
-        return metadata["License-Expression"]
-    stated = (metadata.get_all("License") or [""])[0]
+        return str(metadata["License-Expression"])
+    stated = str((metadata.get_all("License") or [""])[0])
     stated = KNOWN.get(stated, stated)
     if not IDENTIFIER.fullmatch(stated):
         stated = ""

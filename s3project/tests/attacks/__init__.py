@@ -9,8 +9,9 @@
 | headers, URLs and nesting without end | test_bombs.py |
 | script in names and errors shown to operators; requests in an operator's name | test_operators.py |
 | secrets, tokens and signatures in logs | test_logs.py |
-| inner doors of storage, database and broker | s3project/tests/embedded/test_doors.py, test_database_roles.py, test_broker_roles.py |
-| slow bodies, headers, readers and silence | s3project/tests/embedded/test_front.py |
+| inner doors of the storage | ../embedded/test_doors.py |
+| rights of roles | ../embedded/test_database_roles.py, test_broker_roles.py |
+| slow bodies, headers, readers and silence | ../embedded/test_front.py |
+| another's forwarded address | ../embedded/test_front.py |
 | work before refusal | jobs/tests/api/test_refusal_cost.py |
-| another's forwarded address | s3project/tests/embedded/test_front.py |
-"""  # noqa: E501
+"""

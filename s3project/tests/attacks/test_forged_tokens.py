@@ -18,7 +18,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def part(value: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+    return (
+        base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode())
+        .rstrip(b"=")
+        .decode()
+    )
 
 
 def signed(header: dict[str, Any], payload: str, key: bytes) -> str:
