@@ -7,7 +7,7 @@
 | presigned URLs changed to do something else | test_presigned_urls.py |
 | requests smuggled past the front | test_smuggling.py |
 | headers, URLs and nesting without end | test_bombs.py |
-| script in names and errors shown to operators; requests in an operator's name | test_operators.py |
+| script shown to operators, requests in an operator's name | test_operators.py |
 | secrets, tokens and signatures in logs | test_logs.py |
 | inner doors of the storage | ../embedded/test_doors.py |
 | rights of roles | ../embedded/test_database_roles.py, test_broker_roles.py |
