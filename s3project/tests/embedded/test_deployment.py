@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -28,6 +29,11 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 (compared, never bound)
 WEB = processes.web_argv(processes.at_port(EVERYWHERE, "8000"))
 # What the workers run, and web tells clients of.
 BACKEND = {"ENGINE_SEGMENTER", "ENGINE_CONCEPTS"}
+TUNED = {
+    *("STORAGE_REGION", "BATCH_CONCURRENCY", "CALLBACK_TIMEOUT_SEC", "TASK_TIME_LIMIT_SEC"),
+    "LOG_LEVEL",
+}
+SETTING = re.compile(r"`([A-Z][A-Z0-9_]+)`")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +75,7 @@ def test_a_gpu_worker_is_told_only_what_it_may_know(services: dict[str, Any]) ->
     place = {"CELERY_BROKER_URL", "STORAGE_S3_ENDPOINT", "STORAGE_BUCKET", "CALLBACK_BASE_URL"}
     own = {"MODEL_CACHE_DIR", "METRICS_PORT", "METRICS_HOST", "MESSAGE_KEY"} | BACKEND
     itself = {"GPU_WORKER", "S3_ENV"}
-    assert told == {*place, *processes.ONE_THREAD, *own, *itself}
+    assert told == {*place, *processes.ONE_THREAD, *own, *itself, *TUNED}
     assert told.isdisjoint(processes.WORKER_MUST_NOT_KNOW)
 
 
@@ -87,6 +93,17 @@ def test_workers_prove_themselves_with_tokens_and_reach_the_storage_by_urls(
     assert "storage" in {*networks(services["gpu-worker"])} & {*networks(services["seaweedfs"])}
     assert web["CALLBACK_BASE_URL"] == worker["CALLBACK_BASE_URL"]
     assert "env_file" not in services["gpu-worker"]
+
+
+def test_every_documented_setting_reaches_a_service(services: dict[str, Any]) -> None:
+    """What an operator writes into .env is not ignored."""
+    page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    documented = {name for row in rows for name in SETTING.findall(row)}
+    assert {"ALLOWED_HOSTS", "STORAGE_RETENTION_DAYS", "LOG_LEVEL"} <= documented
+    told = {name for service in services.values() for name in service.get("environment", {})}
+    # Never in production.
+    assert documented - told == {"DEBUG"}
 
 
 def test_web_tells_clients_of_the_backend_that_the_workers_run(services: dict[str, Any]) -> None:
