@@ -73,7 +73,7 @@ CORS_EXPOSE_HEADERS = [
 
 # --- Django --------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "s3project.admin.apps.OperatorsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

@@ -50,6 +50,7 @@ class ActorKind(TextChoices):
 
 class ObjectKind(TextChoices):
     USER = "user"
+    GROUP = "group"
     JOB = "job"
     KEY = "key"
     SESSION = "session"

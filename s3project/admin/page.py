@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from s3project.admin.declared import DeclaredChangeList
 from s3project.admin.tables import Table
 
 M = TypeVar("M", bound=Model)
@@ -48,6 +49,8 @@ class PageAdmin(GenericModelAdmin[M]):
     change_form_template = "s3project/admin/page.html"
     list_per_page = 50
     show_full_result_count = False
+    # They would count the whole table once for each choice of each filter.
+    show_facets = admin.ShowFacets.NEVER
 
     class Media:
         css = {"all": ("s3project/admin.css",)}
@@ -83,6 +86,9 @@ class PageAdmin(GenericModelAdmin[M]):
             chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
             return HttpResponseRedirect(self.page_url(chosen[0]))
         return response
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return DeclaredChangeList
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """The list is named by what it shows: nothing in it is "selected to view"."""

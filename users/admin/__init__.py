@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from users.admin.group import GroupAdmin
 from users.admin.ledger import BillingEventAdmin, ReservationAdmin
 from users.admin.user import UserAdmin
 
@@ -12,4 +13,4 @@ admin.site.site_url = None
 # Seven lists need no menu beside them; the tables need the width.
 admin.site.enable_nav_sidebar = False
 
-__all__ = ["BillingEventAdmin", "ReservationAdmin", "UserAdmin"]
+__all__ = ["BillingEventAdmin", "GroupAdmin", "ReservationAdmin", "UserAdmin"]
