@@ -79,6 +79,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "corsheaders",
     "rest_framework",
     "s3project",
@@ -89,11 +92,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "s3project.api.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "s3project.admin.middleware.AdminDoorMiddleware",
     "s3project.api.static_files.HashedFilesMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "s3project.admin.middleware.OperatorSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -126,6 +131,33 @@ WHITENOISE_USE_FINDERS = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 0)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+# --- Operators -------------------------------------------------------------------------------
+# The one host that the admin answers on; unset: every one.
+ADMIN_HOST = env.text("ADMIN_HOST").lower()
+# Whether operators must have a second factor, or may.
+ADMIN_TOTP = env.choice("ADMIN_TOTP", ("optional", "required"))
+OTP_TOTP_ISSUER = "S3"
+# Tries are counted by s3project/admin/login_limits.py: a delay that doubles with each wrong code
+# would let whoever has the password lock its owner out.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email",)},
+    },
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+# A login ends after so long without a request, and with the browser.
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# No other address than the admin's is sent a session.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin"
+
 # The largest body that is read; above it the answer is 413 before anything is parsed.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

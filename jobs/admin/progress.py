@@ -13,11 +13,14 @@ def progress_text(progress: JobProgress) -> str:
 
 
 def progress_bar(progress: JobProgress) -> SafeString:
+    done = 100 * progress.done // progress.total
     return format_html(
-        '<span class="progress"><span class="progress-bar">'
-        '<span class="done" style="width: {}%"></span>'
-        '<span class="failed" style="width: {}%"></span></span>{}</span>',
-        100 * progress.done // progress.total,
+        # Attributes of a picture: the content security policy allows no style.
+        '<span class="progress"><svg class="progress-bar" viewBox="0 0 100 1" '
+        'preserveAspectRatio="none" aria-hidden="true"><rect class="done" width="{}" height="1"/>'
+        '<rect class="failed" x="{}" width="{}" height="1"/></svg>{}</span>',
+        done,
+        done,
         # Rounded up: one failure of 200 is still seen.
         -(-100 * progress.failed // progress.total),
         progress_text(progress),

@@ -19,6 +19,14 @@ def find_user(text: str) -> User:
     return user
 
 
+def find_operator(text: str) -> User:
+    """As `find_user`, for staff. Raises CommandError."""
+    found = find_user(text)
+    if not found.is_staff:
+        raise CommandError(f"{text} is no operator.")
+    return found
+
+
 def add_reason(parser: ArgumentParser) -> None:
     """`--reason`, which the audit log has beside the name of who runs the command."""
     parser.add_argument("--reason", required=True, type=_reason, help="why, for the audit log")

@@ -35,27 +35,27 @@ def browser() -> Client:
 # --- Finding and seeing --------------------------------------------------------------------
 
 
-def test_the_list_takes_four_queries_for_fifty_jobs(browser: Client) -> None:
+def test_the_list_takes_five_queries_for_fifty_jobs(browser: Client) -> None:
     for _ in range(50):
         make_job()
 
     with recorded_statements() as statements:
         response = browser.get(JOBS)
 
-    # Session, operator, the count, the page with its users.
-    assert len(statements) == 4
+    # Session, operator, second factor, the count, the page with its users.
+    assert len(statements) == 5
     assert len(response.context["cl"].result_list) == 50
 
 
-def test_the_page_takes_six_queries_for_two_hundred_items(browser: Client) -> None:
+def test_the_page_takes_seven_queries_for_two_hundred_items(browser: Client) -> None:
     job = make_job(JobStatus.QUEUED, user=make_user(plan="pro"), items=200)
     ContentType.objects.get_for_model(JobCoordinator)  # read once per process
 
     with recorded_statements() as statements:
         response = browser.get(page_of(job))
 
-    # Session, operator, job with its user, reservation, billing events, items.
-    assert len(statements) == 6
+    # Session, operator, second factor, job with its user, reservation, billing events, items.
+    assert len(statements) == 7
     _, items = response.context["tables"]
     assert [row[0] for row in items.rows] == list(range(200))
 

@@ -95,15 +95,15 @@ def test_the_list_filters_by_plan(browser: Client) -> None:
     assert listed(browser, User, plan__exact="pro") == [pro.pk]
 
 
-def test_the_list_takes_four_queries_for_fifty_users(browser: Client) -> None:
+def test_the_list_takes_five_queries_for_fifty_users(browser: Client) -> None:
     for _ in range(50):
         make_user()
 
     with recorded_statements() as statements:
         response = browser.get(USERS)
 
-    # Session, operator, the count, the page.
-    assert len(statements) == 4
+    # Session, operator, second factor, the count, the page.
+    assert len(statements) == 5
     assert len(response.context["cl"].result_list) == 50
 
 
@@ -116,8 +116,8 @@ def test_the_page_shows_the_limits_the_open_reservations_and_the_ledger(browser:
     with recorded_statements() as statements:
         response = browser.get(page_of(user))
 
-    # Session, operator, user, limiter, open reservations, ledger.
-    assert len(statements) == 6
+    # Session, operator, second factor, user, limiter, open reservations, ledger.
+    assert len(statements) == 7
     reservations, ledger = response.context["tables"]
     assert [job_ref(unfinished) in row[0] for row in reservations.rows] == [True]
     assert [row[2] for row in ledger.rows] == ["+1", "-5", "-3", "+190", "+10"]
