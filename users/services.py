@@ -8,9 +8,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from s3project import ids
 from s3project.acts.actor import SYSTEM, Actor
 from s3project.acts.record import record_act
-from s3project.acts.words import Action, ObjectKind
+from s3project.acts.words import Action, ActorKind, ObjectKind
 from users.errors import TokenInvalid
 from users.models import (
     REFRESH_PREFIX,
@@ -117,6 +118,12 @@ def _judge_spent_token(digest: str) -> None:
     if not spent.is_replayed(timezone.now()):
         raise TokenInvalid(JUST_SPENT)
     if Session.objects.revoke(spent.session_id):
+        record_act(
+            Action.SESSION_REPLAYED,
+            actor=Actor(ActorKind.ANYONE),
+            kind=ObjectKind.USER,
+            object_id=ids.public_id(ids.USER, spent.session.user_id),
+        )
         logger.warning("a spent refresh token came again: session %s revoked", spent.session_id)
 
 

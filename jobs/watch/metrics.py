@@ -113,6 +113,23 @@ QUERIES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         """,
     ),
     (
+        "s3_acts_last_hour",
+        "Rows of the audit log since an hour ago, and how often it happened: refusals come in "
+        "streaks, of which only powers of ten are rows.",
+        ("action",),
+        """
+        SELECT action, sum(times)::float FROM (
+            SELECT action, max(coalesce((details->>'times')::bigint, 0)) AS times FROM acts
+             WHERE created_at > now() - interval '1 hour' AND details ? 'times'
+             GROUP BY action, object_id, address
+             UNION ALL
+            SELECT action, count(*) FROM acts
+             WHERE created_at > now() - interval '1 hour' AND NOT details ? 'times'
+             GROUP BY action
+        ) AS happened GROUP BY action
+        """,
+    ),
+    (
         "s3_audit_violations",
         "What the last audit found; absent before the first.",
         (),

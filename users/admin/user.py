@@ -12,6 +12,8 @@ from django.utils.safestring import SafeString
 
 from s3project import ids
 from s3project.acts.actor import Actor
+from s3project.acts.record import record_act
+from s3project.acts.words import Action, ObjectKind
 from s3project.admin.page import Button
 from s3project.admin.search import SearchById
 from s3project.admin.tables import (
@@ -121,6 +123,27 @@ class UserAdmin(SearchById[User]):
         """Writes what was edited and nothing else: a plan that moved meanwhile stays moved."""
         columns = {field.name for field in User._meta.concrete_fields}
         obj.save(update_fields=[name for name in form.changed_data if name in columns])
+        self._record_changes(request, obj, form.changed_data)
+
+    def _record_changes(self, request: HttpRequest, user: User, changed: Sequence[str]) -> None:
+        actions = []
+        if "is_active" in changed:
+            actions.append(Action.USER_REACTIVATED if user.is_active else Action.USER_DEACTIVATED)
+        rights = [name for name in changed if name in self.RIGHTS]
+        if rights:
+            actions.append(Action.RIGHTS_CHANGED)
+        for action in actions:
+            record_act(
+                action,
+                actor=Actor.operator(request),
+                kind=ObjectKind.USER,
+                object_id=user.public_id,
+                details={
+                    "changed": rights,
+                    "is_staff": user.is_staff,
+                    "is_superuser": user.is_superuser,
+                },
+            )
 
     def move_to_plan(self, request: HttpRequest, user: User, plan: str) -> None:
         """Moves one user and says so."""

@@ -13,6 +13,9 @@ from jobs.states import ItemStatus, JobStatus
 from jobs.tests.clock import DAY, HOUR, age
 from jobs.tests.factories import make_job, report
 from jobs.watch.audit import run_audit
+from s3project.acts.actor import SYSTEM, Actor
+from s3project.acts.record import record_act
+from s3project.acts.words import Action, ActorKind
 from s3project.embedded.ports import free_port
 from s3project.testing.sql import recorded_statements
 from users.tests.factories import make_user
@@ -118,10 +121,22 @@ def test_while_the_broker_is_away_the_rest_is_told(settings: Settings) -> None:
     assert not [key for key in found if key[0] == "s3_broker_messages"]
 
 
-def test_a_scrape_is_nine_statements_whatever_there_is() -> None:
+def test_a_scrape_is_ten_statements_whatever_there_is() -> None:
     for _ in range(3):
         make_job(JobStatus.RUNNING)
     with recorded_statements() as statements:
         scrape()
 
-    assert len(statements) == 9
+    assert len(statements) == 10
+
+
+def test_a_streak_of_refusals_counts_as_long_as_it_was() -> None:
+    stranger = Actor(ActorKind.ANYONE, address="192.0.2.7")
+    for times in (1, 10):
+        record_act(Action.SIGN_IN_REFUSED, actor=stranger, details={"times": times})
+    record_act(Action.CREDITS_GRANTED, actor=SYSTEM)
+
+    figures = scrape()
+
+    assert figures["s3_acts_last_hour", "sign_in.refused"] == 10
+    assert figures["s3_acts_last_hour", "credits.granted"] == 1

@@ -4,8 +4,14 @@ import os
 from argparse import ArgumentParser
 from typing import Any
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
+from s3project.acts.actor import Actor
+from s3project.acts.record import record_act
+from s3project.acts.words import Action, ObjectKind
 from users.models import User
 
 
@@ -21,7 +27,18 @@ class Command(BaseCommand):
             raise CommandError("OPERATOR_PASSWORD must be set.")
         operator = User.objects.filter(email=email).first()
         if operator is None:
-            User.objects.create_superuser(email, password)
+            try:
+                validate_password(password, User(email=email))
+            except ValidationError as error:
+                raise CommandError(" ".join(error.messages)) from None
+            with transaction.atomic():
+                created = User.objects.create_superuser(email, password)
+                record_act(
+                    Action.OPERATOR_CREATED,
+                    actor=Actor.command(),
+                    kind=ObjectKind.USER,
+                    object_id=created.public_id,
+                )
             self.stdout.write(f"{email} created")
         elif operator.check_password(password):
             self.stdout.write(f"{email} kept")

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.test import Client
 
 from s3project import ids
+from s3project.acts.models import Act
 from s3project.testing.sql import recorded_statements
 from users import services
 from users.models import Reservation, User, UserLimiter
@@ -206,6 +207,8 @@ def test_deactivating_a_user_writes_that_column_and_nothing_else(browser: Client
     user.refresh_from_db()
     assert (user.is_active, user.plan, user.is_staff) == (False, "free", False)
     assert limiter_of(user).credits == 10
+    act = Act.objects.get(action="user.deactivated")
+    assert (act.actor_kind, act.object_id) == ("operator", user.public_id)
 
 
 def test_rights_are_edited_by_superusers_only() -> None:
@@ -217,9 +220,13 @@ def test_rights_are_edited_by_superusers_only() -> None:
     colleague.refresh_from_db()
     assert not colleague.is_superuser
 
-    browser_of(make_operator(superuser=True)).post(page_of(colleague), body)
+    boss = make_operator(superuser=True)
+    browser_of(boss).post(page_of(colleague), body)
     colleague.refresh_from_db()
     assert colleague.is_superuser
+    act = Act.objects.get(action="rights.changed")
+    assert (act.actor_id, act.object_id) == (boss.pk, colleague.public_id)
+    assert act.details == {"changed": ["is_superuser"], "is_staff": True, "is_superuser": True}
 
 
 def test_only_a_superuser_deactivates_a_superuser() -> None:
