@@ -85,6 +85,7 @@ def main() -> int:
     parser.add_argument("-n", "--polls", type=int, default=300)
     polls = parser.parse_args().polls
     os.environ.setdefault("USER_RATE", "1000000/minute")
+    os.environ.setdefault("CREATE_RATE", "off")
     with EmbeddedStack(PROJECT / ".local" / "bench") as stack:
         start_services(stack, worker=False)
         rows = {

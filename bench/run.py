@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("-c", "--concurrency", type=int, default=8)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    for limit in ("ANON_SIGNUP_RATE", "USER_RATE"):
+    for limit in ("ANON_SIGNUP_RATE", "CREATE_RATE", "USER_RATE"):
         os.environ.setdefault(limit, "off")
     with EmbeddedStack(PROJECT / ".local" / "bench") as stack:
         start_services(stack, worker=False)

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from s3project.api.rates import Rate
 
 TRUE = frozenset({"1", "true", "yes", "on"})
+MAKE_ONE = "make one with `openssl rand -hex 32`"
 FALSE = frozenset({"0", "false", "no", "off", ""})
 
 
@@ -24,6 +25,15 @@ class Environment:
 
     fallback: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    # Where what is wrong is collected, to be said all at once; None raises at the first.
+    problems: list[str] | None = None
+
+    def refuse(self, problem: str) -> None:
+        """Raises ImproperlyConfigured, or keeps the problem for later."""
+        if self.problems is None:
+            raise ImproperlyConfigured(problem)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def find(self, name: str) -> str | None:
         """The value of `name`, or None; an empty variable counts as unset."""
@@ -36,7 +46,8 @@ class Environment:
         """One of `choices`, by default the first. Raises ImproperlyConfigured on another word."""
         value = self.text(name, choices[0])
         if value not in choices:
-            raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}.")
+            self.refuse(f"{name} must be one of {', '.join(choices)}.")
+            return choices[0]
         return value
 
     def integer(self, name: str, default: int, *, at_least: int | None = None) -> int:
@@ -47,9 +58,11 @@ class Environment:
         try:
             number = int(value)
         except ValueError:
-            raise ImproperlyConfigured(f"{name} must be a whole number.") from None
+            self.refuse(f"{name} must be a whole number.")
+            return default
         if at_least is not None and number < at_least:
-            raise ImproperlyConfigured(f"{name} must be at least {at_least}.")
+            self.refuse(f"{name} must be at least {at_least}.")
+            return default
         return number
 
     def period(self, name: str, default: int, *, unit: timedelta) -> timedelta | None:
@@ -59,7 +72,8 @@ class Environment:
         """
         number = self.integer(name, default)
         if number < 0:
-            raise ImproperlyConfigured(f"{name} must not be negative; 0 means never.")
+            self.refuse(f"{name} must not be negative; 0 means never.")
+            number = default
         return number * unit or None
 
     def flag(self, name: str, default: bool) -> bool:
@@ -71,14 +85,16 @@ class Environment:
             return True
         if value.lower() in FALSE:
             return False
-        raise ImproperlyConfigured(f"{name} must be one of 1, 0, true, false, yes, no, on, off.")
+        self.refuse(f"{name} must be one of 1, 0, true, false, yes, no, on, off.")
+        return default
 
     def rate(self, name: str, default: str) -> Rate | None:
         """A rate such as `600/hour`; None for `off` and `0`. Raises ImproperlyConfigured."""
         try:
             return Rate.parse(self.text(name, default))
         except ValueError as error:
-            raise ImproperlyConfigured(f"{name}: {error}.") from None
+            self.refuse(f"{name}: {error}.")
+            return Rate.parse(default)
 
     def words(self, name: str, default: list[str]) -> list[str]:
         """A comma-separated list; blanks around and between the commas are dropped."""
@@ -91,7 +107,7 @@ class Environment:
         """A secret; raises ImproperlyConfigured when it is required and unset."""
         value = self.find(name)
         if value is None and required:
-            raise ImproperlyConfigured(f"{name} must be set in production.")
+            self.refuse(f"{name} must be set in production: {MAKE_ONE}.")
         return value or ""
 
     def secrets(self, name: str, *, required: bool, at_least: int = 1) -> list[str]:
@@ -101,9 +117,9 @@ class Environment:
         if not required:
             return values
         if not values:
-            raise ImproperlyConfigured(f"{name} must be set in production.")
-        if min(len(value.encode()) for value in values) < at_least:
-            raise ImproperlyConfigured(f"{name} must have at least {at_least} bytes in production.")
+            self.refuse(f"{name} must be set in production: {MAKE_ONE}.")
+        elif min(len(value.encode()) for value in values) < at_least:
+            self.refuse(f"{name} must have at least {at_least} bytes in production: {MAKE_ONE}.")
         return values
 
 

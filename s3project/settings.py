@@ -10,13 +10,18 @@ from datetime import timedelta
 from pathlib import Path
 from secrets import token_urlsafe
 
+from django.core.exceptions import ImproperlyConfigured
+
 from s3project.database import database_settings
 from s3project.environment import Environment, derived_key
+from s3project.production import host_of, open_addresses, weak_secrets
 from s3project.running_stack import running_stack
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCTION = Environment().choice("S3_ENV", ["development", "production"]) == "production"
-env = Environment(fallback={} if PRODUCTION else running_stack(BASE_DIR))
+env = Environment(
+    fallback={} if PRODUCTION else running_stack(BASE_DIR), problems=[] if PRODUCTION else None
+)
 
 DEBUG = env.flag("DEBUG", False)
 
@@ -59,7 +64,12 @@ PUBLIC_BASE_URL = env.text("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/
 CALLBACK_BASE_URL = env.text("CALLBACK_BASE_URL", PUBLIC_BASE_URL).rstrip("/")
 # Where a worker reports, whatever a message says; unset: where the signed message says.
 WORKER_REPORTS_TO = env.text("CALLBACK_BASE_URL").rstrip("/")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["*"])
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS",
+    sorted({host_of(PUBLIC_BASE_URL), host_of(CALLBACK_BASE_URL)}) if PRODUCTION else ["*"],
+)
+# Where the public addresses are http in a network that is trusted.
+ALLOW_PLAIN_HTTP = env.flag("ALLOW_PLAIN_HTTP", False)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [PUBLIC_BASE_URL])
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", [])
 THIS_MACHINE = r"^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"
@@ -129,11 +139,21 @@ USE_I18N = False
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 0)
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+HAS_TLS = PUBLIC_BASE_URL.startswith("https://")
+# Django sends it over TLS only.
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 30 * 86_400 if PRODUCTION and HAS_TLS else 0)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION and (HAS_TLS or not ALLOW_PLAIN_HTTP)
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # subdomains are the operator's
+    "security.W008",  # the front redirects, and GPU hosts call by http inside
+    "security.W021",  # and so is a browser's preload list
+]
+
 # --- Operators -------------------------------------------------------------------------------
 # The one host that the admin answers on; unset: every one.
 ADMIN_HOST = env.text("ADMIN_HOST").lower()
+if ADMIN_HOST and "*" not in ALLOWED_HOSTS:
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, ADMIN_HOST]
 # Whether operators must have a second factor, or may.
 ADMIN_TOTP = env.choice("ADMIN_TOTP", ("optional", "required"))
 OTP_TOTP_ISSUER = "S3"
@@ -178,6 +198,12 @@ REST_FRAMEWORK = {
 USER_RATE = env.rate("USER_RATE", "1200/minute")
 ANON_SIGNUP_RATE = env.rate("ANON_SIGNUP_RATE", "600/hour" if PRODUCTION else "6000/hour")
 REFRESH_RATE = env.rate("REFRESH_RATE", "600/hour")
+# A job that is made and canceled costs its user nothing, and a row for every photo.
+CREATE_RATE = env.rate("CREATE_RATE", "300/hour" if PRODUCTION else "6000/hour")
+# Refusals only: whoever has the right secret is let through.
+CALLBACK_FAILURE_RATE = env.rate(
+    "CALLBACK_FAILURE_RATE", "120/minute" if PRODUCTION else "6000/minute"
+)
 # How many proxies of ours stand before the web process; 0 means that X-Forwarded-For is a lie.
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 # They also say whether the client came over TLS.
@@ -279,3 +305,29 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
     },
 }
+
+# --- What production does not start with -----------------------------------------------------
+if PRODUCTION:
+    given = ["GPU_CALLBACK_SECRET", "MESSAGE_KEY"]
+    if not GPU_WORKER:
+        given += ["DJANGO_SECRET_KEY", "JWT_SECRET", "WORKER_TOKEN_KEY", "METRICS_TOKEN"]
+        if DEBUG:
+            env.refuse("DEBUG must be off in production: its error pages show code and settings.")
+        if "*" in ALLOWED_HOSTS:
+            env.refuse("ALLOWED_HOSTS must name your hosts: api.example.org, or leave it unset.")
+        if not ALLOW_PLAIN_HTTP:
+            public = {
+                "PUBLIC_BASE_URL": PUBLIC_BASE_URL,
+                "STORAGE_PUBLIC_ENDPOINT": STORAGE_PUBLIC_ENDPOINT,
+            }
+            for line in open_addresses({name: url for name, url in public.items() if url}):
+                env.refuse(line)
+    for line in weak_secrets({name: env.words(name, []) for name in given}, at_least=32):
+        env.refuse(line)
+    # Storages make them themselves, and not all so long.
+    for line in weak_secrets(
+        {"STORAGE_SECRET_KEY": env.words("STORAGE_SECRET_KEY", [])}, at_least=16
+    ):
+        env.refuse(line)
+    if env.problems:
+        raise ImproperlyConfigured("\n".join(["production does not start:", *env.problems]))

@@ -12,6 +12,7 @@ from s3project import ids
 from s3project.acts.actor import SYSTEM, Actor
 from s3project.acts.record import record_act
 from s3project.acts.words import Action, ActorKind, ObjectKind
+from s3project.guessable import is_guessable
 from users.errors import TokenInvalid
 from users.models import (
     REFRESH_PREFIX,
@@ -37,9 +38,6 @@ JUST_SPENT = (
     "goes on, and its access token lives to its end."
 )
 
-# Below this a device hash could be guessed, and guessing it would be a login.
-MIN_DEVICE_HASH_LENGTH = 32
-
 
 @dataclass(frozen=True)
 class SignIn:
@@ -55,11 +53,11 @@ def sign_up_anonymously(*, device_hash: str | None = None) -> SignIn:
     """A session of a new user with the credits of the first plan, or of the one who has this
     device's secret.
 
-    A device hash that is too short to be a secret is ignored. Raises TokenInvalid when the user
+    A device hash that is no secret is ignored. Raises TokenInvalid when the user
     of the device was deactivated.
     """
     digest = None
-    if device_hash is not None and len(device_hash) >= MIN_DEVICE_HASH_LENGTH:
+    if device_hash is not None and not is_guessable(device_hash):
         digest = hashlib.sha256(device_hash.encode()).hexdigest()
     with transaction.atomic():
         if digest is None:

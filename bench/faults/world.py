@@ -28,7 +28,12 @@ LEASES = {"WORK_LEASE_SEC": "3", "QUEUE_LEASE_SEC": "4", "SWEEP_SEC": "1"}
 # In proportion to how long a worker repeats a callback (31 s), as in production: where the server
 # or its database is away again and again, no photo is given up for that.
 PATIENT_LEASES = {"WORK_LEASE_SEC": "40", "QUEUE_LEASE_SEC": "20"}
-UNLIMITED = {"USER_RATE": "off", "ANON_SIGNUP_RATE": "off", "REFRESH_RATE": "off"}
+UNLIMITED = {
+    "USER_RATE": "off",
+    "ANON_SIGNUP_RATE": "off",
+    "REFRESH_RATE": "off",
+    "CREATE_RATE": "off",
+}
 SERVER = {**LEASES, **UNLIMITED}
 WORKER = {"ENGINE_SEGMENTER": "obedient"}
 PATIENCE = 40.0

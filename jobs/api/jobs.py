@@ -1,11 +1,13 @@
 """The public job API: parse, call one service or selector, answer."""
 
+import builtins
 from collections.abc import Sequence
 from typing import Annotated
 
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
 from jobs.api.advice_shapes import notice_keys, notice_keys_of_photos
 from jobs.api.edits import EDIT_IN
@@ -26,6 +28,7 @@ from jobs.api.job_shapes import (
     job_summary_out,
     queued_job_out,
 )
+from jobs.api.throttles import CreateThrottle
 from jobs.errors import (
     AlreadyCanceled,
     InvalidTransition,
@@ -66,6 +69,9 @@ class JobViewSet(ApiViewSet):
     """A user's jobs. Somebody else's job is answered like one that does not exist."""
 
     tag = "Jobs"
+
+    def get_throttles(self) -> builtins.list[BaseThrottle]:
+        return [*super().get_throttles(), *([CreateThrottle()] if self.action == "create" else [])]
 
     @Operation(
         "create_job",

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from jobs.api.throttles import refuse_worker
 from jobs.api.worker_requests import ClaimIn, ItemResultIn
 from jobs.api.worker_shapes import ClaimOut, ItemResultOut, claim_out, item_result_out
 from jobs.errors import CallbackUnauthorized, IdempotencyConflict, InvalidTransition, JobNotFound
@@ -22,7 +23,7 @@ from s3project.api.answers import Answer
 from s3project.api.bearer import bearer_of, bears_one_of
 from s3project.api.operation import Operation
 from s3project.api.views import ApiView, parse
-from s3project.errors import ValidationFailed
+from s3project.errors import RateLimited, ValidationFailed
 from s3project.ids import JobId
 
 ITEM_RESULT_IN = ItemResultIn()
@@ -33,13 +34,14 @@ class CallbackAuthentication(BaseAuthentication):
     """One of the shared secrets, several of which live at once while they are rotated, or the
     token of a message; CALLBACK_AUTH says which of the two are taken.
 
-    Any failure is 403 CALLBACK_UNAUTHORIZED, before the job or the body is looked at. Without a
-    configured secret everything but a token is refused.
+    Any failure is 403 CALLBACK_UNAUTHORIZED, before the job or the body is looked at, or 429
+    RATE_LIMITED when the address failed often. Without a configured secret everything but a token
+    is refused.
     """
 
     # What the documentation says of an endpoint behind it.
     scheme = "callback_secret"
-    errors = (CallbackUnauthorized,)
+    errors = (CallbackUnauthorized, RateLimited)
 
     def authenticate(self, request: Request) -> tuple[None, WorkerToken] | None:
         sent = bearer_of(request)
@@ -51,13 +53,14 @@ class CallbackAuthentication(BaseAuthentication):
             request, settings.GPU_CALLBACK_SECRETS
         ):
             return None
-        raise CallbackUnauthorized
+        raise refuse_worker(request._request)
 
 
 def check_reach(request: Request, idxs: Collection[int], attempt: int | None) -> None:
-    """Raises CallbackUnauthorized where the request's token is not good for these items."""
+    """Raises CallbackUnauthorized, or Throttled, where the request's token is not good for these
+    items."""
     if isinstance(request.auth, WorkerToken) and not request.auth.opens(idxs, attempt):
-        raise CallbackUnauthorized
+        raise refuse_worker(request._request)
 
 
 class WorkerView(ApiView):

@@ -2,7 +2,8 @@
 
 A refusal costs its sender nothing, so the log must not grow with them. Within an hour of the first
 one, the first, the tenth, the hundredth … of one kind and one source are written down, and of all
-sources together at most `ROWS`. Every one of them is in the process's log.
+sources together at most `ROWS`. Every one of them is in the process's log,
+unless the caller wants a line in so many seconds.
 """
 
 import logging
@@ -28,11 +29,14 @@ def record_streak(
     kind: ObjectKind = ObjectKind.NOTHING,
     object_id: str = "",
     details: Mapping[str, Fact] | None = None,
+    log_seconds: int = 0,
 ) -> int:
     """Counts one more of a streak and writes it down where its length is a power of ten; returns
-    the length. `source` is whose streak it is: a client's network, a user's id."""
+    the length. `source` is whose streak it is: a client's network, a user's id. With `log_seconds`
+    the process's log has at most one line of it in that time."""
     times = count(f"streak:{action}:{source}", STREAK_SECONDS)
-    logger.warning("%s, %s in a row: %s %s", action, times, source, object_id)
+    if not log_seconds or count(f"streak-line:{action}:{source}", log_seconds) == 1:
+        logger.warning("%s, %s in a row: %s %s", action, times, source, object_id)
     if is_power_of_ten(times) and take(f"streak-rows:{action}", ROWS).allowed:
         record_act(
             action,

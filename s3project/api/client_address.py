@@ -1,9 +1,13 @@
 """Who is at the other end, as far as that can be trusted."""
 
+import logging
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
+
+logger = logging.getLogger(__name__)
 
 # What one subscriber is usually given; counting single addresses of it would count nobody.
 IPV6_PREFIX = 64
@@ -28,10 +32,21 @@ def client_address(request: HttpRequest) -> IPv4Address | IPv6Address | None:
     peer = str(request.META.get("REMOTE_ADDR", ""))
     proxies = settings.TRUSTED_PROXIES
     if not proxies:
+        if "HTTP_X_FORWARDED_FOR" in request.META:
+            _warn_of_proxy()
         return _address(peer)
     entries = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
     forwarded = entries[-proxies] if len(entries) >= proxies else ""
     return _address(forwarded) or _address(peer)
+
+
+@cache
+def _warn_of_proxy() -> None:
+    """Once in each process."""
+    logger.warning(
+        "a request came with X-Forwarded-For, which TRUSTED_PROXIES=0 ignores: behind a proxy set "
+        "it to 1, or all clients are counted as one"
+    )
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

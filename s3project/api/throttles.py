@@ -47,13 +47,19 @@ class RateThrottle(BaseThrottle):
         self._seconds = verdict.seconds
         # DRF copies these into whatever the answer will be.
         headers: dict[str, Any] = view.headers
-        headers["RateLimit-Policy"] = f'"{self.policy}";q={rate.limit};w={rate.seconds}'
-        headers["RateLimit"] = f'"{self.policy}";r={verdict.left};t={verdict.seconds}'
+        _append(headers, "RateLimit-Policy", f'"{self.policy}";q={rate.limit};w={rate.seconds}')
+        _append(headers, "RateLimit", f'"{self.policy}";r={verdict.left};t={verdict.seconds}')
         return verdict.allowed
 
     def wait(self) -> float:
         """Becomes Retry-After."""
         return self._seconds
+
+
+def _append(headers: dict[str, Any], name: str, member: str) -> None:
+    """Adds a member to a structured-field List (RFC 9651 §3.1): a request can fall under several
+    policies."""
+    headers[name] = f"{headers[name]}, {member}" if name in headers else member
 
 
 class UserThrottle(RateThrottle):

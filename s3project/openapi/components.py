@@ -41,6 +41,11 @@ def _header(description: str, schema: JsonSchema, *, required: bool = False) -> 
     return {"description": description, "required": required, "schema": schema}
 
 
+def _list_of(member: str) -> str:
+    """The pattern of a structured-field List."""
+    return f"^{member}(, {member})*$"
+
+
 SECONDS = {"type": "integer", "minimum": 0}
 HEADERS: dict[str, JsonSchema] = {
     "X-Request-ID": _header(
@@ -63,12 +68,13 @@ HEADERS: dict[str, JsonSchema] = {
         constant("true"),
     ),
     "RateLimit-Policy": _header(
-        "What is allowed: `q` requests in `w` seconds. Absent when there is no limit.",
-        text(pattern=r'^"[a-z-]+";q=\d+;w=\d+$'),
+        "What is allowed: `q` requests in `w` seconds, by each policy that the request falls "
+        "under. Absent when there is no limit.",
+        text(pattern=_list_of(r'"[a-z-]+";q=\d+;w=\d+')),
     ),
     "RateLimit": _header(
         "Where you stand: `r` requests are left, one more in `t` seconds.",
-        text(pattern=r'^"[a-z-]+";r=\d+;t=\d+$'),
+        text(pattern=_list_of(r'"[a-z-]+";r=\d+;t=\d+')),
     ),
 }
 

@@ -19,7 +19,7 @@ import pytest
 from s3project.embedded.stack import PROJECT
 
 NOT_FOR_PRODUCTION = ("s3project.embedded", "s3project.testing", "s3project.openapi", "bench")
-SECRET = "n" * 32
+SECRET = "b5f1c09e7a3d4826f0e1a9d27c6b8354"
 PRODUCTION = {
     "S3_ENV": "production",
     "DATABASE_URL": "postgresql://s3@127.0.0.1:1/s3",

@@ -10,7 +10,7 @@ from django.db.models import F
 from s3project.testing.api import Answer, Api
 from users.models import Session, SpentRefreshToken
 
-DEVICE = "d" * 32
+DEVICE = "4b1f0c52b7b84e7c8f0e6a54d2f3c1aa"
 INVALID = (401, "TOKEN_INVALID")
 
 

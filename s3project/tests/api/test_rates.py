@@ -5,6 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import RequestFactory
 from pytest_django import Settings
 
+from s3project.api import client_address
 from s3project.api.client_address import client_network
 from s3project.api.rates import Rate
 from s3project.environment import Environment
@@ -79,3 +80,19 @@ def test_the_client_is_who_our_own_proxies_say(
     request = RequestFactory().get("/", headers=headers, REMOTE_ADDR=peer)
 
     assert client_network(request) == network
+
+
+def test_a_forwarded_header_that_nobody_believes_is_told_of_once(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.TRUSTED_PROXIES = 0
+    client_address._warn_of_proxy.cache_clear()
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": "203.0.113.7"})
+
+    for _ in range(3):
+        client_network(request)
+        client_network(RequestFactory().get("/"))
+
+    (line,) = caplog.messages
+    assert "TRUSTED_PROXIES=0" in line
+    assert "203.0.113.7" not in line

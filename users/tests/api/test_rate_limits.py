@@ -79,6 +79,33 @@ def test_refusals_are_counted_and_carry_the_headers_too(settings: Settings) -> N
     assert api.get("/me").refusal == LIMITED
 
 
+def test_a_user_who_makes_and_cancels_without_end_is_held_to_a_limit(settings: Settings) -> None:
+    settings.CREATE_RATE = Rate(3, 3600)
+    api = api_of(make_user())
+
+    answers = []
+    for _ in range(4):
+        answers.append(api.post("/jobs", {"preset": "interior", "item_count": 1}))
+        if answers[-1].status == 201:
+            api.post(f"/jobs/{answers[-1].data['job_id']}/cancel")
+
+    assert [answer.status for answer in answers] == [201, 201, 201, 429]
+    assert answers[3].refusal == LIMITED
+    assert 1190 <= int(answers[3].headers["Retry-After"]) <= 1200
+    assert answers[3].headers["RateLimit"].startswith('"create";r=0;t=')
+    assert api.get("/jobs").status == 200
+    assert api_of(make_user()).post("/jobs", {"preset": "interior", "item_count": 1}).status == 201
+
+
+def test_an_answer_names_every_limit_that_a_request_falls_under(settings: Settings) -> None:
+    settings.USER_RATE, settings.CREATE_RATE = Rate(9, 60), Rate(5, 3600)
+
+    answer = api_of(make_user()).post("/jobs", {"preset": "interior", "item_count": 1})
+
+    assert answer.headers["RateLimit-Policy"] == '"user";q=9;w=60, "create";q=5;w=3600'
+    assert re.fullmatch(r'"user";r=8;t=\d+, "create";r=4;t=\d+', answer.headers["RateLimit"])
+
+
 def test_a_limited_request_has_no_effect_and_asks_only_who_it_is(settings: Settings) -> None:
     settings.USER_RATE = Rate(1, 3600)
     user = make_user()

@@ -13,7 +13,7 @@ from users.tests.factories import ledger_of, limiter_of
 
 pytestmark = pytest.mark.django_db
 
-SECRET = "0123456789abcdef0123456789abcdef"
+SECRET = "4b1f0c52b7b84e7c8f0e6a54d2f3c1aa"
 
 
 def sign_up(body: object = None) -> Answer:
@@ -69,8 +69,10 @@ def test_only_a_digest_of_the_device_secret_is_stored(caplog: pytest.LogCaptureF
     assert SECRET not in caplog.text
 
 
-@pytest.mark.parametrize("short", ["", "x", "x" * 31])
-def test_a_short_device_hash_is_no_login(short: str) -> None:
+@pytest.mark.parametrize(
+    "short", ["", "x", SECRET[:31], "0" * 64, "0123456789abcdef" * 2, "비밀" * 16]
+)
+def test_a_device_hash_that_can_be_guessed_is_no_login(short: str) -> None:
     first = sign_up({"device_hash": short}).data
     second = sign_up({"device_hash": short}).data
 
@@ -98,8 +100,9 @@ def test_a_device_hash_that_is_no_text_is_refused(device_hash: object) -> None:
 
 
 def test_a_device_hash_of_any_script_is_a_secret() -> None:
-    first = sign_up({"device_hash": "비밀" * 16}).data
-    second = sign_up({"device_hash": "비밀" * 16}).data
+    secret = "가온누리미르다솜바람하늘별빛달무리여울시나브로아라해나루터꽃잎새벽"
+    first = sign_up({"device_hash": secret}).data
+    second = sign_up({"device_hash": secret}).data
 
     assert first["user_id"] == second["user_id"]
 

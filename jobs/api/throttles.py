@@ -1,0 +1,47 @@
+"""How often one user may make a job, and one address may fail to prove that it is a worker."""
+
+from django.conf import settings
+from django.http import HttpRequest
+from rest_framework.exceptions import Throttled
+
+from jobs.errors import CallbackUnauthorized
+from s3project.acts.actor import Actor
+from s3project.acts.streaks import record_streak
+from s3project.acts.words import Action
+from s3project.api.client_address import client_network
+from s3project.api.firm_limits import take
+from s3project.api.rates import Rate
+from s3project.api.throttles import UserThrottle
+
+LOG_SECONDS = 60
+
+
+class CreateThrottle(UserThrottle):
+    """Making and canceling a job gives everything back but the rows that it wrote."""
+
+    policy = "create"
+
+    @property
+    def rate(self) -> Rate | None:
+        return settings.CREATE_RATE
+
+
+def refuse_worker(request: HttpRequest) -> Exception:
+    """What to raise for a request without the right secret: CallbackUnauthorized or, where its
+    address failed too often, Throttled.
+
+    Only refusals are counted and only they can be throttled: a worker behind the address of an
+    attacker is let through, and costs no round trip to the store.
+    """
+    network = client_network(request)
+    record_streak(
+        Action.CALLBACK_REFUSED,
+        actor=Actor.anyone(request),
+        source=network,
+        log_seconds=LOG_SECONDS,
+    )
+    rate = settings.CALLBACK_FAILURE_RATE
+    verdict = rate and take(f"callback-failure:{network}", rate)
+    if verdict and not verdict.allowed:
+        return Throttled(wait=verdict.seconds)
+    return CallbackUnauthorized()
