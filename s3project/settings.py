@@ -197,6 +197,8 @@ REST_FRAMEWORK = {
 # Rates: `600/hour`, `5/10s`; `off` or `0` for no limit. docs/authentication.md
 USER_RATE = env.rate("USER_RATE", "1200/minute")
 ANON_SIGNUP_RATE = env.rate("ANON_SIGNUP_RATE", "600/hour" if PRODUCTION else "6000/hour")
+# Each new user is a gift of credits: dozens at once, for test suites, and then five an hour.
+NEW_USER_RATE = env.rate("NEW_USER_RATE", "120/day" if PRODUCTION else "off")
 REFRESH_RATE = env.rate("REFRESH_RATE", "600/hour")
 # A job that is made and canceled costs its user nothing, and a row for every photo.
 CREATE_RATE = env.rate("CREATE_RATE", "300/hour" if PRODUCTION else "6000/hour")

@@ -2,10 +2,11 @@
 
 import hashlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from s3project import ids
@@ -49,22 +50,25 @@ class SignIn:
     is_new: bool = False
 
 
-def sign_up_anonymously(*, device_hash: str | None = None) -> SignIn:
+def sign_up_anonymously(
+    *, device_hash: str | None = None, admit: Callable[[], None] = lambda: None
+) -> SignIn:
     """A session of a new user with the credits of the first plan, or of the one who has this
     device's secret.
 
-    A device hash that is no secret is ignored. Raises TokenInvalid when the user
+    A device hash that is no secret is ignored. `admit` is asked before a new user is made, and may
+    raise. Raises TokenInvalid when the user
     of the device was deactivated.
     """
     digest = None
     if device_hash is not None and not is_guessable(device_hash):
         digest = hashlib.sha256(device_hash.encode()).hexdigest()
     with transaction.atomic():
-        if digest is None:
-            user, is_new = User.objects.create(**_anonymous()), True
-        else:
-            # Atomic by the unique constraint: of two at once, the second gets the first's row.
-            user, is_new = User.objects.get_or_create(device_hash=digest, defaults=_anonymous())
+        found = User.objects.filter(device_hash=digest)[:1] if digest else ()
+        user, is_new = next(iter(found), None), False
+        if user is None:
+            admit()
+            user, is_new = _make_anonymous(digest)
         if is_new:
             credits = PLANS[DEFAULT_PLAN].initial_credits
             UserLimiter.objects.create(user=user, credits=credits)
@@ -81,9 +85,16 @@ def sign_up_anonymously(*, device_hash: str | None = None) -> SignIn:
     return SignIn(user, session.id, refresh, is_new)
 
 
-def _anonymous() -> dict[str, str]:
+def _make_anonymous(digest: str | None) -> tuple[User, bool]:
+    """A new user, and True; or the one whom somebody else has made of the same device."""
     # "!" is Django's mark of a password that no one can log in with.
-    return {"password": "!", "plan": DEFAULT_PLAN}
+    fields = {"password": "!", "plan": DEFAULT_PLAN, "device_hash": digest}
+    try:
+        # Atomic by the unique constraint: of two at once, the second gets the first's row.
+        with transaction.atomic():
+            return User.objects.create(**fields), True
+    except IntegrityError:
+        return User.objects.get(device_hash=digest), False
 
 
 def refresh_session(*, refresh: str) -> SignIn:

@@ -112,7 +112,7 @@ def _start(engines: ExitStack) -> None:
     os.environ.update(variables)
     os.environ["S3_STACK"] = "off"
     # Tests make users by the hundred from one address; those of the limits set their own.
-    for name in ("ANON_SIGNUP_RATE", "CREATE_RATE", "REFRESH_RATE", "USER_RATE"):
+    for name in ("ANON_SIGNUP_RATE", "CREATE_RATE", "NEW_USER_RATE", "REFRESH_RATE", "USER_RATE"):
         os.environ[name] = "off"
     STACK = stack
 

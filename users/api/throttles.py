@@ -16,6 +16,16 @@ class SignUpThrottle(AddressThrottle):
         return settings.ANON_SIGNUP_RATE
 
 
+class NewUserThrottle(AddressThrottle):
+    """New users only: whoever signs in again with a device is not one more gift."""
+
+    policy = "new-user"
+
+    @property
+    def rate(self) -> Rate | None:
+        return settings.NEW_USER_RATE
+
+
 class RefreshThrottle(AddressThrottle):
     """A refresh token cannot be guessed, but each guess would be a query."""
 

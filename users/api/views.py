@@ -24,7 +24,7 @@ from users.api.shapes import (
     sign_up_out,
     signed_out_out,
 )
-from users.api.throttles import RefreshThrottle, SignUpThrottle
+from users.api.throttles import NewUserThrottle, RefreshThrottle, SignUpThrottle
 from users.errors import TokenInvalid
 from users.models import UserLimiter
 
@@ -60,7 +60,13 @@ class SignUpAnonymouslyView(ApiView):
         user is 401.
         """
         args = parse(SIGN_UP_IN, request)
-        sign_in = services.sign_up_anonymously(**args)
+        throttle = NewUserThrottle()
+
+        def admit() -> None:
+            if not throttle.allow_request(request, self):
+                self.throttled(request, throttle.wait())
+
+        sign_in = services.sign_up_anonymously(**args, admit=admit)
         token = issue_token(sign_in.user, sign_in.session_id)
         return Answer(sign_up_out(sign_in, token), headers=NO_STORE)
 

@@ -111,6 +111,18 @@ def test_what_expiry_and_the_audit_leave_undone_shows() -> None:
     assert 0 <= found[("s3_audit_age_seconds",)] < 60
 
 
+def test_refused_callbacks_show_what_the_audit_log_has_of_each_address() -> None:
+    for address, streak in (("192.0.2.1", (1, 10, 100)), ("192.0.2.2", (1,))):
+        for times in streak:
+            record_act(
+                Action.CALLBACK_REFUSED,
+                actor=Actor(ActorKind.ANYONE, address=address),
+                details={"times": times},
+            )
+
+    assert scrape()["s3_acts_last_hour", "callback.refused"] == 101
+
+
 def test_while_the_broker_is_away_the_rest_is_told(settings: Settings) -> None:
     make_job()
     settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{free_port()}/0"

@@ -169,6 +169,23 @@ def test_sign_ups_are_limited_by_address(settings: Settings, own_address: str) -
     assert post("/auth/anon", some_address()).status == 200
 
 
+def test_new_users_are_limited_by_address_and_those_who_come_again_are_not(
+    settings: Settings, own_address: str
+) -> None:
+    settings.NEW_USER_RATE = Rate(2, 86_400)
+    device = b'{"device_hash":"4b1f0c52b7b84e7c8f0e6a54d2f3c1aa"}'
+
+    made = [post("/auth/anon", own_address, body) for body in (device, b"", b"", b"")]
+    again = [post("/auth/anon", own_address, device) for _ in range(3)]
+
+    assert [answer.status for answer in made] == [200, 200, 429, 429]
+    assert made[3].refusal == LIMITED
+    assert 43_100 <= int(made[3].headers["Retry-After"]) <= 43_200
+    assert [answer.data["is_new"] for answer in again] == [False] * 3
+    assert User.objects.count() == 2
+    assert post("/auth/anon", some_address()).data["is_new"] is True
+
+
 def test_a_whole_ipv6_subscriber_is_one_address(settings: Settings, own_address: str) -> None:
     settings.ANON_SIGNUP_RATE = Rate(2, 3600)
     prefix = own_address.removesuffix("1")
