@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
 from jobs.gpu.engine.errors import DAMAGED, NOT_AN_IMAGE, PhotoError
-from jobs.gpu.engine.formats.child import decoded
+from jobs.gpu.engine.formats.canvas import Canvas
+from jobs.gpu.engine.formats.complaints import overheard
 from jobs.gpu.engine.formats.jpeg_markers import EOI, SOI, SOS, Frame, JpegFile, take_apart
 from jobs.gpu.engine.formats.jpeg_scans import check_scans
 from jobs.gpu.engine.formats.orientation import orientation_of
-from jobs.gpu.engine.formats.stored import Stored, check_size
+from jobs.gpu.engine.formats.stored import Stored
 
-_PROGRAM: Final = Path(__file__).with_name("jpeg_process.py")
 SIGNATURE: Final = b"\xff\xd8\xff"
 _END: Final = bytes((0xFF, EOI))
 _COLOURS: Final = {1: "GRAY", 3: "RGB", 4: "CMYK"}
@@ -31,25 +30,26 @@ _COMPLAINTS: Final = (
 )  # fmt: skip
 
 
-def read_jpeg(data: bytes) -> Stored:
+def read_jpeg(data: bytes, canvas: Canvas) -> Stored:
     """Raises PhotoError when the file is damaged, too large, or JPEG of a kind that is not read."""
     file = take_apart(data)
     assert file.frame is not None
-    check_size(file.frame.width, file.frame.height)
+    canvas.admit(file.frame.width, file.frame.height)
     check_scans(file.frame, file.scans)
     return Stored(
-        pixels=_decoded(file, file.frame),
+        pixels=_decoded(file, file.frame, canvas),
         profile=_profile(file.icc),
         orientation=orientation_of(file.exif, file.xmp),
     )
 
 
-def _decoded(file: JpegFile, frame: Frame) -> NDArray[np.uint8]:
+def _decoded(file: JpegFile, frame: Frame, canvas: Canvas) -> NDArray[np.uint8]:
     colour = _COLOURS[len(frame.components)]
+    room = canvas.rows(frame.height, frame.width, len(frame.components))
     pixels = None
     for stream in _without_filling(_stream(file, frame)):
         try:
-            pixels = _strictly(stream, colour)
+            pixels = _strictly(stream, colour, room)
         except ValueError as error:
             if _UNUSUAL_SAMPLING in str(error):
                 pixels = _of_unusual_sampling(stream, frame)
@@ -77,21 +77,22 @@ def _without_filling(stream: bytes) -> Iterator[bytes]:
         yield bare + _END
 
 
-def _strictly(stream: bytes, colour: str) -> NDArray[np.uint8]:
+def _strictly(stream: bytes, colour: str, room: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Raises ValueError for whatever the decoder complains of."""
-    return np.asarray(simplejpeg.decode_jpeg(stream, colour), np.uint8)
+    return np.asarray(simplejpeg.decode_jpeg(stream, colour, buffer=room), np.uint8)
 
 
 def _of_unusual_sampling(stream: bytes, frame: Frame) -> NDArray[np.uint8] | None:
     """The quick decoder wants one of the sampling factors that it has names for. None of damage."""
     if len(frame.components) != 3:
         raise PhotoError(NOT_AN_IMAGE)
-    shape = (frame.height, frame.width, 3)
-    with decoded(_PROGRAM, stream) as (target, complaints):
-        pixels = np.fromfile(target, np.uint8)
-    if pixels.size != math.prod(shape) or any(words in complaints for words in _COMPLAINTS):
+    with overheard() as complaints:
+        pixels = cv2.imdecode(np.frombuffer(stream, np.uint8), cv2.IMREAD_COLOR_RGB)
+    if pixels is None or any(words in complaints for words in _COMPLAINTS):
         return None
-    return pixels.reshape(shape)
+    if pixels.shape != (frame.height, frame.width, 3):
+        return None
+    return np.asarray(pixels, np.uint8)
 
 
 def _stream(file: JpegFile, frame: Frame) -> bytes:

@@ -42,10 +42,14 @@ def is_corrupt_avif(data: bytes) -> bool:
     return False
 
 
+def load() -> None:
+    """Load the library now, for a process that cannot do so later."""
+    _library()
+
+
 @cache
 def _library() -> Any:
-    # Loaded when it is wanted: it starts threads, which a process that forks later must not have,
-    # and most photos never need it.
+    # Loaded when it is wanted: it starts threads, which a process that forks later must not have.
     # What its decoders complain of comes as an error as well; the rest is chatter.
     logging.getLogger("pyvips").setLevel(logging.CRITICAL)
     import pyvips

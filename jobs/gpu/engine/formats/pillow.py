@@ -17,36 +17,37 @@ from PIL import Image, UnidentifiedImageError
 from jobs.gpu.engine.colour.primaries import profile_of_code_points
 from jobs.gpu.engine.errors import DAMAGED, NOT_AN_IMAGE, TOO_MANY_PIXELS, PhotoError
 from jobs.gpu.engine.formats.avif_items import code_points, with_size_of_alpha
+from jobs.gpu.engine.formats.canvas import Canvas
 from jobs.gpu.engine.formats.iso_boxes import ends_early
 from jobs.gpu.engine.formats.libvips import is_corrupt_avif
 from jobs.gpu.engine.formats.orientation import orientation_of
-from jobs.gpu.engine.formats.stored import Stored, check_size
+from jobs.gpu.engine.formats.stored import Stored
 from jobs.gpu.engine.formats.webp_end import without_its_end
 
 # What Pillow and its plugins are known to raise on hostile or broken files.
-_DECODER_ERRORS: Final = (
+DECODER_ERRORS: Final = (
     OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError,
     RuntimeError, OverflowError, struct.error, zlib.error,
 )  # fmt: skip
 
 
-def read_webp(data: bytes) -> Stored:
+def read_webp(data: bytes, canvas: Canvas) -> Stored:
     """Raises PhotoError."""
     with _open(data, "WEBP") as image:
-        stored = _stored(image, xmp=image.info.get("xmp", b""))
+        stored = _stored(image, canvas, xmp=image.info.get("xmp", b""))
     shortened = without_its_end(data)
     if shortened is not None and _is_whole_webp(shortened):
         raise PhotoError(DAMAGED)
     return stored
 
 
-def read_avif(data: bytes) -> Stored:
+def read_avif(data: bytes, canvas: Canvas) -> Stored:
     """Raises PhotoError."""
     # Turned by its container alone (MIAF, ISO/IEC 23000-22): Pillow puts that into the EXIF.
     with _open(with_size_of_alpha(data), "AVIF") as image:
         if ends_early(data):
             raise PhotoError(DAMAGED)
-        stored = _stored(image, xmp=b"")
+        stored = _stored(image, canvas, xmp=b"")
     if is_corrupt_avif(data):
         raise PhotoError(DAMAGED)
     return replace(stored, profile=stored.profile or profile_of_code_points(*code_points(data)))
@@ -56,7 +57,7 @@ def _is_whole_webp(data: bytes) -> bool:
     try:
         with Image.open(io.BytesIO(data), formats=("WEBP",)) as image:
             image.load()
-    except _DECODER_ERRORS:
+    except DECODER_ERRORS:
         return False
     return True
 
@@ -68,16 +69,16 @@ def _open(data: bytes, kind: str) -> Image.Image:
         raise PhotoError(TOO_MANY_PIXELS) from error
     except UnidentifiedImageError as error:
         raise PhotoError(NOT_AN_IMAGE) from error
-    except _DECODER_ERRORS as error:
+    except DECODER_ERRORS as error:
         raise PhotoError(DAMAGED) from error
 
 
-def _stored(image: Image.Image, *, xmp: bytes) -> Stored:
-    check_size(image.width, image.height)
+def _stored(image: Image.Image, canvas: Canvas, *, xmp: bytes) -> Stored:
+    canvas.admit(image.width, image.height)
     transparent = image.has_transparency_data
     try:
         pixels = np.array(image.convert("RGBA" if transparent else "RGB"))
-    except _DECODER_ERRORS as error:
+    except DECODER_ERRORS as error:
         raise PhotoError(DAMAGED) from error
     return Stored(
         pixels=np.ascontiguousarray(pixels[..., :3]),

@@ -15,6 +15,7 @@ from jobs.gpu.engine.colour.primaries import (
     profile_of_code_points,
 )
 from jobs.gpu.engine.formats import libvips
+from jobs.gpu.engine.formats.canvas import Canvas
 from jobs.gpu.engine.formats.orientation import orientation_of
 from jobs.gpu.engine.formats.png_chunks import (
     SIGNATURE,
@@ -24,17 +25,17 @@ from jobs.gpu.engine.formats.png_chunks import (
     take_apart,
     xmp_of,
 )
-from jobs.gpu.engine.formats.stored import Stored, check_size
+from jobs.gpu.engine.formats.stored import Stored
 
 _SRGB_EXPONENT: Final = 1 / 2.2
 _LEAST_EXPONENT, _MOST_EXPONENT = 0.2, 1.0
 _END: Final = b"\0\0\0\0IEND" + zlib.crc32(b"IEND").to_bytes(4, "big")
 
 
-def read_png(data: bytes) -> Stored:
+def read_png(data: bytes, canvas: Canvas) -> Stored:
     """Of an animation, the picture that viewers without animation show. Raises PhotoError."""
     file = take_apart(data)
-    check_size(file.width, file.height)
+    canvas.admit(file.width, file.height)
     # Nothing but the picture: a decoder need not read a text, nor judge a profile.
     pixels = libvips.read_png(b"".join([SIGNATURE, *file.picture, _END]))
     transparent = pixels.shape[2] in (2, 4)

@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.gpu.engine.arrays import Mask
-from jobs.gpu.engine.errors import TOO_MANY_PIXELS, PhotoError
-from jobs.limits import MAX_PHOTO_PIXELS
 
 
 @dataclass(frozen=True)
@@ -26,9 +24,3 @@ class Stored:
     profile: bytes = b""
     orientation: int = 1
     frames: int = 1
-
-
-def check_size(width: int, height: int) -> None:
-    """Raises PhotoError for more than 50 megapixels; to be called before a pixel is decoded."""
-    if width * height > MAX_PHOTO_PIXELS:
-        raise PhotoError(TOO_MANY_PIXELS)
