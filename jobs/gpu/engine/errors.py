@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-# Why a file is no photo for us.
+# Why a file is no photo for us. Plain words and commas: clients are shown nothing else
+# (`public_error` in jobs/lifecycle/selectors.py).
 NOT_AN_IMAGE = "not an image we can read (JPEG, PNG, WebP, AVIF or HEIC)"
 TOO_MANY_PIXELS = "image is larger than 50 megapixels"
 DAMAGED = "image is truncated or damaged"
-TOO_LONG = "image takes too long to decode: save it anew, as a plain JPEG or PNG"
-TOO_MUCH_MEMORY = "image needs too much memory to decode: save it anew, as a plain JPEG or PNG"
+TOO_LONG = "image takes too long to decode, save it anew as a plain JPEG or PNG"
+TOO_MUCH_MEMORY = "image needs too much memory to decode, save it anew as a plain JPEG or PNG"
 
 
 class PhotoError(Exception):
