@@ -245,6 +245,9 @@ STORAGES = {
 
 # --- Work ----------------------------------------------------------------------------------
 BATCH_CONCURRENCY = env.integer("BATCH_CONCURRENCY", 4, at_least=1)
+# What the photos in a GPU worker's process may take together, decoding included. A photo waits for
+# its share; one that is larger than all of it is worked on alone.
+PHOTO_MEMORY_MIB = env.integer("PHOTO_MEMORY_MIB", 1536, at_least=256)
 # The most chunks of one job that are sent and unfinished: the workers that it can keep busy.
 JOB_WINDOW = env.integer("JOB_WINDOW", 16, at_least=1)
 QUEUE_LEASE = timedelta(seconds=env.integer("QUEUE_LEASE_SEC", 15 * 60))

@@ -19,6 +19,7 @@ from jobs.gpu.engine.order import Order
 from jobs.gpu.engine.pipeline import EditedPhoto, Engine, PreparedPhoto, SeenPhoto
 from jobs.gpu.engine.stopwatch import Stopwatch
 from jobs.gpu.mask_store import BucketMaskStore
+from jobs.gpu.memory_budget import MemoryBudget
 from jobs.gpu.reporter import Claim, DeliveryFailed, Reporter
 from jobs.presets import layers
 from jobs.states import FINISHED
@@ -44,14 +45,16 @@ class ChunkPipeline:
         engine: Callable[[], Engine],
         concurrency: int,
         store: transfer.ObjectStore,
+        budget: MemoryBudget,
     ) -> None:
-        """At most `concurrency` photos are in memory at once."""
+        """At most `concurrency` photos are in memory at once, and no more than the budget holds."""
         self._message = message
         self._reporter = reporter
         self._engine = engine
         self._concurrency = concurrency
         self._store = store
         self._slots = threading.BoundedSemaphore(concurrency)
+        self._shares = {item.idx: budget.share() for item in message.items}
         self._unreported = {item.idx for item in message.items}
         self._undelivered: DeliveryFailed | None = None
         self._job_ended = False
@@ -148,6 +151,7 @@ class ChunkPipeline:
             layers=layers(message.preset),
             protect_defaulted=message.protect_defaulted,
             store=store,
+            admit=self._shares[item.idx].admit,
         )
 
     def _prepare(self, item: WorkItem) -> PreparedPhoto:
@@ -155,6 +159,7 @@ class ChunkPipeline:
         with watch.measure("fetch"):
             data = transfer.fetch_photo(self._store, item.input_key)
         prepared = self._engine().prepare(data, self._order(item))
+        self._shares[item.idx].decoded()
         prepared.watch.seconds.update(watch.seconds)
         return prepared
 
@@ -199,6 +204,7 @@ class ChunkPipeline:
         except DeliveryFailed as error:
             self._undelivered = error
         finally:
+            self._shares[item.idx].release()
             self._slots.release()
 
     def _finish(self, item: WorkItem, seen: SeenPhoto) -> EditedPhoto:

@@ -22,6 +22,7 @@ from jobs.gpu.engine.messages import WorkMessage
 from jobs.gpu.engine.pipeline import Engine
 from jobs.gpu.engine.segmenters.registry import load_segmenter
 from jobs.gpu.keyed_store import KeyedStore
+from jobs.gpu.memory_budget import MemoryBudget
 from jobs.gpu.reporter import Reporter
 from jobs.gpu.transfer import ObjectStore
 from jobs.gpu.url_store import UrlStore
@@ -40,6 +41,12 @@ def engine() -> Engine:
 @cache
 def _engine(segmenter: str, models: str) -> Engine:
     return Engine(load_segmenter(segmenter, models))
+
+
+@cache
+def budget() -> MemoryBudget:
+    """The memory that the photos of this process share."""
+    return MemoryBudget(settings.PHOTO_MEMORY_MIB * 2**20)
 
 
 def trusted(body: Mapping[str, Any]) -> WorkMessage:
@@ -100,4 +107,4 @@ def process_items(body: Mapping[str, Any]) -> None:
                     )
                 )
             )
-        ChunkPipeline(message, reporter, engine, concurrency, store).process()
+        ChunkPipeline(message, reporter, engine, concurrency, store, budget()).process()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from jobs.gpu.engine.formats.canvas import Admit, welcome
 from jobs.gpu.engine.memory import MaskStore, NoStore
 from jobs.gpu.engine.messages import Edit
 from jobs.presets import canonical
@@ -20,7 +21,8 @@ class Order:
     layers: names of concepts, each more specific than the one before it; any other name is more
     specific still, and those go by their names. Where two edits overlap, the more specific one is
     on top. protect_defaulted: nobody asked for the protection by name, so what of it is not there
-    is not worth a word. store: keeps masks beyond this process.
+    is not worth a word. store: keeps masks beyond this process. admit: is asked before the photo is
+    decoded.
     """
 
     concepts: Mapping[str, Edit]
@@ -28,6 +30,7 @@ class Order:
     layers: Sequence[str] = ()
     protect_defaulted: bool = False
     store: MaskStore = field(default_factory=NoStore)
+    admit: Admit = welcome
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ class Engine:
         """Decode the file and recall what is known of it. Raises PhotoError."""
         watch = Stopwatch()
         with watch.measure("decode"):
-            photo = decode(data)
+            photo = decode(data, order.admit)
             factor = view_factor(photo)
             seen = space_of(photo.icc_profile).shown(reduced_on_white(photo, factor))
         with watch.measure("recall"):

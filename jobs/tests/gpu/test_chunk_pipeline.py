@@ -21,6 +21,8 @@ from jobs.gpu.engine.order import Order
 from jobs.gpu.engine.pipeline import EditedPhoto, Engine, PreparedPhoto, SeenPhoto
 from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.gpu.keyed_store import KeyedStore
+from jobs.gpu.mask_store import BucketMaskStore
+from jobs.gpu.memory_budget import DECODING, MemoryBudget
 from jobs.gpu.reporter import DeliveryFailed, Reporter
 from jobs.gpu.transfer import ObjectStore
 from jobs.gpu.url_store import UrlStore
@@ -81,7 +83,9 @@ def chunk_of(url: str, photos: Sequence[bytes | None], user: str = "") -> WorkMe
     return WorkMessage(job, user, "interior", edits, (), items, f"{url}/jobs/{job}/callback", job)
 
 
-def process(message: WorkMessage, engine: Engine, concurrency: int = 3) -> None:
+def process(
+    message: WorkMessage, engine: Engine, concurrency: int = 3, budget: MemoryBudget | None = None
+) -> None:
     reporter = Reporter(
         secret="s3cret",
         timeout=2,
@@ -89,8 +93,9 @@ def process(message: WorkMessage, engine: Engine, concurrency: int = 3) -> None:
         backend=Backend("sam3"),
         sleep=lambda seconds: None,
     )
-    store = store_of(message, reporter)
-    ChunkPipeline(message, reporter, lambda: engine, concurrency, store).process()
+    store, budget = store_of(message, reporter), budget or MemoryBudget(10**9)
+    ChunkPipeline(message, reporter, lambda: engine, concurrency, store, budget).process()
+    assert budget.taken == 0
     reporter.close()
 
 

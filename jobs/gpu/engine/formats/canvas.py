@@ -14,6 +14,10 @@ Admit = Callable[[int], None]
 """Is told how many pixels a photo has, before one is decoded; may wait, may raise PhotoError."""
 
 
+def welcome(pixels: int) -> None:
+    """Any photo may be decoded at once."""
+
+
 class Canvas:
     """Memory of this process, and no questions asked but for the size."""
 

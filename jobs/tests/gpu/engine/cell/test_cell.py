@@ -21,8 +21,9 @@ from jobs.gpu.engine.cell import cell as cells
 from jobs.gpu.engine.cell import pool
 from jobs.gpu.engine.cell.cell import Cell, CellBroken
 from jobs.gpu.engine.cell.sheet import new_sheet
-from jobs.gpu.engine.decode import decode, welcome
+from jobs.gpu.engine.decode import decode
 from jobs.gpu.engine.errors import DAMAGED, TOO_LONG, PhotoError
+from jobs.gpu.engine.formats.canvas import welcome
 from jobs.tests.gpu.engine.formats.jpeg_bomb import progressive_bomb
 from jobs.tests.gpu.engine.pictures import noise, png_file, wall
 
