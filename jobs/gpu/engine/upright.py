@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """A copy with an EXIF orientation 1-8 applied (CIPA DC-008, tag 0x0112); others mean upright."""
+    """A copy with an EXIF orientation 1-8 applied (CIPA DC-008, tag 0x0112); any other is none."""
     turned = {
         2: lambda: pixels[:, ::-1],
         3: lambda: pixels[::-1, ::-1],

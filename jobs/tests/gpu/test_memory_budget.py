@@ -114,6 +114,7 @@ def peak_of(work: Callable[[], None]) -> int:
 
 def largest_photo() -> bytes:
     rgb = cv2.imread(str(PHOTOS / "interior_kitchen.jpg"), cv2.IMREAD_COLOR_RGB)
+    assert rgb is not None
     large = np.ascontiguousarray(cv2.resize(rgb, (8600, 5800)))
     return bytes(simplejpeg.encode_jpeg(large, quality=70, colorspace="RGB"))
 

@@ -11,7 +11,6 @@ from jobs.gpu.engine.errors import DAMAGED, TOO_LONG
 from jobs.tests.gpu.engine.formats.jpeg_bomb import progressive_bomb
 from jobs.tests.gpu.engine.pictures import HEIC
 from jobs.tests.live_sets import KITCHEN, is_finished, new_to_the_worker, start_set, wait_for
-from s3project.embedded.stack import EmbeddedStack
 from s3project.testing.live import LiveStack
 from s3project.testing.waiting import wait_until
 
@@ -42,7 +41,7 @@ def test_a_bomb_costs_its_seconds_and_is_refunded_and_its_neighbours_are_done(
     live_stack.start_worker(concurrency=1)
     first, second = new_to_the_worker(KITCHEN, 2)
     client, job_id = start_set(live_stack.base_url, [first, progressive_bomb(), DEADLY, second])
-    wait_until(lambda: cells_of(live_stack), seconds=60)
+    wait_until(lambda: bool(cells_of(live_stack)), seconds=60)
     [worker] = {one.ppid() for one in cells_of(live_stack)}
     start = time.monotonic()
 

@@ -32,8 +32,8 @@ from jobs.limits import MAX_PHOTO_PIXELS
 
 logger = logging.getLogger(__name__)
 
-# Of the processor, for one photo: ten times what the slowest of 50 megapixels takes that a camera
-# or an editor writes.
+# Of the processor, for one photo: five times what the slowest of 50 megapixels took that an
+# editor writes (AVIF).
 MOST_CPU_SECONDS: Final = 10
 # By the clock, beside others that want the processor too.
 MOST_SECONDS: Final = 60

@@ -67,6 +67,12 @@ def close_idle() -> None:
         cell.close()
 
 
+def cpu_seconds() -> float:
+    """What the processes that wait have used of the processor so far."""
+    with _lock:
+        return sum(cell.cpu_seconds() for cell in _idle if cell.is_alive())
+
+
 def _forget() -> None:
     """In a child of fork: what was kept are the parent's, and so is whoever held the lock."""
     global _lock

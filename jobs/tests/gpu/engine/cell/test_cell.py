@@ -87,7 +87,12 @@ def test_a_cell_holds_its_two_pipes_and_the_sheet_and_nothing_else(cell: Cell) -
         try:
             for one in (cell, other):
                 held = sorted(os.readlink(path) for path in proc(one, "fd").iterdir())
-                assert [name.split(":")[0] for name in held] == ["/dev/null", "/memfd", "pipe", "pipe"]
+                assert [name.split(":")[0] for name in held] == [
+                    "/dev/null",
+                    "/memfd",
+                    "pipe",
+                    "pipe",
+                ]
         finally:
             other.close()
 
