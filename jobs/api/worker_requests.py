@@ -24,6 +24,7 @@ from s3project.api.fields import (
 from s3project.schema import Schema
 
 MAX_ERROR_LENGTH = 2000
+MAX_HELD_MS = 60 * 60 * 1000
 MAX_BACKEND_NAME = 64
 MAX_BACKEND_CONCEPTS = 200
 # Names of one claim, and the masks that it may ask for: each is two URLs, of 6 µs.
@@ -65,6 +66,24 @@ class WarningsField(ShapedField):
         return [UNSTORABLE.sub("", text)[:MAX_WARNING_LENGTH] for text in texts[:MAX_WARNINGS]]
 
 
+class HeldField(ShapedField):
+    """A worker's measure, kept as far as it is one."""
+
+    kind = "an integer"
+    shape = Annotated[
+        int,
+        Schema(
+            "Milliseconds that the photo kept the worker busy. What is far above the usual counts "
+            "against its user's share of the workers. Never a reason to refuse the result."
+        ),
+    ]
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int | float) or not data > 0:
+            return 0
+        return int(min(data, MAX_HELD_MS))
+
+
 class ItemResultIn(Object):
     """A key that is absent or null stands for the one that was issued."""
 
@@ -74,6 +93,7 @@ class ItemResultIn(Object):
     preview_key = Text(required=False, allow_null=True, default=None)
     error = ErrorText(required=False, allow_null=True, default="")
     warnings = WarningsField(required=False, allow_null=True, default=list)
+    held_ms = HeldField(required=False, allow_null=True, default=0)
     idempotency_key = Text(max_length=200)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -81,6 +101,7 @@ class ItemResultIn(Object):
             **attrs,
             "error": attrs["error"] or "",
             "warnings": attrs["warnings"] or [],
+            "held_ms": attrs["held_ms"] or 0,
             "status": ItemStatus(attrs["status"]),
         }
 

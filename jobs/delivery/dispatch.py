@@ -9,6 +9,7 @@ Of a large job only so many chunks are sent at once; the others follow as result
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -28,6 +29,9 @@ from jobs.message_signing import signed
 from jobs.models import JobCoordinator
 from users.plans import PLANS
 
+# How long photos that took too much time count against their user.
+REMEMBERED = timedelta(minutes=15)
+
 
 def dispatch_chunks(job: JobCoordinator, chunks: Sequence[Chunk]) -> int:
     """Publishes the chunks, then leases their items to the queue. Returns the items sent.
@@ -37,14 +41,20 @@ def dispatch_chunks(job: JobCoordinator, chunks: Sequence[Chunk]) -> int:
     """
     size, weight = settings.BATCH_CONCURRENCY, PLANS[job.user.plan].weight
     idxs = [idx for chunk in chunks for idx in chunk.idxs]
-    inputs = dict(job.items.filter(idx__in=idxs).values_list("idx", "input_key"))
+    overtime = JobCoordinator.objects.overtime_of(job.user_id, within=REMEMBERED)
+    rows = job.items.filter(idx__in=idxs).values_list("idx", "input_key", overtime)
+    inputs: dict[int, str] = {}
+    overtime_ms = 0
+    for idx, input_key, milliseconds in rows:
+        inputs[idx] = input_key
+        overtime_ms = milliseconds or 0
     sent: list[Chunk] = []
     for chunk in chunks:
         photos = {idx: inputs[idx] for idx in chunk.idxs}
         message = signed(
             work_message(job, photos, attempt=chunk.attempt).to_json(), settings.MESSAGE_KEYS
         )
-        level = level_of(chunk.idxs[0], size=size, weight=weight)
+        level = level_of(chunk.idxs[0], size=size, weight=weight, overtime_ms=overtime_ms)
         if not publish(PROCESS_ITEMS, [message], queue=GPU_QUEUE, level=level):
             break
         sent.append(chunk)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from jobs.limits import USUAL_MS
+
 # Level 0 is served first. A broker message knows ten, 0 to 9.
 LEVELS = 10
 
@@ -28,13 +30,14 @@ class LostItem(NamedTuple):
     idx: int
 
 
-def level_of(idx: int, *, size: int, weight: int) -> int:
+def level_of(idx: int, *, size: int, weight: int, overtime_ms: int = 0) -> int:
     """The urgency of the chunk that begins with `idx`, in a job that is sent by `size`.
 
     Each level holds as many chunks as all before it together, from the third on. A job of weight
-    2 counts as having had half of what it had.
+    2 counts as having had half of what it had. Time beyond what photos usually take, of all its
+    user's jobs of late, counts as the photos that it would have been enough for.
     """
-    served = idx // size // weight
+    served = (idx + overtime_ms // USUAL_MS) // size // weight
     return min(served, 2 + (served // 3).bit_length(), LEVELS - 1)
 
 

@@ -55,6 +55,8 @@ class ChunkPipeline:
         self._store = store
         self._slots = threading.BoundedSemaphore(concurrency)
         self._shares = {item.idx: budget.share() for item in message.items}
+        # Milliseconds that each photo kept the worker busy, waiting for others not counted.
+        self._held_ms = dict.fromkeys(self._shares, 0)
         self._unreported = {item.idx for item in message.items}
         self._undelivered: DeliveryFailed | None = None
         self._job_ended = False
@@ -154,7 +156,21 @@ class ChunkPipeline:
             admit=self._shares[item.idx].admit,
         )
 
+    @contextmanager
+    def _holding(self, item: WorkItem) -> Iterator[None]:
+        share, start = self._shares[item.idx], time.monotonic()
+        waited = share.waited
+        try:
+            yield
+        finally:
+            seconds = time.monotonic() - start - (share.waited - waited)
+            self._held_ms[item.idx] += round(1000 * seconds)
+
     def _prepare(self, item: WorkItem) -> PreparedPhoto:
+        with self._holding(item):
+            return self._read(item)
+
+    def _read(self, item: WorkItem) -> PreparedPhoto:
         watch = Stopwatch()
         with watch.measure("fetch"):
             data = transfer.fetch_photo(self._store, item.input_key)
@@ -167,7 +183,9 @@ class ChunkPipeline:
         self, item: WorkItem, prepared: Future[PreparedPhoto], behind: ThreadPoolExecutor
     ) -> None:
         try:
-            seen = self._engine().look(prepared.result())
+            ready = prepared.result()
+            with self._holding(item):
+                seen = self._engine().look(ready)
         except Exception as error:  # `_conclude` reports it, whatever it is
             behind.submit(self._conclude, item, error)
         else:
@@ -179,7 +197,8 @@ class ChunkPipeline:
             try:
                 if isinstance(seen, Exception):
                     raise seen
-                result = self._finish(item, seen)
+                with self._holding(item):
+                    result = self._finish(item, seen)
             except transfer.NotOurs as error:
                 # Whoever has it now reports it.
                 logger.info("%s #%d is left: %s", self._message.job_id, item.idx, error)
@@ -193,11 +212,21 @@ class ChunkPipeline:
                 # Broad on purpose, here and in `_look`: an unforeseen fault of the engine or the
                 # storage fails this photo, and must not take down its neighbours.
                 metrics.PHOTOS.labels("failed").inc()
-                status = self._reporter.failed(self._message, item.idx, self._reason(item, error))
+                status = self._reporter.failed(
+                    self._message,
+                    item.idx,
+                    self._reason(item, error),
+                    held_ms=self._held_ms[item.idx],
+                )
             else:
                 # Outside the try: a failed callback never turns a finished item into a failed one.
                 metrics.PHOTOS.labels("done").inc()
-                status = self._reporter.done(self._message, item.idx, result.warnings)
+                status = self._reporter.done(
+                    self._message,
+                    item.idx,
+                    result.warnings,
+                    held_ms=self._held_ms[item.idx],
+                )
             self._unreported.discard(item.idx)
             if status in FINISHED:
                 self._job_ended = True

@@ -7,6 +7,7 @@ What a pixel takes was measured on photos of 50 megapixels (docs/engine.md, "Mem
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from typing import Final
 
@@ -53,19 +54,25 @@ class MemoryBudget:
 
 
 class Share:
-    """What one photo takes. It waits once, holding nothing, so that no two wait for each other."""
+    """What one photo takes. It waits once, holding nothing, so that no two wait for each other.
+
+    waited: for how many seconds.
+    """
 
     def __init__(self, budget: MemoryBudget) -> None:
         self._budget = budget
         self._pixels = 0
         self._held = 0
+        self.waited = 0.0
 
     def admit(self, pixels: int) -> None:
         """Wait for what decoding and editing so many pixels takes. A photo that is larger than the
         whole budget is let in alone."""
         assert not self._held, "a photo is admitted once"
         amount = min(pixels * DECODING, self._budget.total)
+        start = time.monotonic()
         self._budget.take(amount)
+        self.waited = time.monotonic() - start
         self._pixels, self._held = pixels, amount
 
     def decoded(self) -> None:

@@ -94,8 +94,13 @@ class Reporter:
             asked_at,
         )
 
-    def done(self, message: WorkMessage, idx: int, warnings: Sequence[str]) -> str:
-        """The item's objects are stored. Returns the job's status; raises DeliveryFailed."""
+    def done(
+        self, message: WorkMessage, idx: int, warnings: Sequence[str], *, held_ms: int = 0
+    ) -> str:
+        """The item's objects are stored. Returns the job's status; raises DeliveryFailed.
+
+        held_ms: how long it kept the worker busy; 0 is nothing to speak of.
+        """
         item = next(item for item in message.items if item.idx == idx)
         return self._report(
             message,
@@ -106,13 +111,17 @@ class Reporter:
                 "preview_key": item.preview_key,
                 "warnings": list(warnings),
             },
+            held_ms,
         )
 
-    def failed(self, message: WorkMessage, idx: int, error: str) -> str:
+    def failed(self, message: WorkMessage, idx: int, error: str, *, held_ms: int = 0) -> str:
         """The item cannot be done. Returns the job's status; raises DeliveryFailed."""
-        return self._report(message, {"idx": idx, "status": "failed", "error": error})
+        body = {"idx": idx, "status": "failed", "error": error}
+        return self._report(message, body, held_ms)
 
-    def _report(self, message: WorkMessage, body: dict[str, Any]) -> str:
+    def _report(self, message: WorkMessage, body: dict[str, Any], held_ms: int) -> str:
+        if held_ms:
+            body = {**body, "held_ms": held_ms}
         key = attempt_key(message.idempotency_prefix, body["idx"], message.attempt)
         data = self._post(message.callback_url, {**body, "idempotency_key": key})
         return str(data.get("job_status", "unknown")) if data else "unknown"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import F, Q, Subquery, Sum, Value
 from django.db.models.functions import Cast, Concat, Now
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from jobs.errors import (
     JobNotFound,
     StillAtWork,
 )
+from jobs.limits import overtime
 from jobs.models.fields import OrderedJSONField
 from jobs.models.item import LEASE_OVER, JobItem, NewPhoto
 from jobs.models.job_constraints import JOB_CONSTRAINTS, JOB_INDEXES
@@ -58,6 +59,16 @@ class JobQuerySet(LockingQuerySet["JobCoordinator"]):
             .first()
         )
 
+    def overtime_of(self, user_id: UUID, *, within: timedelta) -> Subquery:
+        """The overtime of a user's jobs with events of late, in milliseconds, for a query."""
+        sums = (
+            self.filter(user_id=user_id, updated_at__gte=timezone.now() - within)
+            .order_by()
+            .values("user_id")
+            .annotate(total=Sum("overtime_ms"))
+        )
+        return Subquery(sums.values("total"), output_field=models.BigIntegerField())
+
 
 class JobCoordinator(models.Model):
     """One job. Every method that changes it needs the row locked by `lock`."""
@@ -82,6 +93,8 @@ class JobCoordinator(models.Model):
     failed_items = models.IntegerField(default=0)
     # What a cancel left charged: the photos that were done (contract §1.4).
     canceled_charge = models.IntegerField(default=0)
+    # Milliseconds that its photos kept workers busy beyond what is usual (`limits.overtime`).
+    overtime_ms = models.BigIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     queued_at = models.DateTimeField(null=True, blank=True)
@@ -229,7 +242,9 @@ class JobCoordinator(models.Model):
             # A failure of an attempt that was given up: the newer one decides (architecture §3).
             return ResultEffect(processed=False)
         change = self._count(
-            done=int(done), failed=int(not done) - int(item.status == ItemStatus.FAILED)
+            done=int(done),
+            failed=int(not done) - int(item.status == ItemStatus.FAILED),
+            overtime_ms=overtime(result.held_ms),
         )
         rest = store_result(
             ItemChange(
@@ -246,7 +261,7 @@ class JobCoordinator(models.Model):
         )
         return ResultEffect(processed=True, at_work=rest.at_work, unsent=rest.unsent)
 
-    def _count(self, *, done: int, failed: int) -> JobChange:
+    def _count(self, *, done: int, failed: int, overtime_ms: int = 0) -> JobChange:
         """Adds to the counters and moves to where they lead; returns what is to be written."""
         self.done_items += done
         self.failed_items += failed
@@ -255,7 +270,7 @@ class JobCoordinator(models.Model):
         if self.done_items + self.failed_items == self.total_items:
             self._move(JobStatus.DONE if self.done_items else JobStatus.FAILED)
             self.finished_at = timezone.now()
-        return JobChange(self.status, done, failed, self.finished_at)
+        return JobChange(self.status, done, failed, self.finished_at, overtime_ms)
 
     def cancel(self, *, charge_done: bool = False) -> bool:
         """any except done, canceled → canceled; with `charge_done` the photos that are done stay

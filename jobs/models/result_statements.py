@@ -33,6 +33,7 @@ STORE_RESULT = f"""
     )
     UPDATE jobs_jobcoordinator AS job
        SET status = %s, done_items = done_items + %s, failed_items = failed_items + %s,
+           overtime_ms = overtime_ms + %s,
            finished_at = %s, updated_at = statement_timestamp()
       FROM changed, LATERAL (
            SELECT count(*) AS pending, count(*) FILTER (WHERE {AT_WORK}) AS at_work
@@ -74,12 +75,13 @@ class ItemChange:
 
 @dataclass(frozen=True)
 class JobChange:
-    """The job's new state; `done` and `failed` are added to its counters."""
+    """The job's new state; `done`, `failed` and `overtime_ms` are added to its counters."""
 
     status: str
     done: int
     failed: int
     finished_at: datetime | None
+    overtime_ms: int
 
 
 def find_items(job_id: UUID, idx: int, key: str) -> dict[int, FoundItem]:
@@ -104,7 +106,7 @@ def store_result(item: ItemChange, job: JobChange) -> Rest:
             [
                 *(item.status, item.output_key, item.preview_key, item.error, item.warnings),
                 *(item.idempotency_key, item.item_id, item.before),
-                *(job.status, job.done, job.failed, job.finished_at),
+                *(job.status, job.done, job.failed, job.overtime_ms, job.finished_at),
             ],
         )
         assert cursor.rowcount == 1, "an item changed although its job is locked"

@@ -7,7 +7,10 @@ from jobs.states import ItemStatus
 
 @dataclass(frozen=True)
 class ItemResult:
-    """What a worker reports of one item. A key that is None stands for the issued one."""
+    """What a worker reports of one item. A key that is None stands for the issued one.
+
+    held_ms: milliseconds that it kept the worker busy; 0 where a worker does not say.
+    """
 
     idx: int
     status: ItemStatus
@@ -16,6 +19,7 @@ class ItemResult:
     preview_key: str | None = None
     error: str = ""
     warnings: list[str] = field(default_factory=list)
+    held_ms: int = 0
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,7 @@ def _take_stock(job_id: UUID) -> tuple[JobCoordinator, list[Chunk]] | None:
                 status=ItemStatus.FAILED,
                 idempotency_key=given_up_key(job.public_id, idx, WORKER_LOST),
                 error=WORKER_LOST,
+                held_ms=round(1000 * settings.WORK_LEASE.total_seconds()),
             ),
         )
     if given_up:

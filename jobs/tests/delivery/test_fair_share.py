@@ -13,10 +13,12 @@ from pytest_django import Settings
 from jobs.delivery import chunks, dispatch
 from jobs.delivery import publish as publishing
 from jobs.lifecycle import services
+from jobs.limits import USUAL_MS
 from jobs.models import JobCoordinator, JobItem
+from jobs.models.results import ItemResult
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.delivery.broker_away import broker_away
-from jobs.tests.factories import make_job, report
+from jobs.tests.factories import make_job, report, result_key
 from jobs.upkeep import sweep
 from s3project.celery import app
 from s3project.testing.broker import purge, waiting
@@ -253,3 +255,46 @@ def test_without_the_reservation_they_would_be_followed_by_the_same_one(
     published = report_three_at_once(large_job(), monkeypatch)
 
     assert len(published) > len(set(published))
+
+
+def in_turn() -> list[str]:
+    """The jobs of the messages that wait, in the order of delivery."""
+    return [message["job_id"] for _, [message] in waiting("gpu")]
+
+
+def held(job: JobCoordinator, idx: int, held_ms: int) -> None:
+    result = ItemResult(
+        idx=idx, status=ItemStatus.FAILED, idempotency_key=result_key(job, idx), held_ms=held_ms
+    )
+    services.record_item_result(job_id=job.id, result=result)
+
+
+def test_time_beyond_the_usual_counts_against_the_next_set_of_the_same_user_only() -> None:
+    user, other = make_user(plan="free"), make_user(plan="free")
+    costly = make_job(JobStatus.QUEUED, user=user, items=3)
+    held(costly, 0, 10_000)
+    held(costly, 1, 10_000)
+    costly.refresh_from_db()
+    assert costly.overtime_ms == 2 * 6_000
+    held(costly, 2, USUAL_MS)
+    costly.refresh_from_db()
+    assert costly.overtime_ms == 2 * 6_000
+    purge("gpu")
+
+    # 12 s would have been enough for 3 photos, which is more than a chunk.
+    theirs = make_job(JobStatus.QUEUED, user=user, items=2)
+    after = make_job(JobStatus.QUEUED, user=other, items=2)
+    assert in_turn() == [after.public_id, theirs.public_id]
+
+
+def test_overtime_is_forgotten() -> None:
+    user = make_user(plan="free")
+    costly = make_job(JobStatus.QUEUED, user=user, items=1)
+    held(costly, 0, 60_000)
+    long_ago = timezone.now() - dispatch.REMEMBERED - timedelta(seconds=1)
+    JobCoordinator.objects.filter(pk=costly.pk).update(updated_at=long_ago)
+    purge("gpu")
+
+    theirs = make_job(JobStatus.QUEUED, user=user, items=2)
+    after = make_job(JobStatus.QUEUED, user=make_user(plan="free"), items=2)
+    assert in_turn() == [theirs.public_id, after.public_id]

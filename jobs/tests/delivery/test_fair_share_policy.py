@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.delivery.fair_share import Chunk, LostItem, level_of, next_chunks, send_again
+from jobs.limits import USUAL_MS
 
 
 def test_whole_chunks_are_sent_while_there_is_room_for_them() -> None:
@@ -53,3 +54,12 @@ def test_what_was_lost_goes_alone_from_the_second_attempt_on() -> None:
     lost = [LostItem(1, 2), LostItem(1, 3), LostItem(2, 1), LostItem(2, 0)]
 
     assert send_again(lost, size=4) == [Chunk(1, (2, 3)), Chunk(2, (0,)), Chunk(2, (1,))]
+
+
+def test_time_counts_as_the_photos_that_it_would_have_been_enough_for() -> None:
+    def level(overtime_ms: int, weight: int = 1) -> int:
+        return level_of(0, size=4, weight=weight, overtime_ms=overtime_ms)
+
+    assert [level(photos * USUAL_MS) for photos in (0, 3, 4, 8, 12, 24)] == [0, 0, 1, 2, 3, 4]
+    assert level(8 * USUAL_MS, weight=2) == 1
+    assert level(10**9) == 9
