@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import cv2
 import numpy as np
@@ -153,6 +154,6 @@ def test_the_last_of_many_is_served() -> None:
         served.append(number)
 
     for number in range(100):
-        in_a_thread(lambda number=number: edit(number))  # type: ignore[misc]
+        in_a_thread(partial(edit, number))
     wait_until(lambda: len(served) == 100, seconds=20)
     assert budget.taken == 0

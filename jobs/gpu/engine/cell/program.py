@@ -32,7 +32,7 @@ import pkgutil
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms  # noqa: F401
+from PIL import Image, ImageCms  # noqa: F401  # loaded while it can be
 
 from jobs.gpu.engine.cell import sheet as places
 from jobs.gpu.engine.cell.sheet import Sheet
