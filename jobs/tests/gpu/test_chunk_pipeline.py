@@ -21,7 +21,6 @@ from jobs.gpu.engine.order import Order
 from jobs.gpu.engine.pipeline import EditedPhoto, Engine, PreparedPhoto, SeenPhoto
 from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.gpu.keyed_store import KeyedStore
-from jobs.gpu.mask_store import BucketMaskStore
 from jobs.gpu.memory_budget import MemoryBudget
 from jobs.gpu.reporter import DeliveryFailed, Reporter
 from jobs.gpu.transfer import ObjectStore

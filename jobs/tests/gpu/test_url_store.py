@@ -17,6 +17,7 @@ from jobs.gpu.engine.errors import PhotoError
 from jobs.gpu.engine.messages import Edit, WorkItem, WorkMessage
 from jobs.gpu.engine.pipeline import Engine
 from jobs.gpu.keyed_store import KeyedStore
+from jobs.gpu.memory_budget import MemoryBudget
 from jobs.gpu.reporter import DeliveryFailed, Reporter
 from jobs.gpu.url_store import UrlStore
 from jobs.limits import MAX_PHOTO_BYTES
@@ -218,7 +219,7 @@ def test_a_redirect_is_not_followed(settings: Settings) -> None:
 def process(message: WorkMessage, settings: Settings) -> None:
     engine = Engine(FixedSegmenter({"Wall": left_half()}))
     store = store_of(message, settings)
-    ChunkPipeline(message, reporter(), lambda: engine, 2, store).process()
+    ChunkPipeline(message, reporter(), lambda: engine, 2, store, MemoryBudget(10**9)).process()
 
 
 def test_an_item_that_was_lost_meanwhile_is_left_to_whoever_has_it(settings: Settings) -> None:
@@ -233,7 +234,7 @@ def test_an_item_that_was_lost_meanwhile_is_left_to_whoever_has_it(settings: Set
         # Its first URLs end before it is done.
         store = store_of(message, settings)
         slow = Engine(SlowSegmenter({"Wall": left_half()}))
-        ChunkPipeline(message, reporter(), lambda: slow, 2, store).process()
+        ChunkPipeline(message, reporter(), lambda: slow, 2, store, MemoryBudget(10**9)).process()
         assert server.to("callback") == []
     assert KeyedStore().read(message.items[0].output_key) is None
 
