@@ -1,7 +1,7 @@
 # Every target is one line of intent. Python 3.11 or newer and make are all that is needed.
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := s3project users jobs bench/faults supply manage.py
+CODE := s3project users jobs bench/faults bench/judge supply manage.py
 INSTALL := python -m pip install -qq --disable-pip-version-check --require-hashes
 UV := .local/uv/bin/uv
 UV_VERSION := 0.13.9
