@@ -18,7 +18,7 @@ _LARGE: Final = 1_000_000
 # The window of the colour guide, as a share of the longest side; the contrast (8-bit steps) that
 # stops a mask; and what counts as outside.
 _COLOUR_RADIUS: Final = 1 / 105
-_COLOUR_CONTRAST: Final = 6.0
+_COLOUR_CONTRAST: Final = 3.0
 _COLOUR_LOW: Final = 0.4
 
 

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
+from jobs.gpu.engine.consensus import agreed
 from jobs.gpu.engine.corners import rise_of, straighten
 from jobs.gpu.engine.edges import ColourFollower
 from jobs.gpu.engine.perspective import Line, Perspective, perspective_of
@@ -49,9 +50,9 @@ def settled(found: Segmentation, small: Rgb) -> tuple[Segmentation, Perspective]
     shape = next((mask.shape for mask in found.masks.values()), (height, width))
     if not surfaces:
         return found, perspective_of((shape[0], shape[1]), {}, ())
-    rough = {name: _halves(mask, max(height, width)) for name, mask in found.masks.items()}
-    masks = {key: rough[name] for key, name in surfaces.items()}
-    others = [rough[name] for name, key in names.items() if key not in masks]
+    side = max(height, width)
+    masks = agreed({key: shrunk(found.masks[name], side) for key, name in surfaces.items()}, small)
+    others = [_halves(found.masks[name], side) for name, key in names.items() if key not in masks]
     drawn, lines = _drawn(small, masks, others)
     perspective = perspective_of((height, width), drawn, lines).scaled(shape[1] / width)
     size = (shape[1], shape[0])
