@@ -36,7 +36,7 @@ def covered(picture: Rgb, mask: Mask, value: str, concept: str = "Floor") -> Rgb
 
 
 def white_on(picture: Rgb, mask: Mask, concept: str = "Wall") -> float:
-    return RoomLight(picture).white_on(region(mask, concept=concept))[0]
+    return RoomLight(picture).white.on(region(mask, concept=concept))[0]
 
 
 def test_a_white_wall_in_a_dim_room_is_a_dim_white() -> None:
@@ -81,10 +81,10 @@ def test_the_light_of_a_warm_room_is_warm() -> None:
     picture = np.rint(gray * warm).astype(np.uint8)
     ceiling = np.zeros_like(mask)
     ceiling[:40] = 255
-    _, colour = RoomLight(picture, ceiling).white_on(region(mask))
+    _, colour = RoomLight(picture, ceiling).white.on(region(mask))
     assert colour[0] > 1.02
     assert colour[2] < 0.93
-    _, colour = RoomLight(gray, ceiling).white_on(region(mask))
+    _, colour = RoomLight(gray, ceiling).white.on(region(mask))
     assert colour == pytest.approx(np.ones(3), abs=0.01)
 
 
