@@ -65,9 +65,16 @@ def test_an_island_that_is_hardly_believed_is_dropped() -> None:
     photo[90:130, 60:110] = WALL
     mask = np.zeros((240, 320), np.uint8)
     mask[90:130, 60:110] = 145
+    mask[:, 300:] = 100
     assert not agreed({"wall": mask}, photo)["wall"].any()
     mask[90:130, 60:110] = 230
     assert agreed({"wall": mask}, photo)["wall"][100:120, 70:100].min() == 255
+
+
+def test_a_model_without_doubts_is_believed() -> None:
+    sure = np.zeros((240, 320), np.uint8)
+    sure[40:90, 30:100] = 255
+    assert np.array_equal(agreed({"wall": sure}, room())["wall"], sure)
 
 
 def test_spreading_solves_the_equations_it_stands_for() -> None:
