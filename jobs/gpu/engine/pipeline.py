@@ -15,6 +15,7 @@ from jobs.gpu.engine.memory import Findings, RememberingSegmenter, digest_of
 from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.order import Order
 from jobs.gpu.engine.outlines import Outlines
+from jobs.gpu.engine.own_outline import by_own_outline
 from jobs.gpu.engine.photo import Photo
 from jobs.gpu.engine.png import encode_png
 from jobs.gpu.engine.preview import encode_preview
@@ -125,7 +126,8 @@ class Engine:
         prepared, watch = seen.prepared, seen.prepared.watch
         order = prepared.order
         with watch.measure("edit"):
-            outlines = Outlines(seen.found, prepared.seen, prepared.factor, watch)
+            found = by_own_outline(seen.found, prepared.photo.alpha, prepared.seen.shape[:2])
+            outlines = Outlines(found, prepared.seen, prepared.factor, watch)
             edited = compose(prepared.photo, outlines, order, self._segmenter.name)
         with watch.measure("encode"):
             png = encode_png(edited)
