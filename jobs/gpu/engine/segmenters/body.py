@@ -16,7 +16,8 @@ import numpy as np
 
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
 from jobs.gpu.engine.backdrop import backdrop_of
-from jobs.gpu.engine.segmenters.outline import UNSURE, enlarged, settle_borders, working_copy
+from jobs.gpu.engine.consensus import spread
+from jobs.gpu.engine.segmenters.outline import enlarged, working_copy
 from jobs.gpu.engine.segmenters.weights import (
     IMAGENET_DEVIATION,
     IMAGENET_MEAN,
@@ -36,7 +37,6 @@ _LEAST_AREA: Final = 0.002
 _LEAST_DECIDED: Final = 0.4
 _SURELY_SALIENT: Final = 0.7
 _SURELY_NOT: Final = 0.08
-_BACKGROUND, _BODY = 0, 1
 
 # The second look: at a window with this margin, if that is small enough to show more.
 _MARGIN: Final = 0.12
@@ -51,7 +51,10 @@ _LIKE_BACKDROP: Final = -3.6
 _CONVINCED_FROM, _CONVINCED_AT = 0.88, 0.98
 _LEFT_WHEN_CONVINCED: Final = 0.3
 _UNLIKE_BACKDROP: Final = 2.6
-_SURE, _SURELY_NONE = 0.8, 0.2
+# How widely the answer spreads within a colour, see `consensus.spread`, and what is grain there.
+_SPREAD: Final = 200.0
+_STEP: Final = 3.0
+_CALM: Final = (5, 6.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -76,14 +79,23 @@ def find_body(rgb: Rgb) -> FoundBody | None:
     picture = working_copy(rgb)
     salience = _second_look(picture, first)
     likely = _by_backdrop(picture, salience)
-    labels = np.full(likely.shape, UNSURE, np.uint8)
-    labels[likely > _SURE] = _BODY
-    labels[likely < _SURELY_NONE] = _BACKGROUND
-    body = settle_borders(labels, picture) == _BODY
+    body = _outlined(picture, likely)
     if float(body.mean()) < _LEAST_AREA:
         return None
     mask = enlarged(body.astype(np.uint8) * np.uint8(255), rgb.shape)
     return FoundBody(mask, round(decided, 3))
+
+
+def _outlined(picture: Rgb, likely: Floats) -> BoolMask:
+    """Where the product is (HxW), with its outline where the picture has one."""
+    height, width = likely.shape
+    scale = min(1.0, _EVIDENCE_SIDE / max(height, width))
+    size = (max(2, round(width * scale)), max(2, round(height * scale)))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    guide = cv2.cvtColor(cv2.bilateralFilter(small, *_CALM), cv2.COLOR_RGB2LAB)
+    reduced = np.asarray(cv2.resize(likely, size, interpolation=cv2.INTER_AREA), np.float32)
+    agreed = spread(reduced[..., np.newaxis], guide.astype(np.float32), _SPREAD, _STEP)
+    return np.asarray(_resized(agreed[..., 0], (width, height)) > 0.5, np.bool_)
 
 
 def _second_look(picture: Rgb, first: Floats) -> Floats:

@@ -32,7 +32,7 @@ class CpuSegmenter:
     Grout close up."""
 
     name = "cpu"
-    version = "6"
+    version = "7"
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
         """See `Segmenter.segment`. Each model runs at most once, and only when it is needed."""
