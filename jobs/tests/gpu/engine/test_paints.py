@@ -146,3 +146,9 @@ def test_a_paint_that_there_is_none_of_is_said() -> None:
     result = edited(Edit("recolor", "sage", (1, 5)))
     assert result.warnings == ("Wall: no instance 5, there are 2, from 0 to 1",)
     assert moved(result) == (False, True)
+
+
+def test_a_pale_lilac_bag_with_black_straps_means_lilac() -> None:
+    colours = plain((167, 163, 184))
+    colours[94:] = (34, 33, 31)
+    assert min(told(lit(colours, darkest=0.85)).found[0].colour) > 120

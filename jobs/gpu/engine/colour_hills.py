@@ -1,0 +1,114 @@
+"""The hills in a histogram of colours, and which of them a colour belongs to.
+
+Hills are told apart by how deep the valley between them is (Chazal et al., "Persistence-based
+clustering in Riemannian manifolds", 2013), so that a paint that fades from light to dark stays
+whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.gpu.engine.arrays import Floats
+
+Labels = NDArray[np.int32]
+
+_BIN: Final = 4.0
+# Hills are one when the saddle between them is higher than this part of the lower one.
+_PERSISTENCE: Final = 0.55
+_TAPS: Final = (0.06, 0.24, 0.40, 0.24, 0.06)
+
+
+@dataclass(frozen=True)
+class Hills:
+    """A histogram whose cells know the hill they belong to."""
+
+    origin: Floats
+    cells: Labels
+
+    @classmethod
+    def of(cls, values: Floats) -> Hills:
+        """The hills in the histogram of values, Nx3."""
+        origin = np.asarray(values.min(axis=0) - 3 * _BIN, np.float32)
+        places = ((values - origin) / _BIN).astype(np.int32)
+        shape = tuple(int(side) for side in places.max(axis=0) + 4)
+        cells = np.ravel_multi_index(tuple(places.T), shape)
+        counts = np.bincount(cells, minlength=int(np.prod(shape)))
+        height = counts.reshape(shape).astype(np.float32)
+        for axis in range(3):
+            height = _smoothed(height, axis)
+        return cls(origin, _spread(_climbed(height, len(values)), height.shape))
+
+    def label(self, values: Floats) -> Labels:
+        """The hill of each of values, ...x3."""
+        places = ((values - self.origin) / np.float32(_BIN)).astype(np.int32)
+        for axis, side in enumerate(self.cells.shape):
+            np.clip(places[..., axis], 0, side - 1, out=places[..., axis])
+        return np.asarray(self.cells[places[..., 0], places[..., 1], places[..., 2]], np.int32)
+
+
+def _smoothed(height: Floats, axis: int) -> Floats:
+    room = [(2, 2) if one == axis else (0, 0) for one in range(3)]
+    padded = np.pad(height, room)
+    length = height.shape[axis]
+    parts = (
+        np.float32(tap) * np.take(padded, range(start, start + length), axis)
+        for start, tap in enumerate(_TAPS)
+    )
+    return np.asarray(sum(parts), np.float32)
+
+
+def _climbed(height: Floats, total: int) -> Labels:
+    """The hill of each cell, flat; cells are visited from the highest down."""
+    flat = height.ravel()
+    order = np.argsort(-flat, kind="stable")
+    order = order[flat[order] > 5e-5 * total]
+    _, rows, columns = height.shape
+    # The cells at the rim of the histogram are empty: no neighbour is out of bounds.
+    near = [step for step in product((-1, 0, 1), repeat=3) if step != (0, 0, 0)]
+    around = [(z * rows + y) * columns + x for z, y, x in near]
+    owner = np.full(flat.shape, -1, np.int32)
+    parent: list[int] = []
+    peak: list[float] = []
+
+    def root(hill: int) -> int:
+        while parent[hill] != hill:
+            hill = parent[hill]
+        return hill
+
+    for cell in order.tolist():
+        touched = {root(int(owner[cell + step])) for step in around if owner[cell + step] >= 0}
+        if not touched:
+            owner[cell] = len(parent)
+            parent.append(len(parent))
+            peak.append(float(flat[cell]))
+            continue
+        highest, *others = sorted(touched, key=lambda hill: (-peak[hill], hill))
+        owner[cell] = highest
+        for other in others:
+            if flat[cell] > _PERSISTENCE * peak[other]:
+                parent[other] = highest
+    roots = np.array([root(hill) for hill in range(len(parent))] or [0], np.int32)
+    compact = np.unique(roots, return_inverse=True)[1]
+    return np.where(owner >= 0, compact[np.maximum(owner, 0)], -1).astype(np.int32)
+
+
+def _spread(owner: Labels, shape: tuple[int, ...]) -> Labels:
+    """Give every empty cell to the nearest hill: colours between paints, and rare ones."""
+    cells = owner.reshape(shape)
+    # A histogram has few thousand cells: nearest by repeated widening, in a fixed order.
+    while (cells < 0).any():
+        padded = np.pad(cells, 1, constant_values=-1)
+        wider = cells.copy()
+        for z, y, x in product((1, 0, 2), repeat=3):
+            part = padded[z : z + shape[0], y : y + shape[1], x : x + shape[2]]
+            wider = np.where(wider < 0, part, wider)
+        if np.array_equal(wider, cells):
+            break
+        cells = wider
+    return np.maximum(cells, 0).astype(np.int32)
