@@ -92,7 +92,7 @@ def test_spreading_solves_the_equations_it_stands_for() -> None:
             matrix[i + 1, i + 1] += weight
             matrix[i, i + 1] -= weight
             matrix[i + 1, i] -= weight
-        wanted = np.linalg.solve(matrix, wanted)
+        wanted = np.asarray(np.linalg.solve(matrix, wanted), np.float64)
     # A picture of one row has nothing to spread down.
     assert spread(np.repeat(values, 2, 0), np.repeat(guide, 2, 0), amount)[0, :, 0] == (
         pytest.approx(wanted, rel=1e-3)
