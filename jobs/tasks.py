@@ -5,6 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from jobs.delivery.publish import DELETE_JOB_OBJECTS, DELETE_OUTPUTS
+from jobs.models import WorkerHost
 from jobs.storage.bucket import StorageUnavailable
 from jobs.upkeep import archive, deletion, erasure, expiry, sweep
 from jobs.watch import audit
@@ -55,6 +56,11 @@ def delete_expired_objects() -> None:
 @shared_task(name="jobs.archive_jobs")
 def archive_jobs() -> None:
     archive.archive_jobs()
+
+
+@shared_task(name="jobs.forget_worker_hosts")
+def forget_worker_hosts() -> None:
+    WorkerHost.objects.forget()
 
 
 @shared_task(name="jobs.run_audit")

@@ -112,6 +112,11 @@ app.conf.update(
             "schedule": 3600,
             "options": {"queue": "maintenance", "expires": 3600},
         },
+        "forget_worker_hosts": {
+            "task": "jobs.forget_worker_hosts",
+            "schedule": 3600,
+            "options": {"queue": "maintenance", "expires": 3600},
+        },
         "delete_expired_sessions": {
             "task": "users.delete_expired_sessions",
             "schedule": 3600,

@@ -13,7 +13,7 @@ from jobs.api.worker_requests import ClaimIn, ItemResultIn
 from jobs.api.worker_shapes import ClaimOut, ItemResultOut, claim_out, item_result_out
 from jobs.errors import CallbackUnauthorized, IdempotencyConflict, InvalidTransition, JobNotFound
 from jobs.lifecycle import selectors, services
-from jobs.lifecycle.worker_backends import note_backend
+from jobs.lifecycle.worker_backends import note_worker
 from jobs.models import ItemResult
 from jobs.result_keys import attempt_of
 from jobs.storage.worker_urls import sign_worker_urls
@@ -152,7 +152,7 @@ class ClaimView(WorkerView):
         check_reach(request, args["items"], args["attempt"])
         running = args.pop("running")
         if running is not None:
-            note_backend(args["worker"], running)
+            note_worker(args["worker"], running)
         asked = args.pop("asked")
         job, photos = services.claim_items(job_id=ids.parse_public_id(ids.JOB, job_id), **args)
         lease = settings.WORK_LEASE

@@ -4,6 +4,7 @@ from jobs.models.history import JobItemLog, JobLog
 from jobs.models.item import JobItem, NewPhoto
 from jobs.models.results import ItemResult, JobProgress, ResultEffect
 from jobs.models.rule import Rule
+from jobs.models.worker_host import WorkerHost
 
 __all__ = [
     "AuditRun",
@@ -16,4 +17,5 @@ __all__ = [
     "NewPhoto",
     "ResultEffect",
     "Rule",
+    "WorkerHost",
 ]

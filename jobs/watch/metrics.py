@@ -177,10 +177,18 @@ def _from_broker() -> Iterator[GaugeMetricFamily]:
         with redis.Redis.from_url(
             settings.CELERY_BROKER_URL, socket_connect_timeout=1, socket_timeout=1
         ) as broker:
-            for queue in (GPU_QUEUE, MAINTENANCE_QUEUE):
-                # Kombu's names: a list for each level of a queue, that of level 0 without a number.
-                lists = [queue, *(f"{queue}{Channel.sep}{level}" for level in range(1, LEVELS))]
-                family.add_metric([queue], sum(broker.llen(name) for name in lists))
+            for queue, length in queue_lengths(broker).items():
+                family.add_metric([queue], length)
     except (redis.RedisError, ValueError):
         logger.warning("the broker does not answer: its queues are not in the metrics")
     yield family
+
+
+def queue_lengths(broker: redis.Redis) -> dict[str, int]:
+    """Queue → messages that wait in it. Raises redis.RedisError."""
+    lengths = {}
+    for queue in (GPU_QUEUE, MAINTENANCE_QUEUE):
+        # Kombu's names: a list for each level of a queue, that of level 0 without a number.
+        lists = [queue, *(f"{queue}{Channel.sep}{level}" for level in range(1, LEVELS))]
+        lengths[queue] = sum(broker.llen(name) for name in lists)
+    return lengths
