@@ -143,7 +143,7 @@ def test_a_method_that_is_not_taken() -> None:
     assert told(answer) == (
         405,
         "METHOD_NOT_ALLOWED",
-        "This address does not take PATCH, only GET, HEAD and OPTIONS.",
+        "This address does not take PATCH, only GET, DELETE, HEAD and OPTIONS.",
         None,
     )
 

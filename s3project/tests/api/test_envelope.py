@@ -60,10 +60,10 @@ def test_an_unknown_route_is_not_found_and_never_redirected(path: str, method: s
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", "/me", {"GET", "HEAD", "OPTIONS"}),
+        ("POST", "/me", {"GET", "DELETE", "HEAD", "OPTIONS"}),
         ("DELETE", "/health", {"GET", "HEAD", "OPTIONS"}),
         ("GET", "/auth/anon", {"POST", "OPTIONS"}),
-        ("PATCH", "/jobs/job_x", {"GET", "HEAD", "OPTIONS"}),
+        ("PATCH", "/jobs/job_x", {"GET", "DELETE", "HEAD", "OPTIONS"}),
         ("GET", "/jobs/job_x/execute", {"POST", "OPTIONS"}),
     ],
 )
