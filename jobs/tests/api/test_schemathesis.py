@@ -34,7 +34,8 @@ ST = Path(sys.executable).parent / "st"
 # How many operations each document has, how many requests they are at least, and what they reach.
 CUSTOMERS = (
     SCHEMA_FILE,
-    *(27, 900),
+    # But DELETE /me, after which there would be nobody to ask.
+    *("26 selected / 27 total", 900),
     (
         ("POST /auth/anon", 200),
         ("POST /jobs", 201),
@@ -51,7 +52,7 @@ CUSTOMERS = (
 )
 WORKERS = (
     WORKERS_SCHEMA_FILE,
-    *(2, 100),
+    *("2 selected / 2 total", 100),
     (("POST /jobs/{job_id}/claim", 200), ("POST /jobs/{job_id}/callback", 200)),
 )
 
@@ -96,7 +97,7 @@ def answered(report: Path) -> Counter[tuple[str, int]]:
 @pytest.mark.parametrize(("document", "operations", "requests", "reached"), [CUSTOMERS, WORKERS])
 def test_the_server_keeps_to_its_document(
     document: Path,
-    operations: int,
+    operations: str,
     requests: int,
     reached: tuple[tuple[str, int], ...],
     server: LiveStack,
@@ -110,7 +111,7 @@ def test_the_server_keeps_to_its_document(
     run = run_schemathesis(document, server, user, tmp_path / "report.ndjson")
 
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr
-    assert f"{operations} selected / {operations} total" in run.stdout
+    assert operations in run.stdout
     found = answered(tmp_path / "report.ndjson")
     assert sum(found.values()) > requests
     assert not [entry for entry in found if entry[1] >= 500]
