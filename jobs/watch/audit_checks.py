@@ -227,6 +227,21 @@ CHECKS = (
         """,
     ),
     Check(
+        "each photo lies with the upload of its own user",
+        ids.JOB,
+        """
+        SELECT item.job_id AS id,
+               starts_with(
+                   item.input_key,
+                   'inputs/u_' || replace(upload.user_id::text, '-', '')
+                   || '/job_' || replace(upload.id::text, '-', '') || '/'
+               ) AND upload.user_id = job.user_id AS sound
+          FROM jobs_jobitem item
+          JOIN jobs_jobcoordinator job ON job.id = item.job_id
+          LEFT JOIN jobs_jobcoordinator upload ON upload.id = coalesce(job.photos_job_id, job.id)
+        """,
+    ),
+    Check(
         "nothing is older than its deadline",
         ids.JOB,
         f"""

@@ -27,6 +27,7 @@ PROGRESS = "progress counts the items"
 HISTORY = "history is complete, for finished jobs only"
 RULES = "rule_slots_used = saved rules"
 ENDED = "each photo ended as its history says"
+PHOTOS = "each photo lies with the upload of its own user"
 DEADLINE = "nothing is older than its deadline"
 LEASE = "no lease ended long ago"
 
@@ -106,6 +107,24 @@ JOB_VIOLATIONS = [
         " UPDATE job_items_log SET status = 'pending' WHERE job_id = {done} AND status = 'failed'",
     ),
     (ENDED, "done", "DELETE FROM job_items_log WHERE job_id = {done} AND idx = 1"),
+    (
+        PHOTOS,
+        "running",
+        "UPDATE jobs_jobitem SET input_key = replace(input_key, '/job_', '/job_0')"
+        " WHERE job_id = {running} AND idx = 1",
+    ),
+    (
+        PHOTOS,
+        "running",
+        "UPDATE jobs_jobcoordinator SET source_job_id = {done}, photos_job_id = {done}"
+        " WHERE id = {running}",
+    ),
+    (
+        PHOTOS,
+        "running",
+        "UPDATE jobs_jobcoordinator SET source_job_id = {new}, photos_job_id = {new}"
+        " WHERE id = {running}",
+    ),
     (
         DEADLINE,
         "running",
