@@ -1,12 +1,13 @@
-"""From the bytes of an upload to a `Photo`, by way of the cell: nothing of the file is looked at in
-this process (`reading.py` says what is looked at there).
+"""From the bytes of an upload to a `Photo`, by way of the cell: of the file only the first bytes of one
+that is no photo are looked at in this process (`reading.py` says what is looked at there).
 """
 
 from __future__ import annotations
 
 from jobs.gpu.engine.cell.pool import borrowed
-from jobs.gpu.engine.errors import PhotoError
+from jobs.gpu.engine.errors import NOT_AN_IMAGE, PhotoError
 from jobs.gpu.engine.formats.canvas import Admit, welcome
+from jobs.gpu.engine.formats.not_a_photo import why_not_a_photo
 from jobs.gpu.engine.photo import Photo
 from jobs.limits import MAX_PHOTO_BYTES
 
@@ -23,5 +24,10 @@ def decode(data: bytes, admit: Admit = welcome) -> Photo:
         raise PhotoError("file is empty")
     if len(data) > MAX_PHOTO_BYTES:
         raise PhotoError("file is larger than 25 MiB")
-    with borrowed() as cell:
-        return cell.decode(data, admit)
+    try:
+        with borrowed() as cell:
+            return cell.decode(data, admit)
+    except PhotoError as error:
+        if error.reason == NOT_AN_IMAGE:
+            raise PhotoError(why_not_a_photo(data)) from None
+        raise

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 from jobs.gpu.engine.arrays import Mask, Rgb
 from jobs.gpu.engine.colour.incoming import in_rgb
-from jobs.gpu.engine.errors import PhotoError
+from jobs.gpu.engine.errors import NOT_AN_IMAGE, PhotoError
 from jobs.gpu.engine.formats import heic, jpeg, pillow, png, png_chunks
 from jobs.gpu.engine.formats.canvas import Canvas
-from jobs.gpu.engine.formats.not_a_photo import why_not_a_photo
 from jobs.gpu.engine.formats.stored import Stored
 
 
@@ -59,4 +58,4 @@ def _stored(data: bytes, canvas: Canvas) -> Stored:
         return heic.read_heic(data, canvas)
     if data[4:8] == b"ftyp":
         return pillow.read_avif(data, canvas)
-    raise PhotoError(why_not_a_photo(data))
+    raise PhotoError(NOT_AN_IMAGE)
