@@ -1,5 +1,5 @@
-"""From the bytes of an upload to a `Photo`, by way of the cell: of the file only the first bytes of one
-that is no photo are looked at in this process (`reading.py` says what is looked at there).
+"""From the bytes of an upload to a `Photo`, by way of the cell: nothing of a photo is looked at in
+this process, and of what is none its first bytes (`reading.py` says what is looked at there).
 """
 
 from __future__ import annotations
