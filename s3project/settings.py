@@ -199,6 +199,11 @@ USER_RATE = env.rate("USER_RATE", "1200/minute")
 ANON_SIGNUP_RATE = env.rate("ANON_SIGNUP_RATE", "600/hour" if PRODUCTION else "6000/hour")
 # Each new user is a gift of credits: dozens at once, for test suites, and then five an hour.
 NEW_USER_RATE = env.rate("NEW_USER_RATE", "120/day" if PRODUCTION else "off")
+# What new users must show: users/sign_up_proof.py
+SIGNUP_PROOF = "none" if GPU_WORKER else env.text("SIGNUP_PROOF", "none")
+if SIGNUP_PROOF not in ("none", "invite") and "." not in SIGNUP_PROOF:
+    env.refuse("SIGNUP_PROOF must be none, invite, or where a function is: package.module.name.")
+    SIGNUP_PROOF = "invite"
 REFRESH_RATE = env.rate("REFRESH_RATE", "600/hour")
 # A job that is made and canceled costs its user nothing, and a row for every photo.
 CREATE_RATE = env.rate("CREATE_RATE", "300/hour" if PRODUCTION else "6000/hour")

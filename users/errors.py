@@ -86,6 +86,25 @@ class RuleSlotFull(DomainError):
         return cls(plan="free", limit=2)
 
 
+class ProofFacts(TypedDict):
+    needs: Annotated[str, Schema("The field to send.", enum=["invite", "proof"], example="invite")]
+
+
+class SignUpRefused(DomainError):
+    code, status = "SIGNUP_REFUSED", 403
+    details_type = ProofFacts
+
+    def __init__(self, *, needs: str) -> None:
+        what = {"invite": "an invite code that is good", "proof": "the proof that is asked for"}
+        super().__init__(
+            f"New users need {what[needs]}: send it as `{needs}`.", ProofFacts(needs=needs)
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(needs="invite")
+
+
 class KeyFacts(TypedDict):
     limit: Annotated[int, Schema("Keys that a user may have.", minimum=1, example=10)]
 

@@ -14,7 +14,7 @@ from s3project.acts.actor import SYSTEM, Actor
 from s3project.acts.record import record_act
 from s3project.acts.words import Action, ActorKind, ObjectKind
 from s3project.guessable import is_guessable
-from users.errors import TokenInvalid
+from users.errors import SignUpRefused, TokenInvalid
 from users.models import (
     REFRESH_PREFIX,
     ApiKey,
@@ -56,19 +56,15 @@ def sign_up_anonymously(
     """A session of a new user with the credits of the first plan, or of the one who has this
     device's secret.
 
-    A device hash that is no secret is ignored. `admit` is asked before a new user is made, and may
-    raise. Raises TokenInvalid when the user
-    of the device was deactivated.
+    A device hash that is no secret is ignored. `admit` is asked before a new user is made, in the
+    same savepoint, and may raise. Raises TokenInvalid when the user of the device was deactivated.
     """
-    digest = None
-    if device_hash is not None and not is_guessable(device_hash):
-        digest = hashlib.sha256(device_hash.encode()).hexdigest()
+    digest = device_digest(device_hash)
     with transaction.atomic():
         found = User.objects.filter(device_hash=digest)[:1] if digest else ()
         user, is_new = next(iter(found), None), False
         if user is None:
-            admit()
-            user, is_new = _make_anonymous(digest)
+            user, is_new = _make_anonymous(digest, admit)
         if is_new:
             credits = PLANS[DEFAULT_PLAN].initial_credits
             UserLimiter.objects.create(user=user, credits=credits)
@@ -85,16 +81,35 @@ def sign_up_anonymously(
     return SignIn(user, session.id, refresh, is_new)
 
 
-def _make_anonymous(digest: str | None) -> tuple[User, bool]:
-    """A new user, and True; or the one whom somebody else has made of the same device."""
+def device_digest(device_hash: str | None) -> str | None:
+    """What is stored of a device's secret; None where there is none that is a secret."""
+    if device_hash is None or is_guessable(device_hash):
+        return None
+    return hashlib.sha256(device_hash.encode()).hexdigest()
+
+
+def is_known_device(device_hash: str | None) -> bool:
+    """Whether a sign-up with it finds a user. One query, none without a secret."""
+    digest = device_digest(device_hash)
+    return digest is not None and User.objects.filter(device_hash=digest).exists()
+
+
+def _make_anonymous(digest: str | None, admit: Callable[[], None]) -> tuple[User, bool]:
+    """A new user, and True; or the one whom somebody else has made of the same device, for whom
+    nothing that `admit` wrote stays."""
     # "!" is Django's mark of a password that no one can log in with.
     fields = {"password": "!", "plan": DEFAULT_PLAN, "device_hash": digest}
     try:
         # Atomic by the unique constraint: of two at once, the second gets the first's row.
         with transaction.atomic():
+            admit()
             return User.objects.create(**fields), True
-    except IntegrityError:
-        return User.objects.get(device_hash=digest), False
+    except (IntegrityError, SignUpRefused):
+        # Also where both had the same invite, and the first has used it up.
+        made = User.objects.filter(device_hash=digest).first() if digest else None
+        if made is None:
+            raise
+        return made, False
 
 
 def refresh_session(*, refresh: str) -> SignIn:

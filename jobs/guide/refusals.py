@@ -35,6 +35,10 @@ REFUSALS = (
         *(403, "RULE_SLOT_FULL", "More saved rules than your plan allows."),
         "Delete one, or change the plan.",
     ),
+    Refusal(
+        *(403, "SIGNUP_REFUSED", "New users need an invite, or another proof."),
+        "Send the field that `details.needs` names; the operator gives it out.",
+    ),
     Refusal(403, "KEY_LIMIT", "As many API keys as there may be.", "Delete one."),
     Refusal(404, "NOT_FOUND", "There is no such address or preset.", "Check the path."),
     Refusal(

@@ -30,6 +30,8 @@ class Action(TextChoices):
     USER_DELETED = "user.deleted"
     KEY_ISSUED = "key.issued"
     KEY_REVOKED = "key.revoked"
+    INVITE_MADE = "invite.made"
+    INVITE_REVOKED = "invite.revoked"
     # Their sessions.
     SESSIONS_ENDED = "sessions.ended"
     SESSION_REPLAYED = "session.replayed"
@@ -54,4 +56,5 @@ class ObjectKind(TextChoices):
     JOB = "job"
     KEY = "key"
     SESSION = "session"
+    INVITE = "invite"
     NOTHING = ""

@@ -10,6 +10,9 @@ from s3project.api.fields import Moment, Object, Text
 
 class AnonymousSignUpIn(Object):
     device_hash = Text(required=False, allow_null=True, allow_blank=True, max_length=1024)
+    # What SIGNUP_PROOF asks of new users; otherwise neither is looked at.
+    invite = Text(required=False, allow_null=True, allow_blank=True, max_length=200)
+    proof = Text(required=False, allow_null=True, allow_blank=True, max_length=8192)
 
 
 class CreateKeyIn(Object):

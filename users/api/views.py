@@ -1,9 +1,11 @@
 """Sign-up, sessions, `GET /me` and the ledger."""
 
+from django.conf import settings
 from rest_framework.request import Request
 
 from s3project.acts.actor import Actor
 from s3project.api.answers import Answer
+from s3project.api.client_address import client_address
 from s3project.api.operation import Operation
 from s3project.api.pagination import PageAnswer, page_request
 from s3project.api.views import ApiView, parse
@@ -25,8 +27,10 @@ from users.api.shapes import (
     signed_out_out,
 )
 from users.api.throttles import NewUserThrottle, RefreshThrottle, SignUpThrottle
-from users.errors import TokenInvalid
+from users.errors import SignUpRefused, TokenInvalid
+from users.invites import spend_invite
 from users.models import UserLimiter
+from users.sign_up_proof import INVITE, operators_check
 
 SIGN_UP_IN = AnonymousSignUpIn()
 REFRESH_SESSION_IN = RefreshSessionIn()
@@ -47,28 +51,46 @@ class SignUpAnonymouslyView(ApiView):
         body=SIGN_UP_IN,
         body_examples={
             "new": {},
+            "invited": {"invite": "s3i_7QpVtY1sJbG8mLfHc2dAeUo4"},
             "device": {"device_hash": "4b1f0c52b7b84e7c8f0e6a54d2f3c1aa9e77"},
         },
         headers=["Cache-Control"],
-        errors=[TokenInvalid],
+        errors=[TokenInvalid, SignUpRefused],
     )
     def post(self, request: Request) -> Answer[SignUpOut]:
         """Sign up, or in again from the same device
 
         With a `device_hash` of at least 32 characters the same user is found again; a shorter one
         is no login and makes a new user. Keep it like a password. The device of a deactivated
-        user is 401.
+        user is 401. Some installations ask new users for an `invite` or a `proof`, of which
+        `details.needs` of 403 says which; who signs in again needs none.
         """
         args = parse(SIGN_UP_IN, request)
+        device_hash = args.get("device_hash")
+        proved = self._is_proved(request, device_hash, args.get("proof"))
         throttle = NewUserThrottle()
 
         def admit() -> None:
+            if not proved:
+                raise SignUpRefused(needs="proof")
+            if settings.SIGNUP_PROOF == INVITE:
+                spend_invite(args.get("invite"))
             if not throttle.allow_request(request, self):
                 self.throttled(request, throttle.wait())
 
-        sign_in = services.sign_up_anonymously(**args, admit=admit)
+        sign_in = services.sign_up_anonymously(device_hash=device_hash, admit=admit)
         token = issue_token(sign_in.user, sign_in.session_id)
         return Answer(sign_up_out(sign_in, token), headers=NO_STORE)
+
+    def _is_proved(self, request: Request, device_hash: str | None, proof: str | None) -> bool:
+        """What the operator's function says, before the transaction: it may ask others. It is not
+        asked for those who are known, nor for who sends nothing."""
+        check = operators_check()
+        if check is None:
+            return True
+        if not proof or services.is_known_device(device_hash):
+            return False
+        return check(proof, str(client_address(request._request) or "")) is True
 
 
 class RefreshSessionView(ApiView):

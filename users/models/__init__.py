@@ -1,5 +1,6 @@
 from users.models.api_key import ApiKey
 from users.models.idempotency import IdempotentRequest
+from users.models.invite import Invite
 from users.models.ledger import BillingEvent
 from users.models.limiter import Reservation, UserLimiter, UserState
 from users.models.session import REFRESH_PREFIX, Session, SpentRefreshToken, refresh_digest
@@ -10,6 +11,7 @@ __all__ = [
     "ApiKey",
     "BillingEvent",
     "IdempotentRequest",
+    "Invite",
     "Reservation",
     "Session",
     "SpentRefreshToken",
