@@ -20,3 +20,7 @@ USUAL_MS: Final = 4000
 def overtime(held_ms: int) -> int:
     """Milliseconds that a photo kept a worker busy beyond the usual."""
     return max(0, held_ms - USUAL_MS)
+
+
+# What is left of an upload that was too large: an empty object with this metadata (contract §5).
+TOO_LARGE_MARK = ("problem", "too_large")

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from celery import shared_task
 
-from jobs.delivery.publish import DELETE_JOB_OBJECTS, DELETE_OUTPUTS
+from jobs.delivery.publish import DELETE_JOB_OBJECTS, DELETE_OUTPUTS, DISCARD_LARGE_UPLOADS
 from jobs.models import WorkerHost
 from jobs.storage.bucket import StorageUnavailable
-from jobs.upkeep import archive, deletion, erasure, expiry, sweep
+from jobs.upkeep import archive, deletion, erasure, expiry, large_uploads, storage_use, sweep
 from jobs.watch import audit
 
 
@@ -43,6 +43,17 @@ def delete_job_objects(job_id: str) -> None:
     deletion.delete_job_objects(UUID(job_id))
 
 
+@shared_task(
+    name=DISCARD_LARGE_UPLOADS,
+    autoretry_for=(StorageUnavailable,),
+    retry_backoff=10,
+    max_retries=6,
+)
+def discard_large_uploads(job_id: str) -> None:
+    """As `delete_outputs`."""
+    large_uploads.discard_large_uploads(UUID(job_id))
+
+
 @shared_task(name="jobs.erase_users")
 def erase_users() -> None:
     erasure.erase_users()
@@ -51,6 +62,11 @@ def erase_users() -> None:
 @shared_task(name="jobs.delete_expired_objects")
 def delete_expired_objects() -> None:
     deletion.delete_expired_objects()
+
+
+@shared_task(name="jobs.count_storage")
+def count_storage() -> None:
+    storage_use.count_storage()
 
 
 @shared_task(name="jobs.archive_jobs")

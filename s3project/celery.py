@@ -97,6 +97,11 @@ app.conf.update(
             "schedule": 60,
             "options": {"queue": "maintenance", "expires": 60},
         },
+        "count_storage": {
+            "task": "jobs.count_storage",
+            "schedule": 60,
+            "options": {"queue": "maintenance", "expires": 60},
+        },
         "erase_users": {
             "task": "jobs.erase_users",
             "schedule": 30,

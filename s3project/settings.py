@@ -242,6 +242,9 @@ STORAGE_SECRET_KEY = env.secret(
     "STORAGE_SECRET_KEY",
     required=WEB_SECRETS_REQUIRED or (PRODUCTION and bool(STORAGE_ACCESS_KEY)),
 )
+# What one user may keep: some 3,400 photos with their results, of 12 megapixels each, or 110 a day
+# for the 30 days that they are kept. 0 stands for no limit.
+STORAGE_QUOTA_BYTES = env.integer("STORAGE_QUOTA_MIB", 100 * 1024, at_least=0) * 1024**2 or None
 PRESIGNED_URL_SECONDS = 3600
 STORAGES = {
     "default": {"BACKEND": "jobs.storage.bucket.PhotoStorage"},

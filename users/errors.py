@@ -86,6 +86,27 @@ class RuleSlotFull(DomainError):
         return cls(plan="free", limit=2)
 
 
+class StorageFacts(TypedDict):
+    used_mib: Annotated[int, Schema("What the storage had of you when it was last counted.")]
+    limit_mib: Annotated[int, Schema("What you may keep.", example=102_400)]
+
+
+class StorageQuota(DomainError):
+    code, status = "STORAGE_QUOTA", 403
+    details_type = StorageFacts
+
+    def __init__(self, *, used_mib: int, limit_mib: int) -> None:
+        super().__init__(
+            f"Your photos and results take {used_mib} MiB, and {limit_mib} MiB are allowed: delete "
+            "finished jobs, and try again some minutes later.",
+            StorageFacts(used_mib=used_mib, limit_mib=limit_mib),
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(used_mib=102_460, limit_mib=102_400)
+
+
 class ProofFacts(TypedDict):
     needs: Annotated[str, Schema("The field to send.", enum=["invite", "proof"], example="invite")]
 

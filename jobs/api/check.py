@@ -18,21 +18,22 @@ from s3project.api.views import ApiView, validated
 from s3project.errors import DomainError
 from s3project.schema import Schema
 from users.api.auth import current_user
-from users.errors import ConcurrencyFacts, CreditFacts, PlanFacts
+from users.errors import ConcurrencyFacts, CreditFacts, PlanFacts, StorageFacts
 
 CHECK_JOB_IN = CheckJobIn()
+
+
+RefusalFacts = CreditFacts | PlanFacts | ConcurrencyFacts | StorageFacts
 
 
 class RefusalOut(TypedDict):
     code: Annotated[str, Schema(example="CREDITS_EXHAUSTED")]
     message: Annotated[str, Schema(example="This job needs 12 credits, and 10 are left.")]
-    details: Annotated[
-        CreditFacts | PlanFacts | ConcurrencyFacts, Schema("Of the code, as in the refusal.")
-    ]
+    details: Annotated[RefusalFacts, Schema("Of the code, as in the refusal.")]
 
 
 def refusal_out(refusal: DomainError) -> RefusalOut:
-    facts = cast(CreditFacts | PlanFacts | ConcurrencyFacts, refusal.details)
+    facts = cast(RefusalFacts, refusal.details)
     return {"code": refusal.code, "message": refusal.text, "details": facts}
 
 

@@ -55,7 +55,7 @@ from s3project.schema import Schema
 from s3project.wording import hint, listed, nearest, quoted
 from users.api.auth import current_user
 from users.api.idempotency import answer_once, idempotent
-from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit
+from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit, StorageQuota
 
 NEW_JOB_IN = NewJobIn()
 PHOTO_IN = PhotoIn()
@@ -94,6 +94,7 @@ class JobViewSet(ApiViewSet):
             CreditsExhausted,
             ItemLimit,
             ConcurrencyLimit,
+            StorageQuota,
             SourceUnconfirmed,
             SourceGone,
         ],

@@ -20,6 +20,7 @@ from jobs.delivery.message import work_message
 from jobs.delivery.publish import (
     DELETE_JOB_OBJECTS,
     DELETE_OUTPUTS,
+    DISCARD_LARGE_UPLOADS,
     GPU_QUEUE,
     MAINTENANCE_QUEUE,
     PROCESS_ITEMS,
@@ -71,3 +72,8 @@ def dispatch_delete_outputs(job_id: UUID) -> bool:
 def dispatch_delete_job_objects(job_id: UUID) -> bool:
     """Asks the maintenance worker to delete what a job has in the storage that was deleted."""
     return publish(DELETE_JOB_OBJECTS, [str(job_id)], queue=MAINTENANCE_QUEUE)
+
+
+def dispatch_discard_large_uploads(job_id: UUID) -> bool:
+    """Asks the maintenance worker to discard what a job's client sent that is too large."""
+    return publish(DISCARD_LARGE_UPLOADS, [str(job_id)], queue=MAINTENANCE_QUEUE)

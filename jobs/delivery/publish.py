@@ -13,6 +13,7 @@ MAINTENANCE_QUEUE = "maintenance"
 PROCESS_ITEMS = "jobs.process_items"
 DELETE_OUTPUTS = "jobs.delete_outputs"
 DELETE_JOB_OBJECTS = "jobs.delete_job_objects"
+DISCARD_LARGE_UPLOADS = "jobs.discard_large_uploads"
 
 
 def publish(task: str, args: list[object], *, queue: str, level: int = 0) -> bool:

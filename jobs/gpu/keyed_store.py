@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from jobs.gpu.reporter import Claim
 from jobs.gpu.transfer import BrokenOff, TooLarge, TransferFailed
-from jobs.limits import MAX_PHOTO_BYTES
+from jobs.limits import MAX_PHOTO_BYTES, TOO_LARGE_MARK
 from jobs.storage.bucket import photo_storage
 
 
@@ -35,7 +35,8 @@ class KeyedStore:
             raise TransferFailed(type(error).__name__) from error
         # Not `with answer["Body"]`: that gives urllib3's stream, with urllib3's errors.
         with closing(answer["Body"]) as body:
-            if answer["ContentLength"] > MAX_PHOTO_BYTES:
+            said = {name.lower(): value for name, value in answer["Metadata"].items()}
+            if answer["ContentLength"] > MAX_PHOTO_BYTES or TOO_LARGE_MARK in said.items():
                 raise TooLarge
             try:
                 data: bytes = body.read()

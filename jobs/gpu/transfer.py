@@ -28,7 +28,7 @@ class BrokenOff(TransferFailed):
 
 
 class TooLarge(TransferFailed):
-    """The object is larger than any photo may be, and was not read."""
+    """The object is larger than any photo may be and was not read, or was when it was discarded."""
 
 
 class NotOurs(TransferFailed):

@@ -20,7 +20,7 @@ from jobs import keys
 from jobs.gpu.engine.messages import WorkMessage
 from jobs.gpu.reporter import Claim, DeliveryFailed, Reporter
 from jobs.gpu.transfer import BrokenOff, NotOurs, ServerAway, TooLarge, TransferFailed
-from jobs.limits import MAX_PHOTO_BYTES
+from jobs.limits import MAX_PHOTO_BYTES, TOO_LARGE_MARK
 from s3project import ids
 
 logger = logging.getLogger(__name__)
@@ -173,6 +173,8 @@ class UrlStore:
             if response.status_code == 404:
                 return None
             if int(response.headers.get("Content-Length", 0)) > MAX_PHOTO_BYTES:
+                raise TooLarge
+            if response.headers.get(f"x-amz-meta-{TOO_LARGE_MARK[0]}") == TOO_LARGE_MARK[1]:
                 raise TooLarge
             data = bytearray()
             try:

@@ -36,6 +36,10 @@ REFUSALS = (
         "Delete one, or change the plan.",
     ),
     Refusal(
+        *(403, "STORAGE_QUOTA", "Your photos and results take more than you may keep."),
+        "Delete finished jobs (`DELETE /jobs/{id}`); it is counted within minutes.",
+    ),
+    Refusal(
         *(403, "SIGNUP_REFUSED", "New users need an invite, or another proof."),
         "Send the field that `details.needs` names; the operator gives it out.",
     ),

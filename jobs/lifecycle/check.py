@@ -8,7 +8,7 @@ from jobs.advice import Advice
 from jobs.lifecycle.orders import advise_on_order, resolve_order
 from jobs.lifecycle.pace import read_pace
 from s3project.errors import DomainError
-from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit
+from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit, StorageQuota
 from users.models import UserLimiter
 
 
@@ -46,7 +46,7 @@ def check_job(
     refusal: DomainError | None = None
     try:
         limiter.check_reserve(item_count)
-    except (CreditsExhausted, ItemLimit, ConcurrencyLimit) as error:
+    except (CreditsExhausted, ItemLimit, ConcurrencyLimit, StorageQuota) as error:
         refusal = error
     return JobCheck(
         credits=item_count,

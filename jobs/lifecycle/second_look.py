@@ -41,8 +41,8 @@ def create_second_look(
     of photos of the source, whose order is kept; None for all. The preset is the source's unless
     one is given.
 
-    Raises JobNotFound, ValidationFailed, SourceUnconfirmed, SourceGone, CreditsExhausted, ItemLimit
-    or ConcurrencyLimit, without effect.
+    Raises JobNotFound, ValidationFailed, SourceUnconfirmed, SourceGone, CreditsExhausted,
+    ItemLimit, ConcurrencyLimit or StorageQuota, without effect.
     """
     job_id = ids.new_id()
     with transaction.atomic():

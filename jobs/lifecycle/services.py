@@ -20,6 +20,7 @@ from jobs.delivery.dispatch import (
     dispatch_chunks,
     dispatch_delete_job_objects,
     dispatch_delete_outputs,
+    dispatch_discard_large_uploads,
 )
 from jobs.lifecycle.orders import advise_on_order, refuse, resolve_order
 from jobs.lifecycle.settlement import Settlement, settle
@@ -59,8 +60,8 @@ def create_job(
     """Reserves the credits and a slot, makes the job, and signs its upload URLs. `photos`, where
     they are given, are as many as `item_count`.
 
-    Raises CreditsExhausted, ItemLimit, ConcurrencyLimit or StorageUnavailable, without effect:
-    the URLs are signed before anything is charged.
+    Raises CreditsExhausted, ItemLimit, ConcurrencyLimit, StorageQuota or StorageUnavailable,
+    without effect: the URLs are signed before anything is charged.
     """
     job_id = ids.new_id()
     photos = photos or [DeclaredPhoto()] * item_count
@@ -103,13 +104,15 @@ def confirm_upload(
     """created → uploaded. Returns the job and by idx what is wrong with a photo, by `uploads`
     (see `find_uploads`).
 
-    Those do not block: the worker fails them and they are refunded. Raises JobNotFound or
-    InvalidTransition.
+    Those do not block: the worker fails them and they are refunded. Those that are too large are
+    discarded soon. Raises JobNotFound or InvalidTransition.
     """
     job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
     job.mark_uploaded()
     input_keys = job.items.order_by("idx").values_list("idx", "input_key")
     found = {idx: problem_of(uploads.get(key)) for idx, key in input_keys}
+    if UploadProblem.TOO_LARGE in found.values():
+        transaction.on_commit(partial(dispatch_discard_large_uploads, job.id), robust=True)
     return job, {idx: problem for idx, problem in found.items() if problem is not None}
 
 

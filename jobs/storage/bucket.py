@@ -95,6 +95,15 @@ class PhotoStorage(S3Storage):  # type: ignore[misc]  # django-storages ships no
         """
         return {key: size for page in self.listing(prefix) for key, size in page.items()}
 
+    def put_mark(self, key: str, name: str, value: str) -> None:
+        """Puts an empty object with one word of metadata in a key's place. Raises
+        StorageUnavailable.
+        """
+        with storage_errors():
+            self.client.put_object(
+                Bucket=self.bucket_name, Key=key, Body=b"", Metadata={name: value}
+            )
+
     def delete_keys(self, keys: Sequence[str]) -> None:
         """Deletes the objects, of which some may be gone already.
 

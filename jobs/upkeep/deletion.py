@@ -28,6 +28,7 @@ from jobs.models import JobCoordinator, JobItem
 from jobs.models.coordinator import JobQuerySet
 from jobs.states import COMPLETED, ItemStatus, JobStatus
 from jobs.storage.bucket import StorageUnavailable, photo_storage
+from users.models import UserLimiter
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +121,10 @@ def _delete_objects(job: JobCoordinator) -> int:
     others = _keeping().filter(user_id=job.user_id).exclude(pk=job.pk)
     remembered = () if others.exists() else (keys.by_photo_prefix(job.user_id),)
     made = (*keys.output_prefixes(job.user_id, job.id), *remembered)
-    return len(stored) + photo_storage().delete_below(made)
+    deleted = len(stored) + photo_storage().delete_below(made)
+    if deleted:
+        UserLimiter.objects.note_storage_change(job.user_id)
+    return deleted
 
 
 def _needed_by_others(job: JobCoordinator) -> set[str]:

@@ -59,6 +59,7 @@ def _erase(user_id: UUID) -> int:
     _scrub(user_id)
     # A worker in the middle of a photo may store it yet: the final deletion of its job has that.
     objects = photo_storage().delete_below(keys.user_prefixes(user_id))
+    UserLimiter.objects.note_storage_change(user_id)
     _to_erase().filter(pk=user_id).update(erased_at=Now())
     return objects
 

@@ -21,6 +21,7 @@ def test_what_the_clock_sends_can_be_run_and_does_not_pile_up(name: str) -> None
 def test_everything_that_ends_by_itself_is_on_the_clock() -> None:
     assert {entry["task"] for entry in SCHEDULE.values()} >= {
         "jobs.dispatch_due_items",
+        "jobs.count_storage",
         "jobs.expire_jobs",
         "jobs.delete_expired_objects",
         "users.delete_expired_answers",

@@ -2,11 +2,14 @@
 
 from typing import Annotated, Literal, TypedDict
 
+from django.conf import settings
+
 from s3project import ids
 from s3project.api.envelope import Timestamp, timestamp
 from s3project.ids import EventId, UserId
 from s3project.schema import Schema
 from users.models import BillingEvent, User, UserState
+from users.models.limiter import MIB, mebibytes
 from users.plans import PLANS
 from users.services import SignIn
 
@@ -71,6 +74,12 @@ class RuleSlotsOut(TypedDict):
     max: Annotated[int, Schema(minimum=0, example=2)]
 
 
+class StorageOut(TypedDict):
+    used_mib: Annotated[int, Schema("When it was last counted.", minimum=0, example=412)]
+    limit_mib: Annotated[int | None, Schema("Null where there is none.", example=102_400)]
+    counted_at: Annotated[Timestamp | None, Schema("Null before the first job.")]
+
+
 class MeOut(TypedDict):
     user_id: UserId
     plan: PlanName
@@ -79,9 +88,11 @@ class MeOut(TypedDict):
     rule_slots: RuleSlotsOut
     max_concurrency: Annotated[int, Schema("Unfinished jobs at a time.", minimum=1)]
     max_items_per_job: Annotated[int, Schema(minimum=1, example=10)]
+    storage: StorageOut
 
 
 def me_out(user: User, state: UserState) -> MeOut:
+    quota = settings.STORAGE_QUOTA_BYTES
     return {
         "user_id": ids.public_id(ids.USER, user.id),
         "plan": state.plan.name,
@@ -90,6 +101,11 @@ def me_out(user: User, state: UserState) -> MeOut:
         "rule_slots": {"used": state.rule_slots_used, "max": state.plan.max_rules},
         "max_concurrency": state.plan.max_concurrency,
         "max_items_per_job": state.plan.max_items_per_job,
+        "storage": {
+            "used_mib": mebibytes(state.stored_bytes),
+            "limit_mib": None if quota is None else quota // MIB,
+            "counted_at": timestamp(state.stored_at) if state.stored_at else None,
+        },
     }
 
 

@@ -1,18 +1,34 @@
 """UserLimiter: the one place that decides who may do how much, and moves the money."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Case, F, Q, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Least, Now
 
 from s3project import ids
 from s3project.querysets import LockingQuerySet, manager_of
-from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit, RuleSlotFull, TokenInvalid
+from users.errors import (
+    ConcurrencyLimit,
+    CreditsExhausted,
+    ItemLimit,
+    RuleSlotFull,
+    StorageQuota,
+    TokenInvalid,
+)
 from users.models.ledger import BillingEvent
 from users.plans import PLANS, Plan
+
+MIB = 1024**2
+# What a user keeps is counted again so long after a new job, and then as often while anything
+# changes; otherwise once a day.
+COUNTED_SOON = timedelta(minutes=10)
+COUNTED_DAILY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -23,6 +39,8 @@ class UserState:
     credits: int
     active_jobs: int
     rule_slots_used: int
+    stored_bytes: int
+    stored_at: datetime | None
 
 
 class UserLimiterQuerySet(LockingQuerySet["UserLimiter"]):
@@ -38,6 +56,30 @@ class UserLimiterQuerySet(LockingQuerySet["UserLimiter"]):
             .get(pk=user_id)
         )
 
+    def storage_due(self, most: int) -> list[tuple[UUID, datetime]]:
+        """Users whose storage is to be counted, and since when; the longest due first."""
+        due = self.filter(stored_due_at__lte=Now()).order_by("stored_due_at")
+        return list(due.values_list("pk", "stored_due_at")[:most])  # type: ignore[arg-type]  # not null here
+
+    def note_storage(self, user_id: UUID, size: int, due: datetime) -> None:
+        """What a count found that was `due`. One statement, without `lock`: no other writes these
+        columns but to make a count due, and that stays.
+        """
+        at_least_daily = Now() + COUNTED_DAILY if size else None
+        self.filter(pk=user_id).update(
+            stored_bytes=size,
+            stored_at=Now(),
+            stored_due_at=Case(
+                When(~Q(stored_due_at=due), then=F("stored_due_at")),
+                When(~Q(stored_bytes=size) | Q(active_jobs__gt=0), then=Now() + COUNTED_SOON),
+                default=at_least_daily,
+            ),
+        )
+
+    def note_storage_change(self, user_id: UUID) -> None:
+        """Something was deleted: it is counted with the next run."""
+        self.filter(pk=user_id).update(stored_due_at=Now())
+
 
 class UserLimiter(models.Model):
     """Credits, concurrency and rule slots of one user. Every method but `get_user_state` needs
@@ -50,6 +92,10 @@ class UserLimiter(models.Model):
     credits = models.IntegerField(default=0)
     active_jobs = models.IntegerField(default=0)
     rule_slots_used = models.IntegerField(default=0)
+    # What the storage had of the user at a moment, and when to look again (null: there is nothing).
+    stored_bytes = models.BigIntegerField(db_default=0)
+    stored_at = models.DateTimeField(null=True, blank=True)
+    stored_due_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[UserLimiterQuerySet] = manager_of(UserLimiterQuerySet)
 
@@ -58,6 +104,13 @@ class UserLimiter(models.Model):
             models.CheckConstraint(condition=Q(credits__gte=0), name="limiter_credits_gte_0"),
             models.CheckConstraint(condition=Q(active_jobs__gte=0), name="limiter_jobs_gte_0"),
             models.CheckConstraint(condition=Q(rule_slots_used__gte=0), name="limiter_rules_gte_0"),
+        )
+        indexes = (
+            models.Index(
+                fields=["stored_due_at"],
+                condition=Q(stored_due_at__isnull=False),
+                name="limiter_storage_due",
+            ),
         )
 
     def __str__(self) -> str:
@@ -68,22 +121,37 @@ class UserLimiter(models.Model):
         return PLANS[self.user.plan]
 
     def get_user_state(self) -> UserState:
-        return UserState(self.plan, self.credits, self.active_jobs, self.rule_slots_used)
+        return UserState(
+            self.plan,
+            self.credits,
+            self.active_jobs,
+            self.rule_slots_used,
+            self.stored_bytes,
+            self.stored_at,
+        )
 
     # --- Credits and concurrency -----------------------------------------------------------
 
     def reserve(self, job_id: UUID, item_count: int) -> None:
         """Takes `item_count` credits and one job slot; a second reserve of a job is a no-op.
 
-        Raises TokenInvalid for a deactivated user, else CreditsExhausted, ItemLimit or
-        ConcurrencyLimit, in this order of admission (contract §1.4), with no effect.
+        Raises TokenInvalid for a deactivated user, else CreditsExhausted, ItemLimit,
+        ConcurrencyLimit or StorageQuota, in this order of admission (contract §1.4), with no
+        effect.
         """
         if self.reservations.filter(job_id=job_id).exists():
             return
         self.check_active()
         self.check_reserve(item_count)
         self.reservations.create(job_id=job_id, item_count=item_count)
-        self._post(BillingEvent.Type.RESERVE, -item_count, job_ref(job_id), active_jobs=+1)
+        self._post(
+            BillingEvent.Type.RESERVE,
+            -item_count,
+            job_ref(job_id),
+            active_jobs=+1,
+            # Least of a date and nothing is the date, in PostgreSQL.
+            stored_due_at=Least(F("stored_due_at"), Now() + COUNTED_SOON),
+        )
 
     def check_active(self) -> None:
         """Raises TokenInvalid for a user who was deactivated or deleted since the request began."""
@@ -101,6 +169,9 @@ class UserLimiter(models.Model):
             raise ConcurrencyLimit(
                 plan=plan.name, limit=plan.max_concurrency, open_jobs=self.open_jobs()
             )
+        quota = settings.STORAGE_QUOTA_BYTES
+        if quota is not None and self.stored_bytes >= quota:
+            raise StorageQuota(used_mib=mebibytes(self.stored_bytes), limit_mib=quota // MIB)
 
     def open_jobs(self) -> list[str]:
         """The public ids of the jobs that hold a slot, oldest first."""
@@ -144,13 +215,19 @@ class UserLimiter(models.Model):
         return missing
 
     def _post(
-        self, kind: BillingEvent.Type, amount: int, ref: str | None, *, active_jobs: int = 0
+        self,
+        kind: BillingEvent.Type,
+        amount: int,
+        ref: str | None,
+        *,
+        active_jobs: int = 0,
+        **columns: Combinable,
     ) -> None:
         """The only way a balance changes: the ledger row and the balance move together. (A sign-up
         inserts the first balance with its event: `users/services.py`.)
         """
         UserLimiter.objects.filter(pk=self.pk).update(
-            credits=F("credits") + amount, active_jobs=F("active_jobs") + active_jobs
+            credits=F("credits") + amount, active_jobs=F("active_jobs") + active_jobs, **columns
         )
         self.credits += amount
         self.active_jobs += active_jobs
@@ -212,6 +289,11 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"{job_ref(self.job_id)} ({self.outcome or 'open'})"
+
+
+def mebibytes(size: int) -> int:
+    """Begun ones count: what is there is never shown as nothing."""
+    return -(-size // MIB)
 
 
 def job_ref(job_id: UUID) -> str:

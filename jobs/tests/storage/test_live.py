@@ -1,9 +1,12 @@
 """Sizes and cancels with real processes: what the worker refuses, and what it leaves behind."""
 
 import pytest
+import requests
 
+from jobs import keys
 from jobs.demo.client import Client
 from jobs.models import JobCoordinator
+from jobs.storage.bucket import photo_storage
 from jobs.tests.clock import HOUR, MINUTE, age
 from jobs.tests.live_sets import (
     KITCHEN,
@@ -43,6 +46,33 @@ def test_a_photo_of_26_mebibytes_fails_alone_and_is_refunded(live_stack: LiveSta
         {"idx": 1, "status": "done"},
     ]
     assert (client.me()["credits"], client.me()["active_jobs"]) == (9, 0)
+
+
+def test_a_photo_that_was_discarded_as_too_large_fails_with_that_reason_and_may_be_sent_again(
+    live_stack: LiveStack,
+) -> None:
+    live_stack.start_web()
+    live_stack.start_maintenance()
+    client = Client(live_stack.base_url)
+    too_large = KITCHEN.ljust(26 * MEBIBYTE, b"\0")
+    job_id = upload_set(client, [too_large, too_large, KITCHEN])
+    upload = client.get_job(job_id)["upload"]
+    job = JobCoordinator.objects.get_job(ids.parse_public_id(ids.JOB, job_id))
+    folder = keys.input_prefix(job.user_id, job.id)
+
+    assert client.confirm_upload(job_id)["missing"] == [0, 1]
+    wait_until(lambda: sum(photo_storage().sizes(folder).values()) == len(KITCHEN), seconds=60)
+    requests.put(upload[1]["url"], data=KITCHEN, timeout=30).raise_for_status()
+    live_stack.start_worker()
+    client.execute(job_id, WALL_GREEN, protect=[])
+    items = wait_for(client, job_id, is_finished)["items"]
+
+    assert items == [
+        {"idx": 0, "status": "failed", "error": "the file is larger than 25 MiB"},
+        {"idx": 1, "status": "done"},
+        {"idx": 2, "status": "done"},
+    ]
+    assert client.me()["credits"] == 8
 
 
 def test_of_a_set_canceled_at_work_nothing_stays(live_stack: LiveStack) -> None:

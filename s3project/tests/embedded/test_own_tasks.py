@@ -18,7 +18,8 @@ GPU = {"jobs.process_items"}
 MAINTENANCE = {
     *("jobs.dispatch_due_items", "jobs.expire_jobs", "jobs.delete_expired_objects"),
     *("jobs.archive_jobs", "jobs.run_audit", "jobs.delete_outputs", "jobs.delete_job_objects"),
-    *("jobs.erase_users", "jobs.forget_worker_hosts"),
+    *("jobs.discard_large_uploads", "jobs.count_storage", "jobs.erase_users"),
+    "jobs.forget_worker_hosts",
     *("users.delete_expired_answers", "users.delete_expired_sessions"),
 }
 

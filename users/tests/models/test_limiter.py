@@ -206,7 +206,7 @@ def test_the_state_of_a_user_shows_plan_credits_jobs_and_rules() -> None:
     limiter = UserLimiter.objects.lock(user.id)
     limiter.increment_rule_slot()
 
-    assert limiter.get_user_state() == UserState(PLANS["pro"], 180, 1, 1)
+    assert limiter.get_user_state() == UserState(PLANS["pro"], 180, 1, 1, 0, None)
 
 
 def test_the_ledger_shows_an_operators_gift_without_a_plan() -> None:

@@ -82,4 +82,5 @@ def test_the_token_of_before_shows_the_plan_of_now() -> None:
         "rule_slots": {"used": 0, "max": 20},
         "max_concurrency": 3,
         "max_items_per_job": 200,
+        "storage": {"used_mib": 0, "limit_mib": 102_400, "counted_at": None},
     }
