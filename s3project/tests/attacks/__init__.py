@@ -9,6 +9,11 @@
 | headers, URLs and nesting without end | test_bombs.py |
 | script shown to operators, requests in an operator's name | test_operators.py |
 | secrets, tokens and signatures in logs | test_logs.py |
+| jobs for nothing, farms of users, guesses at secrets, photos without end | test_abuse.py |
+| another's word on TLS, cookies without it | test_behind_tls.py |
+| guesses at an operator's password | test_admin_login.py |
+| photos that keep a decoder busy or bring it down | test_image_bombs.py |
+| what the holder of a worker's secrets can do | test_worker_trust.py |
 | inner doors of the storage | ../embedded/test_doors.py |
 | rights of roles | ../embedded/test_database_roles.py, test_broker_roles.py |
 | slow bodies, headers, readers and silence | ../embedded/test_front.py |
