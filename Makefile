@@ -42,7 +42,7 @@ openapi: venv ## docs/openapi*.yaml from the code; `make test` compares them
 	@$(BIN)/python manage.py openapi
 
 lock: $(UV) ## requirements*.lock from requirements*.txt: every package with its hashes
-	@for set in requirements requirements-build requirements-dev; do $(UV) pip compile $$set.txt -o $$set.lock -q \
+	@for set in requirements requirements-build requirements-dev requirements-gpu; do $(UV) pip compile $$set.txt -o $$set.lock -q \
 	  --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' \
 	  $(ARGS) || exit 1; done
 	@# A wheel for everything, wherever it may run.
@@ -64,7 +64,9 @@ bench-engine: venv ## what a photo costs, stage by stage (ARGS="--runs 5")
 
 test-sam3: ## the sam3 backend on a tiny checkpoint of random weights, with torch in a .venv of its own
 	$(PYTHON) -m venv .venv-sam3
-	.venv-sam3/bin/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt -r requirements-gpu.txt
+	.venv-sam3/bin/$(INSTALL) -r requirements-build.lock
+	.venv-sam3/bin/$(INSTALL) --no-build-isolation -r requirements-dev.lock
+	.venv-sam3/bin/$(INSTALL) --no-build-isolation -r requirements-gpu.lock
 	.venv-sam3/bin/python -m pytest jobs/tests/gpu/engine/test_sam3_segmenter.py
 
 faults: venv ## kill, freeze and cut off real processes: is anything lost? (ARGS="worker_killed")

@@ -27,6 +27,17 @@ def weak_secrets(secrets: Mapping[str, Sequence[str]], *, at_least: int) -> Iter
             yield f"{name} is from an example or has a pattern: {MAKE_ONE}."
 
 
+def shared_secrets(secrets: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """A line for every setting with a secret that another one has too: whoever is trusted with one
+    purpose, a GPU host with signed messages, would have the other, tokens of every user."""
+    owners: dict[str, str] = {}
+    for name, values in secrets.items():
+        for value in values:
+            other = owners.setdefault(value, name)
+            if other != name:
+                yield f"{name} and {other} must not have the same secret: {MAKE_ONE} for each."
+
+
 def _could_be_guessed(value: str) -> bool:
     known = value.lower()
     return any(word in known for word in FROM_EXAMPLES) or (

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from s3project.database import database_settings
 from s3project.environment import Environment, derived_key
-from s3project.production import host_of, open_addresses, weak_secrets
+from s3project.production import host_of, open_addresses, shared_secrets, weak_secrets
 from s3project.running_stack import running_stack
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -83,6 +83,8 @@ CORS_EXPOSE_HEADERS = [
 
 # --- Django --------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    # Before Django's, whose commands that make operators it replaces.
+    "users",
     "s3project.admin.apps.OperatorsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -96,7 +98,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "s3project",
     "s3project.acts",
-    "users",
     "jobs",
 ]
 MIDDLEWARE = [
@@ -336,6 +337,9 @@ if PRODUCTION:
             for line in open_addresses({name: url for name, url in public.items() if url}):
                 env.refuse(line)
     for line in weak_secrets({name: env.words(name, []) for name in given}, at_least=32):
+        env.refuse(line)
+    named = {name: env.words(name, []) for name in [*given, "STORAGE_SECRET_KEY"]}
+    for line in shared_secrets(named):
         env.refuse(line)
     # Storages make them themselves, and not all so long.
     for line in weak_secrets(

@@ -14,6 +14,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 RUNTIME = "requirements"
 BUILD = "requirements-build"
 DEVELOPMENT = "requirements-dev"
+GPU = "requirements-gpu"
 HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Self, TypedDict
+from uuid import UUID
 
 from s3project.errors import DomainError, NotFound
 from s3project.ids import JobId
@@ -22,6 +23,15 @@ class TokenExpired(DomainError):
 class TokenInvalid(DomainError):
     code, status = "TOKEN_INVALID", 401
     message = "The token is unknown, damaged, spent or signed out: sign in again."
+
+
+class InactiveUser(TokenInvalid):
+    """Somebody whom an operator deactivated, or who deleted the account, came back; a client is
+    told no more than of any other token."""
+
+    def __init__(self, user_id: UUID) -> None:
+        super().__init__()
+        self.user_id = user_id
 
 
 class CreditFacts(TypedDict):

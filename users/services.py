@@ -14,7 +14,7 @@ from s3project.acts.actor import SYSTEM, Actor
 from s3project.acts.record import record_act
 from s3project.acts.words import Action, ActorKind, ObjectKind
 from s3project.guessable import is_guessable
-from users.errors import SignUpRefused, TokenInvalid
+from users.errors import InactiveUser, SignUpRefused, TokenInvalid
 from users.models import (
     REFRESH_PREFIX,
     ApiKey,
@@ -57,7 +57,7 @@ def sign_up_anonymously(
     device's secret.
 
     A device hash that is no secret is ignored. `admit` is asked before a new user is made, in the
-    same savepoint, and may raise. Raises TokenInvalid when the user of the device was deactivated.
+    same savepoint, and may raise. Raises InactiveUser when the user of the device was deactivated.
     """
     digest = device_digest(device_hash)
     with transaction.atomic():
@@ -76,7 +76,7 @@ def sign_up_anonymously(
                 ref=f"plan:{DEFAULT_PLAN}",
             )
         elif not user.is_active:
-            raise TokenInvalid
+            raise InactiveUser(user.id)
         session, refresh = Session.objects.open(user.id)
     return SignIn(user, session.id, refresh, is_new)
 
@@ -115,9 +115,9 @@ def _make_anonymous(digest: str | None, admit: Callable[[], None]) -> tuple[User
 def refresh_session(*, refresh: str) -> SignIn:
     """Exchanges a session's refresh token for its next one.
 
-    Raises TokenInvalid for a token that is unknown, spent, expired or of a deactivated user. A
-    spent one that comes again later than REFRESH_REUSE_LEEWAY ends its session: one of the two
-    who hold it is a thief, and the thief must not be the one who goes on.
+    Raises TokenInvalid for a token that is unknown, spent or expired, InactiveUser for one of a
+    deactivated user. A spent one that comes again later than REFRESH_REUSE_LEEWAY ends its session:
+    one of the two who hold it is a thief, and the thief must not be the one who goes on.
     """
     digest = refresh_digest(refresh)
     with transaction.atomic():
@@ -128,6 +128,8 @@ def refresh_session(*, refresh: str) -> SignIn:
         now = timezone.now()  # after the wait for the lock
         if session is not None and session.is_alive(now):
             return SignIn(session.user, session.id, session.rotate(now))
+    if session is not None and not session.user.is_active:
+        raise InactiveUser(session.user_id)
     if session is None:
         _judge_spent_token(digest)
     if not refresh.startswith(REFRESH_PREFIX):
@@ -154,6 +156,25 @@ def _judge_spent_token(digest: str) -> None:
 def sign_out(*, session_id: UUID) -> None:
     """Ends a session: its access tokens and its refresh token stop working at once."""
     Session.objects.revoke(session_id)
+
+
+@transaction.atomic
+def end_sessions(*, user_id: UUID, actor: Actor, reason: str) -> int:
+    """Signs a user out everywhere and says so in the audit log; returns how many sessions. API
+    keys stay: each is ended by itself. Raises UserLimiter.DoesNotExist for an operator.
+    """
+    user = UserLimiter.objects.lock(user_id).user
+    alive = Session.objects.filter(user_id=user_id, revoked_at=None)
+    ended = alive.update(revoked_at=timezone.now())
+    record_act(
+        Action.SESSIONS_ENDED,
+        actor=actor,
+        kind=ObjectKind.USER,
+        object_id=user.public_id,
+        reason=reason,
+        details={"sessions": ended},
+    )
+    return ended
 
 
 @transaction.atomic

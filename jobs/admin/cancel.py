@@ -32,10 +32,11 @@ def cancel_jobs(
         text = f"At most {MAX_AT_ONCE} jobs can be canceled at once."
         model_admin.message_user(request, text, messages.ERROR)
         return None
-    if not confirmation.is_confirmed(request) and any(is_cancelable(job) for job in jobs):
+    reason = confirmation.given_reason(request)
+    if reason is None and any(is_cancelable(job) for job in jobs):
         return _ask(model_admin, request, jobs)
     for job in jobs:
-        _cancel(model_admin, request, job)
+        _cancel(model_admin, request, job, reason or "")
     return None
 
 
@@ -44,11 +45,11 @@ def is_cancelable(job: JobCoordinator) -> bool:
 
 
 def _cancel(
-    model_admin: PageAdmin[JobCoordinator], request: HttpRequest, job: JobCoordinator
+    model_admin: PageAdmin[JobCoordinator], request: HttpRequest, job: JobCoordinator, reason: str
 ) -> None:
     try:
         _, settlement = services.cancel_job(
-            user_id=job.user_id, job_id=job.id, by=Actor.operator(request)
+            user_id=job.user_id, job_id=job.id, by=Actor.operator(request), reason=reason
         )
     except AlreadyCanceled:
         level, text = messages.WARNING, f"Nothing to do: {job} is already canceled."

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from jobs import keys
 from jobs.admin.cancel import cancel_jobs, is_cancelable
+from jobs.admin.delete import delete_photos, is_deletable
 from jobs.admin.facts import JobFacts
 from jobs.admin.filters import FinishedFilter, PresetFilter
 from jobs.admin.progress import progress_bar
@@ -39,7 +40,7 @@ from users.models.limiter import job_ref
 
 @admin.register(JobCoordinator)
 class JobAdmin(JobFacts, ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinator]):
-    """Read-only; Cancel is the one thing to do."""
+    """Read-only; to be canceled, and to be deleted from the storage."""
 
     list_display = (
         "job",
@@ -58,7 +59,7 @@ class JobAdmin(JobFacts, ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinato
         ids.USER: lambda key: Q(user_id=key),
         ids.RULE: lambda key: Q(rule_id=key),
     }
-    actions = [cancel_jobs]
+    actions = [cancel_jobs, delete_photos]
     acted_on = True
     fieldsets = (
         (None, {"fields": ("owner", ("status_column", "progress_column"), "record")}),
@@ -72,10 +73,16 @@ class JobAdmin(JobFacts, ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinato
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("jobs.change_jobcoordinator")
 
+    def has_delete_photos_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("jobs.delete_jobcoordinator")
+
     def buttons(self, request: HttpRequest, obj: JobCoordinator) -> Sequence[Button]:
-        if not is_cancelable(obj) or not self.has_cancel_permission(request):
-            return ()
-        return [Button("Cancel this job…", "cancel_jobs")]
+        shown: list[Button] = []
+        if is_cancelable(obj) and self.has_cancel_permission(request):
+            shown.append(Button("Cancel this job…", "cancel_jobs"))
+        if is_deletable(obj) and self.has_delete_photos_permission(request):
+            shown.append(Button("Delete photos and results…", "delete_photos"))
+        return tuple(shown)
 
     def tables(self, request: HttpRequest, obj: JobCoordinator) -> Sequence[Table]:
         return [money(obj), items(obj)]

@@ -28,7 +28,7 @@ from jobs.api.job_shapes import (
     job_summary_out,
     queued_job_out,
 )
-from jobs.api.throttles import CreateThrottle
+from jobs.api.throttles import CreateThrottle, DeleteThrottle
 from jobs.errors import (
     AlreadyCanceled,
     InvalidTransition,
@@ -71,7 +71,12 @@ class JobViewSet(ApiViewSet):
     tag = "Jobs"
 
     def get_throttles(self) -> builtins.list[BaseThrottle]:
-        return [*super().get_throttles(), *([CreateThrottle()] if self.action == "create" else [])]
+        throttles = super().get_throttles()
+        if self.action == "create":
+            throttles.append(CreateThrottle())
+        elif self.action == "destroy":
+            throttles.append(DeleteThrottle())
+        return throttles
 
     @Operation(
         "create_job",

@@ -1,6 +1,9 @@
 """The public API of saved rules: parse, call one service or selector, answer."""
 
+import builtins
+
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
 from jobs.api.advice_shapes import notice_keys
 from jobs.api.edits import EDIT_IN
@@ -11,6 +14,7 @@ from jobs.api.rule_shapes import (
     deleted_rule_out,
     rule_out,
 )
+from jobs.api.throttles import RuleThrottle
 from jobs.errors import RuleNotFound
 from jobs.lifecycle import rules, selectors
 from s3project import ids
@@ -33,6 +37,10 @@ class RuleViewSet(ApiViewSet):
     """A user's rules. Somebody else's rule is answered like one that does not exist."""
 
     tag = "Rules"
+
+    def get_throttles(self) -> builtins.list[BaseThrottle]:
+        writes = self.action in ("create", "update", "destroy")
+        return [*super().get_throttles(), *([RuleThrottle()] if writes else [])]
 
     @Operation(
         "create_rule",

@@ -1,4 +1,4 @@
-"""How often one user may make a job, and one address may fail to prove that it is a worker."""
+"""How often one user may make and delete, and one address may fail to prove that it is a worker."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -24,6 +24,19 @@ class CreateThrottle(UserThrottle):
     @property
     def rate(self) -> Rate | None:
         return settings.CREATE_RATE
+
+
+class DeleteThrottle(CreateThrottle):
+    """Deleting what is deleted always succeeds, and with an `Idempotency-Key` every answer is kept
+    for a day. Whoever makes jobs can delete as many."""
+
+    policy = "delete"
+
+
+class RuleThrottle(CreateThrottle):
+    """Saving, replacing and deleting rules, counted together: for the same reason."""
+
+    policy = "rule"
 
 
 def refuse_worker(request: HttpRequest) -> Exception:

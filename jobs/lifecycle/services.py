@@ -225,11 +225,26 @@ def cancel_job(
 
 
 @transaction.atomic
-def delete_job(*, user_id: UUID, job_id: UUID | None) -> JobCoordinator:
+def delete_job(
+    *, user_id: UUID, job_id: UUID | None, by: Actor | None = None, reason: str = ""
+) -> bool:
     """A finished job's photos, results and masks go at once; its history and the ledger stay. What
-    other jobs use of its photos is theirs. Safe to repeat. Raises JobNotFound or StillAtWork.
+    other jobs use of its photos is theirs. False when that was done before.
+
+    `by` is who deletes somebody else's job, for the audit log; None is its owner. Safe to repeat.
+    Raises JobNotFound or StillAtWork.
     """
     job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
-    if job.give_up():
-        transaction.on_commit(partial(dispatch_delete_job_objects, job.id), robust=True)
-    return job
+    if not job.give_up():
+        return False
+    if by is not None:
+        record_act(
+            Action.JOB_DELETED,
+            actor=by,
+            kind=ObjectKind.JOB,
+            object_id=job.public_id,
+            reason=reason,
+            details={"user": ids.public_id(ids.USER, user_id), "photos": job.total_items},
+        )
+    transaction.on_commit(partial(dispatch_delete_job_objects, job.id), robust=True)
+    return True

@@ -156,6 +156,7 @@ class JobCoordinator(JobRow):
                     raise IdempotencyConflict(idx=item.idx)
                 return ResultEffect(processed=False, duplicate=True)
         if self.is_finished:
+            self._count_time_after_cancel(result)
             return ResultEffect(processed=False)
         if not self.is_in_work:
             raise InvalidTransition(status=self.status, target=JobStatus.RUNNING)
@@ -187,6 +188,21 @@ class JobCoordinator(JobRow):
             change,
         )
         return ResultEffect(processed=True, at_work=rest.at_work, unsent=rest.unsent)
+
+    def _count_time_after_cancel(self, result: ItemResult) -> None:
+        """A photo that a cancel came upon kept its worker busy all the same, and its user got the
+        credits back: all of its time is the user's share, once. Else whoever cancels in time
+        would have workers for nothing, again and again, and be served first each time.
+        """
+        if self.status != JobStatus.CANCELED or not result.held_ms:
+            return
+        in_hand = self.items.filter(
+            idx=result.idx, status=ItemStatus.PENDING, lease_expires_at__isnull=False
+        )
+        if in_hand.exclude(claimed_by="").update(lease_expires_at=None):
+            JobCoordinator.objects.filter(pk=self.pk).update(
+                overtime_ms=F("overtime_ms") + result.held_ms
+            )
 
     def _count(self, *, done: int, failed: int, overtime_ms: int = 0) -> JobChange:
         """Adds to the counters and moves to where they lead; returns what is to be written."""

@@ -7,6 +7,7 @@ after the last one.
 """
 
 import logging
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
@@ -25,22 +26,40 @@ logger = logging.getLogger(__name__)
 
 # A run is short, since the sweep waits behind it.
 USERS_PER_RUN = 20
+# Beyond those that are erased, so many are tried: one that fails for ever keeps nobody waiting.
+TRIED_PER_RUN = 200
+# With the storage away every user would wait for its timeouts.
+FAILURES_OF_STORAGE = 3
+# A statement ends after STATEMENT_TIMEOUT_MS, and a user may have made jobs for years.
+JOBS_PER_STEP = 500
+EMPTY_LOG: dict[str, Any] = {
+    "concepts_json": {},
+    "protect_json": [],
+    "params_json": {},
+    "error": "",
+    "rule_id": None,
+}
 
 
 def erase_users() -> int:
     """Erases up to USERS_PER_RUN users, the first to ask first; returns how many. Whoever cannot
     be erased now, the storage being away for one, is left to the next run.
     """
-    erased = 0
-    waiting = _to_erase().order_by("deleted_at").values_list("pk", flat=True)[:USERS_PER_RUN]
+    erased = failures_of_storage = 0
+    waiting = _to_erase().order_by("deleted_at").values_list("pk", flat=True)[:TRIED_PER_RUN]
     for user_id in list(waiting):
         try:
             objects = _erase(user_id)
-        except (DatabaseError, StorageUnavailable):
+        except DatabaseError:
             logger.exception("user %s could not be erased", user_id)
-            continue
-        logger.info("erased user %s, %d objects", user_id, objects)
-        erased += 1
+        except StorageUnavailable:
+            logger.exception("user %s could not be erased", user_id)
+            failures_of_storage += 1
+        else:
+            logger.info("erased user %s, %d objects", user_id, objects)
+            erased += 1
+        if erased == USERS_PER_RUN or failures_of_storage == FAILURES_OF_STORAGE:
+            break
     return erased
 
 
@@ -56,7 +75,10 @@ def _erase(user_id: UUID) -> int:
             cancel_job(user_id=user_id, job_id=job_id)
         except (AlreadyCanceled, InvalidTransition):
             continue  # it ended by itself
-    _scrub(user_id)
+    job_ids = list(jobs.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(job_ids), JOBS_PER_STEP):
+        _scrub_jobs(job_ids[start : start + JOBS_PER_STEP])
+    _scrub_rest(user_id)
     # A worker in the middle of a photo may store it yet: the final deletion of its job has that.
     objects = photo_storage().delete_below(keys.user_prefixes(user_id))
     UserLimiter.objects.note_storage_change(user_id)
@@ -65,15 +87,11 @@ def _erase(user_id: UUID) -> int:
 
 
 @transaction.atomic
-def _scrub(user_id: UUID) -> None:
+def _scrub_jobs(job_ids: list[UUID]) -> None:
     """Empties every field that a client, or a worker about a client's words, has written."""
-    jobs = JobCoordinator.objects.owned_by(user_id)
-    # Locked in the order job → items → limiter, as everywhere.
-    job_ids = list(
-        jobs.select_for_update(of=("self",), no_key=True)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    jobs = JobCoordinator.objects.filter(pk__in=job_ids)
+    # Locked in the order job → items, as everywhere.
+    list(jobs.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
     jobs.update(
         deleted_at=Coalesce("deleted_at", Now()),
         updated_at=Now(),
@@ -85,9 +103,14 @@ def _scrub(user_id: UUID) -> None:
     )
     JobItem.objects.filter(job_id__in=job_ids).update(name="", error="", warnings=[])
     JobItemLog.objects.filter(job_id__in=job_ids).update(name="", error="", warnings=[])
-    JobLog.objects.filter(user_id=user_id).update(
-        concepts_json={}, protect_json=[], params_json={}, error="", rule_id=None
-    )
+    JobLog.objects.filter(job_id__in=job_ids).update(**EMPTY_LOG)
+
+
+@transaction.atomic
+def _scrub_rest(user_id: UUID) -> None:
+    """The history of jobs that have no row any more, and the rules."""
+    rows = JobCoordinator.objects.owned_by(user_id).values("pk")
+    JobLog.objects.filter(user_id=user_id).exclude(job_id__in=rows).update(**EMPTY_LOG)
     UserLimiter.objects.lock(user_id)
     Rule.objects.owned_by(user_id).delete()
     UserLimiter.objects.filter(pk=user_id).update(rule_slots_used=0)

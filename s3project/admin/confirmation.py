@@ -1,4 +1,4 @@
-"""The question that is asked before an action that cannot be undone."""
+"""The question that is asked before an action that costs somebody something: why?"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,14 +8,20 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from s3project.acts.models import MAX_REASON
 from s3project.admin.page import M, PageAdmin
 from s3project.admin.tables import Table
 
 CONFIRMED = "confirmed"
+REASON = "reason"
 
 
-def is_confirmed(request: HttpRequest) -> bool:
-    return CONFIRMED in request.POST
+def given_reason(request: HttpRequest) -> str | None:
+    """Why the operator does it, for the audit log; None where that was not asked yet, or not
+    answered."""
+    if CONFIRMED not in request.POST:
+        return None
+    return request.POST.get(REASON, "").replace("\0", "").strip()[:MAX_REASON] or None
 
 
 def ask(
@@ -28,8 +34,9 @@ def ask(
     table: Table,
     selected: Sequence[Any],
     button: str,
+    irrevocable: bool = True,
 ) -> TemplateResponse:
-    """A page with what will happen; its button posts the same action again, confirmed."""
+    """A page with what will happen; its button posts the same action again, with the reason."""
     from_page = PageAdmin.FROM_PAGE in request.POST
     context = {
         **admin.site.each_context(request),
@@ -42,6 +49,10 @@ def ask(
         "selected": selected,
         "button": button,
         "confirmed_name": CONFIRMED,
+        "reason_name": REASON,
+        "reason_is_missing": CONFIRMED in request.POST,
+        "max_reason": MAX_REASON,
+        "irrevocable": irrevocable,
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "from_page": from_page,
         "back_url": model_admin.page_url(selected[0]) if from_page else request.get_full_path(),

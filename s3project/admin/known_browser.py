@@ -8,6 +8,7 @@ ever.
 
 import hashlib
 import secrets
+import unicodedata
 from datetime import timedelta
 
 from django.conf import settings
@@ -21,8 +22,13 @@ ADMITTED = timedelta(minutes=15)
 
 
 def account_digest(email: str) -> str:
-    """What an account is counted under, whether it exists or not."""
-    return hashlib.sha256(email.strip().lower().encode()).hexdigest()[:32]
+    """What an account is counted under, whether it exists or not.
+
+    Written in any way that the login form takes for it: the form normalizes (NFKC), so that
+    full-width letters, for one, would otherwise be tries of another account.
+    """
+    written = unicodedata.normalize("NFKC", email.strip()).strip().lower()
+    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def known_browser(request: HttpRequest, email: str) -> str | None:

@@ -1,5 +1,6 @@
 """The operators' site: its door, and what may be a page of it."""
 
+import unicodedata
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -117,7 +118,8 @@ class OperatorsSite(AdminSite):
 
     def record_refusal(self, request: HttpRequest, action: Action, email: str) -> None:
         """By address and account; what was typed is not written down: it may be a password."""
-        users = get_user_model()._default_manager.filter(email__iexact=email.strip(), is_staff=True)
+        email = unicodedata.normalize("NFKC", email.strip())
+        users = get_user_model()._default_manager.filter(email__iexact=email, is_staff=True)
         found: Any = users.first() if len(email) <= 254 and "\0" not in email else None
         record_streak(
             action,

@@ -7,7 +7,7 @@ stays cheap: how many there are is looked at before each of them is.
 import math
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal, NoReturn, cast, get_args, get_origin
 
 from rest_framework import serializers
@@ -177,7 +177,10 @@ class Moment(Spoken, serializers.DateTimeField):
             self.refuse_type(data)
         try:
             moment = datetime.fromisoformat(data) if RFC3339.fullmatch(data) else None
-        except ValueError:
+            # In UTC a time of the last day can lie beyond year 9999: the database takes it, and
+            # nobody can read it any more.
+            moment = moment and moment.astimezone(UTC)
+        except (ValueError, OverflowError):
             moment = None
         if moment is None:
             self.fail("invalid", given=quoted(data))

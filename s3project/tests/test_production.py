@@ -113,6 +113,19 @@ def test_each_refusal_names_its_setting(name: str, value: str, line: str) -> Non
     assert refusal.startswith(line)
 
 
+@pytest.mark.parametrize("other", ["MESSAGE_KEY", "GPU_CALLBACK_SECRET", "METRICS_TOKEN"])
+def test_a_secret_that_somebody_else_is_told_too_is_no_secret(other: str) -> None:
+    """A GPU host that is told the key of messages could sign in as everybody."""
+    old = "77f1c09e7a3d4826f0e1a9d27c6b83548b2e07d91c6fa3e50d7b1c24f8960e"
+
+    (refusal,) = refusals(**{other: f"{old},{GOOD['JWT_SECRET']}"})
+
+    assert "JWT_SECRET" in refusal
+    assert other in refusal
+    assert "must not have the same secret" in refusal
+    assert GOOD["JWT_SECRET"] not in refusal
+
+
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     lines = refusals(
         DEBUG="1",

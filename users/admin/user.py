@@ -1,10 +1,9 @@
 """Users: who they are, what they may do, and their money on one page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db import OperationalError
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -28,29 +27,17 @@ from s3project.admin.tables import (
     moment_column,
     ref_link,
 )
-from users import services
+from users.admin.on_users import end_sessions, move_to
 from users.models import Reservation, User, UserLimiter
 from users.plans import PLANS
 
 NEWEST = 50
 
 
-def move_to(plan: str) -> Callable[["UserAdmin", HttpRequest, QuerySet[User]], None]:
-    """The action that moves the selected users to a plan."""
-
-    @admin.action(description=f"Move to plan {plan}", permissions=["plan"])
-    def action(model_admin: "UserAdmin", request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:
-            model_admin.move_to_plan(request, user, plan)
-
-    action.__name__ = f"move_to_{plan}"
-    return action
-
-
 @admin.register(User)
 class UserAdmin(SearchById[User]):
     """Only `is_active` is edited here, and an operator's rights by superusers; the plan moves
-    through the service, the money not at all. `manage.py createsuperuser` makes operators.
+    through the service, the money not at all. `manage.py ensure_operator` makes operators.
     """
 
     list_display = (
@@ -72,7 +59,7 @@ class UserAdmin(SearchById[User]):
         ids.USER: lambda key: Q(pk=key),
         ids.JOB: lambda key: Q(limiter__reservations__job_id=key),
     }
-    actions = [move_to(plan) for plan in PLANS]
+    actions = [*(move_to(plan) for plan in PLANS), end_sessions]
     acted_on = True
     filter_horizontal = ("groups", "user_permissions")
 
@@ -111,8 +98,13 @@ class UserAdmin(SearchById[User]):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        above = obj is not None and obj.is_superuser and not request.user.is_superuser
-        return not above and super().has_change_permission(request, obj)
+        """Of an operator's account superusers only: who looks after customers must not be able to
+        lock a colleague out. A deleted user is nobody, and comes back for nobody."""
+        if obj is not None and obj.deleted_at is not None:
+            return False
+        above = obj is not None and (obj.is_staff or obj.is_superuser)
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (not above or bool(request.user.is_superuser))
 
     def has_plan_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("users.change_user")
@@ -145,24 +137,13 @@ class UserAdmin(SearchById[User]):
                 },
             )
 
-    def move_to_plan(self, request: HttpRequest, user: User, plan: str) -> None:
-        """Moves one user and says so."""
-        try:
-            granted = services.set_plan(user_id=user.pk, plan=plan, actor=Actor.operator(request))
-        except UserLimiter.DoesNotExist:
-            text, level = f"Not moved: {user} is an operator without a plan.", messages.ERROR
-        except OperationalError:
-            text, level = f"Not moved: {user} is busy right now, try again.", messages.ERROR
-        else:
-            text = f"Moved {user}: {user.plan} → {plan}, {granted} credits granted."
-            level = messages.SUCCESS
-            self.log_change(request, user, text)
-        self.message_user(request, text, level)
-
     def buttons(self, request: HttpRequest, obj: User) -> Sequence[Button]:
         if not hasattr(obj, "limiter") or not self.has_plan_permission(request):
             return ()
-        return [Button(f"Move to plan {p}", f"move_to_{p}") for p in PLANS if p != obj.plan]
+        if obj.deleted_at is not None:
+            return ()
+        plans = [Button(f"Move to plan {p}…", f"move_to_{p}") for p in PLANS if p != obj.plan]
+        return [*plans, Button("End all sessions…", "end_sessions")]
 
     def tables(self, request: HttpRequest, obj: User) -> Sequence[Table]:
         if not hasattr(obj, "limiter"):

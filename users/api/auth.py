@@ -6,11 +6,16 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
+from s3project import ids
+from s3project.acts.actor import Actor
+from s3project.acts.streaks import record_streak
+from s3project.acts.words import Action, ObjectKind
 from users.errors import AuthRequired, TokenExpired, TokenInvalid
 from users.models import REFRESH_PREFIX, ApiKey, User
-from users.models.api_key import KEY_PREFIX, KeyHolder
+from users.models.api_key import KEY_PREFIX, KeyHolder, key_digest
 from users.tokens import AccessToken
 
+LOG_SECONDS = 60
 KEY_EXPIRED = "The API key has expired: make another one."
 KEY_UNKNOWN = "There is no such API key, or not any more."
 NO_SESSION = "An API key has no session: DELETE /me/keys/{id} ends it."
@@ -74,7 +79,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthRequired
         raw = raw.strip()
         if raw.startswith(KEY_PREFIX):
-            return _user_of_key(raw)
+            return _user_of_key(request, raw)
         try:
             token = AccessToken(raw.encode())
         except ExpiredTokenError:
@@ -84,14 +89,31 @@ class TokenAuthentication(BaseAuthentication):
         user_id = token.user_id
         user = user_id and User.objects.signed_in(user_id, token.session_id)
         if not user:
+            if user_id and User.objects.filter(pk=user_id, is_active=False).exists():
+                record_inactive(request, user_id)
             raise TokenInvalid
         return user, token
 
 
-def _user_of_key(key: str) -> tuple[User, KeyHolder]:
+def record_inactive(request: Request, user_id: UUID) -> None:
+    """Somebody who was deactivated, or deleted the account, came back: a row for a streak."""
+    record_streak(
+        Action.INACTIVE_USER_REFUSED,
+        actor=Actor.user(request._request, user_id),
+        source=str(user_id),
+        kind=ObjectKind.USER,
+        object_id=ids.public_id(ids.USER, user_id),
+        log_seconds=LOG_SECONDS,
+    )
+
+
+def _user_of_key(request: Request, key: str) -> tuple[User, KeyHolder]:
     """Raises TokenExpired or TokenInvalid."""
     holder = ApiKey.objects.holder(key)
     if holder is None:
+        inactive = ApiKey.objects.filter(digest=key_digest(key), user__is_active=False).first()
+        if inactive is not None:
+            record_inactive(request, inactive.user_id)
         raise TokenInvalid(KEY_UNKNOWN)
     if holder.has_expired:
         raise TokenExpired(KEY_EXPIRED)

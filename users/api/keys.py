@@ -1,6 +1,9 @@
 """The public API of a user's keys."""
 
+import builtins
+
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
 from s3project import ids
 from s3project.acts.actor import Actor
@@ -19,6 +22,7 @@ from users.api.key_shapes import (
     key_out,
 )
 from users.api.requests import CreateKeyIn
+from users.api.throttles import KeyThrottle
 from users.errors import KeyLimit, KeyNotFound
 
 CREATE_KEY_IN = CreateKeyIn()
@@ -29,6 +33,9 @@ class KeyViewSet(ApiViewSet):
     """A user's keys. Somebody else's is answered like one that does not exist."""
 
     tag = "Account"
+
+    def get_throttles(self) -> builtins.list[BaseThrottle]:
+        return [*super().get_throttles(), *([KeyThrottle()] if self.action == "create" else [])]
 
     @Operation(
         "create_api_key",

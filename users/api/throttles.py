@@ -1,9 +1,12 @@
-"""How often one address may sign up and refresh."""
+"""How often one address may sign up and refresh, and one user make an API key."""
 
 from django.conf import settings
 
 from s3project.api.rates import Rate
-from s3project.api.throttles import AddressThrottle
+from s3project.api.throttles import AddressThrottle, UserThrottle
+
+# Each leaves two rows in the audit log, which nobody can delete: one made, one ended.
+KEYS = Rate(60, 3600)
 
 
 class SignUpThrottle(AddressThrottle):
@@ -34,3 +37,13 @@ class RefreshThrottle(AddressThrottle):
     @property
     def rate(self) -> Rate | None:
         return settings.REFRESH_RATE
+
+
+class KeyThrottle(UserThrottle):
+    """New API keys; ten live at a time, but one could make and end them without end."""
+
+    policy = "key"
+
+    @property
+    def rate(self) -> Rate | None:
+        return KEYS

@@ -10,7 +10,7 @@ from s3project.api.operation import Operation
 from s3project.api.pagination import PageAnswer, page_request
 from s3project.api.views import ApiView, parse
 from users import selectors, services
-from users.api.auth import current_session_id, current_user, issue_token
+from users.api.auth import current_session_id, current_user, issue_token, record_inactive
 from users.api.requests import AnonymousSignUpIn, RefreshSessionIn
 from users.api.shapes import (
     BillingEventOut,
@@ -27,7 +27,7 @@ from users.api.shapes import (
     signed_out_out,
 )
 from users.api.throttles import NewUserThrottle, RefreshThrottle, SignUpThrottle
-from users.errors import SignUpRefused, TokenInvalid
+from users.errors import InactiveUser, SignUpRefused, TokenInvalid
 from users.invites import spend_invite
 from users.models import UserLimiter
 from users.sign_up_proof import INVITE, operators_check
@@ -78,7 +78,11 @@ class SignUpAnonymouslyView(ApiView):
             if not throttle.allow_request(request, self):
                 self.throttled(request, throttle.wait())
 
-        sign_in = services.sign_up_anonymously(device_hash=device_hash, admit=admit)
+        try:
+            sign_in = services.sign_up_anonymously(device_hash=device_hash, admit=admit)
+        except InactiveUser as error:
+            record_inactive(request, error.user_id)
+            raise
         token = issue_token(sign_in.user, sign_in.session_id)
         return Answer(sign_up_out(sign_in, token), headers=NO_STORE)
 
@@ -115,7 +119,11 @@ class RefreshSessionView(ApiView):
         401.
         """
         args = parse(REFRESH_SESSION_IN, request)
-        sign_in = services.refresh_session(**args)
+        try:
+            sign_in = services.refresh_session(**args)
+        except InactiveUser as error:
+            record_inactive(request, error.user_id)
+            raise
         token = issue_token(sign_in.user, sign_in.session_id)
         return Answer(refreshed_session_out(sign_in, token), headers=NO_STORE)
 

@@ -30,7 +30,7 @@ class UserManager(BaseUserManager["User"]):
         return next(iter(self.raw(SIGNED_IN, [user_id, session_id])), None)
 
     def create_superuser(self, email: str, password: str, **fields: Any) -> "User":
-        """An operator. (`manage.py createsuperuser` calls it by this name.)"""
+        """An operator."""
         user = User(email=self.normalize_email(email), is_staff=True, is_superuser=True, **fields)
         user.set_password(password)
         user.save(using=self._db)

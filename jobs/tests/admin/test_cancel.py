@@ -11,6 +11,7 @@ from jobs.models import JobCoordinator
 from jobs.states import JobStatus
 from jobs.tests.factories import make_job
 from jobs.tests.rows import all_rows
+from s3project.acts.models import Act
 from s3project.testing.race import race
 from users.tests.factories import limiter_of
 from users.tests.operators import browser_of, make_operator, messages_in, page_of, text_of
@@ -23,7 +24,8 @@ JOBS = "/admin/jobs/jobcoordinator/"
 def cancel(browser: Client, *jobs: JobCoordinator, **data: str) -> Any:
     """The operator chooses Cancel, and says yes unless the data says otherwise."""
     chosen = [str(job.pk) for job in jobs]
-    body = {"action": "cancel_jobs", "_selected_action": chosen, "confirmed": "1", **data}
+    body = {"action": "cancel_jobs", "_selected_action": chosen, "confirmed": "1"}
+    body |= {"reason": "asked by the user", **data}
     return browser.post(JOBS, body)
 
 
@@ -121,6 +123,26 @@ def test_several_jobs_are_canceled_one_by_one(browser: Client) -> None:
     )
 
 
+@pytest.mark.parametrize("reason", ["", "  ", "\0"])
+def test_nothing_is_canceled_without_a_reason(browser: Client, reason: str) -> None:
+    job = make_job(JobStatus.RUNNING)
+
+    page = cancel(browser, job, reason=reason)
+
+    assert "Say why: nothing was done." in text_of(page)
+    job.refresh_from_db()
+    assert job.status == JobStatus.RUNNING
+
+
+def test_the_reason_of_a_cancel_stands_in_the_audit_log(browser: Client) -> None:
+    job = make_job(JobStatus.RUNNING)
+
+    cancel(browser, job, reason="  stuck for an hour ")
+
+    act = Act.objects.get(action="job.canceled")
+    assert (act.object_id, act.reason) == (job.public_id, "stuck for an hour")
+
+
 def test_the_button_on_the_page_returns_there(browser: Client) -> None:
     job = make_job(JobStatus.QUEUED)
     buttons = browser.get(page_of(job)).context["buttons"]
@@ -129,7 +151,8 @@ def test_the_button_on_the_page_returns_there(browser: Client) -> None:
     response = cancel(browser, job, from_page="1")
 
     assert (response.status_code, response.headers["Location"]) == (302, page_of(job))
-    assert browser.get(page_of(job)).context["buttons"] == ()
+    buttons = browser.get(page_of(job)).context["buttons"]
+    assert [button.action for button in buttons] == ["delete_photos"]
 
 
 def test_more_jobs_than_an_operator_can_wait_for_are_refused(

@@ -287,6 +287,23 @@ def test_time_beyond_the_usual_counts_against_the_next_set_of_the_same_user_only
     assert in_turn() == [after.public_id, theirs.public_id]
 
 
+def test_a_photo_that_a_cancel_came_upon_counts_with_all_its_time_and_once() -> None:
+    """Else whoever cancels just before the end would have workers for nothing, served first."""
+    user, other = make_user(plan="free"), make_user(plan="free")
+    costly = make_job(JobStatus.QUEUED, user=user, items=2)
+    services.claim_items(job_id=costly.id, items=[0], attempt=1, worker="gpu-7")
+    services.cancel_job(user_id=user.id, job_id=costly.id)
+    for idx in (0, 0, 1):  # a repeat, and one that nobody had in hand
+        held(costly, idx, 3 * USUAL_MS)
+    purge("gpu")
+
+    costly.refresh_from_db()
+    assert costly.overtime_ms == 3 * USUAL_MS
+    theirs = make_job(JobStatus.QUEUED, user=user, items=2)
+    after = make_job(JobStatus.QUEUED, user=other, items=2)
+    assert in_turn() == [after.public_id, theirs.public_id]
+
+
 def test_overtime_is_forgotten() -> None:
     user = make_user(plan="free")
     costly = make_job(JobStatus.QUEUED, user=user, items=1)

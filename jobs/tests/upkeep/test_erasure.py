@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from jobs import keys
 from jobs.lifecycle import services as jobs_services
@@ -15,6 +16,7 @@ from jobs.storage.bucket import PhotoStorage, StorageUnavailable, photo_storage
 from jobs.tests.factories import make_job, result_key
 from jobs.tests.objects import job_with_objects, store_input, store_results
 from jobs.tests.rows import assert_books_balance
+from jobs.upkeep import erasure
 from jobs.upkeep.erasure import erase_users
 from jobs.upkeep.orphans import find_orphans
 from s3project.acts.actor import SYSTEM
@@ -181,6 +183,39 @@ def test_while_the_storage_is_away_it_is_tried_again(monkeypatch: pytest.MonkeyP
     assert erase_users() == 1
     assert objects_of_user(job.user) == []
     assert erase_users() == 0
+
+
+def test_one_who_cannot_be_erased_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasure, "USERS_PER_RUN", 1)
+    stuck, other = make_user(), make_user()
+    for user in (stuck, other):
+        services.delete_user(user_id=user.id, actor=SYSTEM)
+    erase = erasure._erase
+
+    def fail_for_one(user_id: UUID) -> int:
+        if user_id == stuck.id:
+            raise OperationalError("canceling statement due to statement timeout")
+        return erase(user_id)
+
+    monkeypatch.setattr(erasure, "_erase", fail_for_one)
+
+    assert erase_users() == 1
+    other.refresh_from_db()
+    stuck.refresh_from_db()
+    assert (stuck.erased_at, other.erased_at is not None) == (None, True)
+
+
+def test_a_user_with_many_jobs_is_erased_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasure, "JOBS_PER_STEP", 2)
+    user = make_user(plan="pro")
+    jobs = [make_job(JobStatus.DONE, user=user) for _ in range(5)]
+    JobCoordinator.objects.filter(user=user).update(metadata={"order": MARK})
+    services.delete_user(user_id=user.id, actor=SYSTEM)
+
+    assert erase_users() == 1
+
+    kept = JobCoordinator.objects.filter(user=user)
+    assert [(job.metadata, job.deleted_at is None) for job in kept] == [({}, False)] * len(jobs)
 
 
 def test_a_deleted_user_cannot_be_made_active_again() -> None:

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from s3project.acts.models import Act
+from s3project.admin.known_browser import account_digest
 from s3project.embedded import processes
 from s3project.embedded.stack import PROJECT
 from s3project.testing.live import LiveStack
@@ -83,6 +84,19 @@ def test_guessing_from_one_address_ends_and_costs_no_more_hashing(
     assert [(act.action, act.details.get("times")) for act in seen if act.details] == [
         ("sign_in.refused", 1), ("sign_in.refused", 10), ("sign_in.throttled", 1)
     ]  # fmt: skip
+
+
+def test_an_account_in_other_letters_is_the_same_account(stack: LiveStack, operator: User) -> None:
+    """The form takes full-width letters for plain ones: they are no fresh account to guess at."""
+    email = operator.email or ""
+    wide = "".join(chr(ord(sign) + 0xFEE0) if sign.isalnum() else sign for sign in email)
+    spellings = [email, wide, f" {email.upper()}", f"\u3000{wide} "]
+    assert Browser(stack, an_address()).sign_in(wide, PASSWORD).status_code == 302
+
+    assert {account_digest(spelling) for spelling in spellings} == {account_digest(email)}
+    # And the log says whose it was.
+    Browser(stack, an_address()).sign_in(wide, "a guess")
+    assert Act.objects.filter(action="sign_in.refused", object_id=operator.public_id).exists()
 
 
 def test_strangers_from_everywhere_cannot_lock_an_operator_out(

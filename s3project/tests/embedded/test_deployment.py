@@ -33,6 +33,8 @@ TUNED = {
     *("STORAGE_REGION", "BATCH_CONCURRENCY", "CALLBACK_TIMEOUT_SEC", "TASK_TIME_LIMIT_SEC"),
     *("LOG_LEVEL", "PHOTO_MEMORY_MIB"),
 }
+# How the pages name those who are told a setting.
+READERS = {"web": "web", "maintenance": "maintenance", "gpu worker": "gpu-worker"}
 SETTING = re.compile(r"`([A-Z][A-Z0-9_]+)`")
 
 
@@ -90,7 +92,7 @@ def test_workers_prove_themselves_with_tokens_and_reach_the_storage_by_urls(
     # URLs are signed for the address that the worker's settings have, on a network of both.
     assert "STORAGE_WORKER_ENDPOINT" not in web
     assert web["STORAGE_S3_ENDPOINT"] == worker["STORAGE_S3_ENDPOINT"] == "http://seaweedfs:8333"
-    assert "storage" in {*networks(services["gpu-worker"])} & {*networks(services["seaweedfs"])}
+    assert {*networks(services["gpu-worker"])} & {*networks(services["seaweedfs"])}
     assert web["CALLBACK_BASE_URL"] == worker["CALLBACK_BASE_URL"]
     assert "env_file" not in services["gpu-worker"]
 
@@ -102,8 +104,25 @@ def test_every_documented_setting_reaches_a_service(services: dict[str, Any]) ->
     documented = {name for row in rows for name in SETTING.findall(row)}
     assert {"ALLOWED_HOSTS", "STORAGE_RETENTION_DAYS", "LOG_LEVEL"} <= documented
     told = {name for service in services.values() for name in service.get("environment", {})}
-    # Never in production, and where workers reach the storage at an address of their own.
+    # Never in production; and workers of this file are on the storage's own network.
     assert documented - told == {"DEBUG", "STORAGE_WORKER_ENDPOINT"}
+
+
+def test_every_setting_reaches_the_services_that_its_row_names(services: dict[str, Any]) -> None:
+    page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    checked: set[str] = set()
+    for line in page.splitlines():
+        if not line.startswith("| `") or line.count("|") < 4:
+            continue
+        settings, readers = line.split("|")[1:3]
+        # Not those of one kind of deployment ("and GPU workers that go by it"), nor defaults.
+        named = [part.strip().lower() for part in re.split(r"[,;]| and ", readers)]
+        meant = READERS.values() if "all" in named else [READERS[n] for n in named if n in READERS]
+        for name in set(SETTING.findall(settings)) - {"DEBUG", "STORAGE_WORKER_ENDPOINT"}:
+            for service in meant:
+                assert name in services[service]["environment"], (name, service)
+                checked.add(name)
+    assert {"ADMIN_HOST", "ADMIN_TOTP", "PHOTO_MEMORY_MIB", "BATCH_CONCURRENCY"} <= checked
 
 
 def test_web_tells_clients_of_the_backend_that_the_workers_run(services: dict[str, Any]) -> None:
@@ -192,7 +211,12 @@ def test_only_the_front_is_reached_from_outside_and_only_it_reaches_web(
     assert on["web"] == {"front", "web"}
     assert on["callbacks"] == {"front", "gpu-worker"}
     assert on["database"] == {"postgres", "web", "maintenance", "migrate"}
-    assert on["broker"] == {"valkey", "web", "maintenance", "gpu-worker"}
+    assert on["broker"] == {"valkey", "web", "maintenance"}
+    assert on["worker-broker"] == {"valkey", "gpu-worker"}
+    assert on["worker-storage"] == {"seaweedfs", "gpu-worker"}
+    # Web would believe its word on who calls, and wait for its bodies without end.
+    beside_web = {one for members in on.values() if "web" in members for one in members}
+    assert "gpu-worker" not in beside_web
     assert services["web"]["environment"]["CALLBACK_BASE_URL"] == "http://front:8000"
     assert services["web"]["environment"]["TRUSTED_PROXIES"] == "1"
 

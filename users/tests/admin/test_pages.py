@@ -8,11 +8,13 @@ from django.db import transaction
 from django.test import Client
 
 from s3project import ids
+from s3project.acts.actor import SYSTEM
 from s3project.acts.models import Act
 from s3project.testing.sql import recorded_statements
 from users import services
 from users.models import Reservation, User, UserLimiter
 from users.models.limiter import job_ref
+from users.services import delete_user
 from users.tests.factories import ledger_of, limiter_of, make_user
 from users.tests.operators import PASSWORD, browser_of, listed, make_operator, page_of, text_of
 
@@ -229,12 +231,25 @@ def test_rights_are_edited_by_superusers_only() -> None:
     assert act.details == {"changed": ["is_superuser"], "is_staff": True, "is_superuser": True}
 
 
-def test_only_a_superuser_deactivates_a_superuser() -> None:
+@pytest.mark.parametrize("superuser", [True, False])
+def test_only_a_superuser_deactivates_an_operator(superuser: bool) -> None:
     support = make_operator("view_user", "change_user")
-    boss = make_operator(superuser=True)
+    colleague = make_operator(superuser=superuser)
 
-    response = browser_of(support).post(page_of(boss), {})
+    response = browser_of(support).post(page_of(colleague), {})
 
     assert response.status_code == 403
-    boss.refresh_from_db()
-    assert boss.is_active
+    colleague.refresh_from_db()
+    assert colleague.is_active
+
+
+def test_a_deleted_user_does_not_come_back(browser: Client) -> None:
+    user = make_user()
+    delete_user(user_id=user.pk, actor=SYSTEM)
+
+    response = browser.post(page_of(user), {"is_active": "on"})
+
+    assert response.status_code == 403
+    assert browser.get(page_of(user)).status_code == 200
+    user.refresh_from_db()
+    assert not user.is_active

@@ -97,6 +97,25 @@ def test_a_user_who_makes_and_cancels_without_end_is_held_to_a_limit(settings: S
     assert api_of(make_user()).post("/jobs", {"preset": "interior", "item_count": 1}).status == 201
 
 
+def test_deleting_and_saving_without_end_is_held_to_a_limit(settings: Settings) -> None:
+    """Each answer with an Idempotency-Key is kept for a day."""
+    settings.CREATE_RATE = Rate(3, 3600)
+    api = api_of(make_user())
+    job = api.post("/jobs", {"preset": "interior", "item_count": 1}).data["job_id"]
+    api.post(f"/jobs/{job}/cancel")
+
+    deleted = [
+        api.send("DELETE", f"/jobs/{job}", headers={"Idempotency-Key": f"again-{number}"})
+        for number in range(4)
+    ]
+    saved = [api.send("DELETE", "/rules/rule_unknown") for _ in range(4)]
+
+    for answers in (deleted, saved):
+        assert answers[3].refusal == LIMITED
+        assert all(answer.status != 429 for answer in answers[:3])
+    assert api.get("/jobs").status == 200
+
+
 def test_an_answer_names_every_limit_that_a_request_falls_under(settings: Settings) -> None:
     settings.USER_RATE, settings.CREATE_RATE = Rate(9, 60), Rate(5, 3600)
 

@@ -153,3 +153,23 @@ def test_a_grant_that_fails_is_not_in_the_audit_log() -> None:
     refusal("grant_credits", user.public_id, str(2**31 - 1))
 
     assert not Act.objects.exists()
+
+
+def test_djangos_command_that_makes_operators_is_refused() -> None:
+    with pytest.raises(CommandError, match="ensure_operator"):
+        call_command("createsuperuser")
+    assert not User.objects.filter(is_staff=True).exists()
+
+
+def test_a_password_changed_at_the_shell_is_in_the_audit_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    operator = make_operator()
+    monkeypatch.setattr("getpass.getpass", lambda prompt="": "another horse battery")
+
+    call_command("changepassword", operator.email)
+
+    operator.refresh_from_db()
+    assert operator.check_password("another horse battery")
+    act = Act.objects.get(action="password.changed")
+    assert (act.object_id, act.actor_kind) == (operator.public_id, "command")

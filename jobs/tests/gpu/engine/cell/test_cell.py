@@ -117,13 +117,16 @@ def test_a_cell_is_filtered_and_has_a_network_of_its_own_where_the_system_allows
 
 # Tries what a decoder that was taken over would; each letter is something that worked.
 INTRUDER = """
-import os, signal, socket, sys
+import fcntl, os, signal, socket, sys
 sys.path.insert(0, sys.argv[1])
 from jobs.gpu.engine.cell import confinement
 if sys.argv[2] == "confined":
     confinement.limit_resources()
     if not confinement.close_the_door():
         sys.exit("not filtered")
+def signal_by_pipe(command):
+    reading, writing = os.pipe()
+    fcntl.fcntl(reading, command, os.getppid() if command == fcntl.F_SETOWN else signal.SIGWINCH)
 def fork():
     child = os.fork()
     if child == 0:
@@ -137,6 +140,8 @@ attempts = {
     "write": lambda: open(sys.argv[3], "w").write("x"),
     "delete": lambda: os.unlink(sys.argv[4]),
     "signal": lambda: os.kill(os.getppid(), 0),
+    "signal by a pipe, to whom": lambda: signal_by_pipe(fcntl.F_SETOWN),
+    "signal by a pipe, which": lambda: signal_by_pipe(10),  # F_SETSIG
     "fork": fork,
     "limits": lambda: __import__("resource").prlimit(os.getppid(), 0),
     "list": lambda: os.listdir("/"),
@@ -163,7 +168,8 @@ def test_whoever_takes_a_decoder_over_gets_nowhere(tmp_path: Path, confined: boo
     if "not filtered" in done.stderr:
         pytest.skip("this system has no filter of system calls")
     worked = done.stdout.split("\n")[:-1]
-    everything = ["socket", "unix socket", "read", "secrets", "write", "delete", "signal", "fork",
+    everything = ["socket", "unix socket", "read", "secrets", "write", "delete", "signal",
+                  "signal by a pipe, to whom", "signal by a pipe, which", "fork",
                   "limits", "list"]  # fmt: skip
     assert worked == ([] if confined else everything)
 
