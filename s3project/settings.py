@@ -303,6 +303,7 @@ LOGGING = {
     "filters": {"request_id": {"()": "s3project.api.middleware.RequestIdFilter"}},
     "formatters": {
         "line": {
+            "()": "s3project.api.middleware.LineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
         }
     },

@@ -4,6 +4,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
+from typing import ClassVar
 
 from django.http import HttpRequest, HttpResponse
 
@@ -35,3 +36,17 @@ class RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
         return True
+
+
+class LineFormatter(logging.Formatter):
+    """A message is one line, whatever a client or a worker has written into it: nobody else's
+    line can be forged. Tracebacks, which are ours, keep theirs."""
+
+    CONTROLS: ClassVar = {
+        code: repr(chr(code))[1:-1]
+        for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
+        if code != 0x09
+    }
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return super().formatMessage(record).translate(self.CONTROLS)

@@ -19,4 +19,10 @@
 | slow bodies, headers, readers and silence | ../embedded/test_front.py |
 | another's forwarded address | ../embedded/test_front.py |
 | work before refusal | jobs/tests/api/test_refusal_cost.py |
+| rows and times that cost their sender nothing | test_for_nothing.py |
+| guessing at operators | test_admin_login.py |
+| photos that bring a decoder down | test_image_bombs.py |
+| all secrets of a worker | test_worker_trust.py |
+| a decoder that was taken over | jobs/tests/gpu/engine/cell/test_cell.py |
+| workers for nothing by canceling in time | jobs/tests/delivery/test_fair_share.py |
 """

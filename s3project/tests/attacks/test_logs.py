@@ -61,3 +61,27 @@ def test_a_set_with_everything_that_goes_wrong_leaves_no_secret_in_a_log(
         assert SIGNATURE.search(text) is None, name
         assert token not in text
     assert job_id in live_stack.log("web") + live_stack.log("gpu"), "something was logged"
+
+
+def test_nobody_writes_a_line_of_the_log_that_is_not_its_own(server: LiveStack) -> None:
+    forged = "2026-11-26 01:00:00,000 INFO all is well"
+    answer = requests.post(
+        f"{server.base_url}/jobs/job_unknown/claim",
+        json={
+            "items": [0],
+            "attempt": 1,
+            "worker": f"gpu\n{forged}",
+            "backend": "mine",
+            "concepts": [f"Wall\n{forged}", "Floor\x1b[2J"],
+        },
+        headers={
+            "Authorization": f"Bearer {server.environment['GPU_CALLBACK_SECRET'].split(',')[0]}"
+        },
+        timeout=20,
+    )
+    assert answer.status_code == 404, answer.text
+
+    lines = server.log("web").splitlines()
+    assert any(forged in line for line in lines), "it was logged"
+    assert [line for line in lines if line.startswith(forged)] == []
+    assert "\x1b" not in server.log("web")

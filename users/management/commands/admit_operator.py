@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -34,4 +35,11 @@ class Command(BaseCommand):
             reason=reason,
         )
         path = reverse("admin:admit", args=[admission(operator.get_username())])
-        self.stdout.write(f"For 15 minutes: {settings.PUBLIC_BASE_URL}{path}")
+        self.stdout.write(f"For 15 minutes: {_door()}{path}")
+
+
+def _door() -> str:
+    """The host that answers `/admin`; its port, where it has one, is the operator's to add."""
+    if not settings.ADMIN_HOST:
+        return settings.PUBLIC_BASE_URL
+    return f"{urlsplit(settings.PUBLIC_BASE_URL).scheme}://{settings.ADMIN_HOST}"

@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from s3project import ids
 from s3project.acts.models import Act
@@ -173,3 +174,12 @@ def test_a_password_changed_at_the_shell_is_in_the_audit_log(
     assert operator.check_password("another horse battery")
     act = Act.objects.get(action="password.changed")
     assert (act.object_id, act.actor_kind) == (operator.public_id, "command")
+
+
+def test_the_link_of_an_admission_leads_to_the_host_that_has_the_admin(settings: Settings) -> None:
+    settings.PUBLIC_BASE_URL = "https://api.example.org"
+    operator = make_operator()
+
+    assert " https://api.example.org/admin/admit/" in said("admit_operator", str(operator.email))
+    settings.ADMIN_HOST = "ops.example.org"
+    assert " https://ops.example.org/admin/admit/" in said("admit_operator", str(operator.email))
