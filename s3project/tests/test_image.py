@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -19,14 +20,16 @@ import pytest
 from s3project.embedded.stack import PROJECT
 
 NOT_FOR_PRODUCTION = ("s3project.embedded", "s3project.testing", "s3project.openapi", "bench")
-SECRET = "b5f1c09e7a3d4826f0e1a9d27c6b8354"
+SECRETS = (
+    *("DJANGO_SECRET_KEY", "JWT_SECRET", "GPU_CALLBACK_SECRET"),
+    *("STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY"),
+)
 PRODUCTION = {
     "S3_ENV": "production",
     "DATABASE_URL": "postgresql://s3@127.0.0.1:1/s3",
     "CELERY_BROKER_URL": "redis://127.0.0.1:1/0",
     "STORAGE_S3_ENDPOINT": "http://127.0.0.1:1",
-    **dict.fromkeys(("DJANGO_SECRET_KEY", "JWT_SECRET", "GPU_CALLBACK_SECRET"), SECRET),
-    **dict.fromkeys(("STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY"), SECRET),
+    **{name: sha256(name.encode()).hexdigest() for name in SECRETS},
 }
 # Whatever a process of the image may import, and the answers that need no other part.
 EVERYTHING = """

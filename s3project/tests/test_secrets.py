@@ -10,6 +10,8 @@ from s3project.embedded.stack import PROJECT
 
 SHOW = "import s3project.settings as s; print(s.SECRET_KEY, *s.JWT_SECRETS)"
 ENOUGH = "b5f1c09e7a3d4826f0e1a9d27c6b8354"
+# No two settings may have the same one.
+ADMIN, SHARED, KEY, STORAGE = (f"{ENOUGH}{part}" for part in ("0a", "1b", "2c", "3d"))
 GIVEN = (
     *("DJANGO_SECRET_KEY", "JWT_SECRET", "GPU_CALLBACK_SECRET", "MESSAGE_KEY", "CALLBACK_AUTH"),
     *("GPU_WORKER", "S3_ENV", "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY"),
@@ -43,8 +45,8 @@ def test_production_does_not_start_without_its_secrets() -> None:
 
 
 def test_production_does_not_start_with_a_token_secret_that_can_be_guessed() -> None:
-    given = {"S3_ENV": "production", "DJANGO_SECRET_KEY": ENOUGH, "GPU_CALLBACK_SECRET": ENOUGH}
-    storage = {"STORAGE_ACCESS_KEY": "a", "STORAGE_SECRET_KEY": ENOUGH}
+    given = {"S3_ENV": "production", "DJANGO_SECRET_KEY": ADMIN, "GPU_CALLBACK_SECRET": SHARED}
+    storage = {"STORAGE_ACCESS_KEY": "a", "STORAGE_SECRET_KEY": STORAGE}
 
     short = settings_of_a_process(**given, **storage, JWT_SECRET=f"{ENOUGH},{ENOUGH[1:]}")
     long = settings_of_a_process(**given, **storage, JWT_SECRET=f"{ENOUGH},{ENOUGH[::-1]}")
@@ -54,7 +56,7 @@ def test_production_does_not_start_with_a_token_secret_that_can_be_guessed() -> 
     assert long.returncode == 0, long.stderr
 
 
-WEB = {"DJANGO_SECRET_KEY": ENOUGH, "JWT_SECRET": ENOUGH}
+WEB = {"DJANGO_SECRET_KEY": ADMIN, "JWT_SECRET": ENOUGH}
 WORKER = {"GPU_WORKER": "1"}
 
 
@@ -62,19 +64,19 @@ WORKER = {"GPU_WORKER": "1"}
     ("process", "given", "missing"),
     [
         (WEB, {}, "GPU_CALLBACK_SECRET"),
-        (WEB, {"MESSAGE_KEY": ENOUGH}, "GPU_CALLBACK_SECRET"),
+        (WEB, {"MESSAGE_KEY": KEY}, "GPU_CALLBACK_SECRET"),
         (WEB, {"CALLBACK_AUTH": "token"}, "MESSAGE_KEY"),
-        (WEB, {"CALLBACK_AUTH": "token", "MESSAGE_KEY": ENOUGH}, None),
-        (WEB, {"GPU_CALLBACK_SECRET": ENOUGH}, None),
+        (WEB, {"CALLBACK_AUTH": "token", "MESSAGE_KEY": KEY}, None),
+        (WEB, {"GPU_CALLBACK_SECRET": SHARED}, None),
         (WORKER, {}, "GPU_CALLBACK_SECRET"),
-        (WORKER, {"MESSAGE_KEY": ENOUGH}, None),
-        (WORKER, {"GPU_CALLBACK_SECRET": ENOUGH}, None),
+        (WORKER, {"MESSAGE_KEY": KEY}, None),
+        (WORKER, {"GPU_CALLBACK_SECRET": SHARED}, None),
     ],
 )
 def test_who_does_without_the_shared_secret_has_the_key_of_messages(
     process: dict[str, str], given: dict[str, str], missing: str | None
 ) -> None:
-    storage = {"STORAGE_ACCESS_KEY": "a", "STORAGE_SECRET_KEY": ENOUGH}
+    storage = {"STORAGE_ACCESS_KEY": "a", "STORAGE_SECRET_KEY": STORAGE}
 
     started = settings_of_a_process(S3_ENV="production", **storage, **process, **given)
 
@@ -96,7 +98,7 @@ def test_only_a_worker_does_without_keys_to_the_storage_and_without_both_only(
     process: dict[str, str], given: dict[str, str], missing: str | None
 ) -> None:
     started = settings_of_a_process(
-        S3_ENV="production", GPU_CALLBACK_SECRET=ENOUGH, **process, **given
+        S3_ENV="production", GPU_CALLBACK_SECRET=SHARED, **process, **given
     )
 
     assert (started.returncode == 0) == (missing is None), started.stderr
