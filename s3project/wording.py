@@ -14,6 +14,13 @@ MOST_COMPARED = 50
 # The share of letters in common (difflib's ratio) from which on a text looks like a slip.
 ALIKE = 0.7
 
+# What moves a terminal's cursor, or ends a line of a log.
+_CONTROLS = {
+    code: repr(chr(code))[1:-1]
+    for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
+    if code != 0x09
+}
+
 JSON_TYPES: dict[type, str] = {
     type(None): "null",
     bool: "a boolean",
@@ -43,6 +50,11 @@ def listed(names: Iterable[str], conjunction: str = "or") -> str:
 
 def shortened(text: str, length: int = LONGEST_SHOWN) -> str:
     return text if len(text) <= length else f"{text[:length]}…"
+
+
+def one_line(text: str) -> str:
+    """With line ends and control characters written out: nothing in it forges another line."""
+    return text.translate(_CONTROLS)
 
 
 def quoted(text: str) -> str:

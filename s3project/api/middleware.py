@@ -4,9 +4,10 @@ import logging
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import ClassVar
 
 from django.http import HttpRequest, HttpResponse
+
+from s3project.wording import one_line
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
@@ -42,11 +43,5 @@ class LineFormatter(logging.Formatter):
     """A message is one line, whatever a client or a worker has written into it: nobody else's
     line can be forged. Tracebacks, which are ours, keep theirs."""
 
-    CONTROLS: ClassVar = {
-        code: repr(chr(code))[1:-1]
-        for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
-        if code != 0x09
-    }
-
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return super().formatMessage(record).translate(self.CONTROLS)
+        return one_line(super().formatMessage(record))

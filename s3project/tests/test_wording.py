@@ -8,6 +8,7 @@ from s3project.wording import (
     json_type,
     listed,
     nearest,
+    one_line,
     quoted,
     shown,
     worth_comparing,
@@ -74,3 +75,7 @@ def test_only_so_many_names_of_a_client_are_compared() -> None:
 
 def test_a_hint_follows_a_sentence() -> None:
     assert (hint("oak"), hint(None)) == (" Did you mean oak?", "")
+
+
+def test_one_line_is_one_line_and_keeps_every_letter() -> None:
+    assert one_line("벽 é\t1\r\n2\x1b[2J\x9b\u2028") == "벽 é\t1\\r\\n2\\x1b[2J\\x9b\\u2028"

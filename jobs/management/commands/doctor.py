@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.watch.doctor import State, examine
-from s3project.wording import counted
+from s3project.wording import counted, one_line
 
 MARKS = {State.OK: "✓", State.WARNING: "!", State.ERROR: "✗"}
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             found.append(diagnosis)
             if not options["json"]:
                 self.stdout.write(
-                    f"{MARKS[diagnosis.state]} {diagnosis.part:<12} {diagnosis.finding}",
+                    f"{MARKS[diagnosis.state]} {diagnosis.part:<12} {one_line(diagnosis.finding)}",
                     {State.ERROR: self.style.ERROR, State.WARNING: self.style.WARNING}.get(
                         diagnosis.state
                     ),
