@@ -6,7 +6,7 @@ from typing import Annotated, Self, TypedDict
 from jobs.states import JobState, JobStatus
 from s3project.errors import ChoiceFacts, DomainError, NotFound
 from s3project.schema import Schema
-from s3project.wording import hint, listed, nearest, quoted
+from s3project.wording import counted, hint, listed, nearest, quoted
 
 
 class JobNotFound(DomainError):
@@ -149,3 +149,35 @@ class IdempotencyConflict(DomainError):
 class CallbackUnauthorized(DomainError):
     code, status = "CALLBACK_UNAUTHORIZED", 403
     message = "The callback secret (GPU_CALLBACK_SECRET) is missing or wrong."
+
+
+class WebhookFacts(TypedDict):
+    limit: Annotated[int, Schema("Webhooks that a user may have.", minimum=1, example=5)]
+
+
+class WebhookLimit(DomainError):
+    code, status = "WEBHOOK_LIMIT", 403
+    details_type = WebhookFacts
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            f"You have {counted(limit, 'webhook')}, the most there may be: delete one.",
+            WebhookFacts(limit=limit),
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(limit=5)
+
+
+class WebhookOff(DomainError):
+    code, status = "WEBHOOK_OFF", 409
+    message = 'The webhook is off: PATCH it with {"enabled": true} first.'
+
+
+class WebhookNotFound(NotFound):
+    message = "There is no such webhook: GET /webhooks lists yours."
+
+
+class DeliveryNotFound(NotFound):
+    message = "There is no such delivery: GET /webhooks/{webhook_id}/deliveries lists those kept."

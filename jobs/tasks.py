@@ -4,11 +4,30 @@ from uuid import UUID
 
 from celery import shared_task
 
-from jobs.delivery.publish import DELETE_JOB_OBJECTS, DELETE_OUTPUTS, DISCARD_LARGE_UPLOADS
+from jobs.api.webhook_payload import payload
+from jobs.delivery.publish import (
+    DELETE_JOB_OBJECTS,
+    DELETE_OUTPUTS,
+    DISCARD_LARGE_UPLOADS,
+    SEND_WEBHOOKS,
+)
 from jobs.models import WorkerHost
 from jobs.storage.bucket import StorageUnavailable
-from jobs.upkeep import archive, deletion, erasure, expiry, large_uploads, storage_use, sweep
+from jobs.upkeep import (
+    archive,
+    deletion,
+    erasure,
+    expiry,
+    large_uploads,
+    storage_use,
+    sweep,
+    webhook_log,
+)
 from jobs.watch import audit
+from jobs.webhooks.sender import Sender
+
+# It works beside the tasks of this process.
+SENDER = Sender(payload)
 
 
 @shared_task(name="jobs.dispatch_due_items")
@@ -67,6 +86,17 @@ def delete_expired_objects() -> None:
 @shared_task(name="jobs.count_storage")
 def count_storage() -> None:
     storage_use.count_storage()
+
+
+@shared_task(name=SEND_WEBHOOKS)
+def send_webhooks() -> None:
+    """Returns at once: no sweep waits for a receiver."""
+    SENDER.wake()
+
+
+@shared_task(name="jobs.delete_old_deliveries")
+def delete_old_deliveries() -> None:
+    webhook_log.delete_old_deliveries()
 
 
 @shared_task(name="jobs.archive_jobs")

@@ -6,10 +6,12 @@ from jobs.api.metrics import metrics
 from jobs.api.presets import PresetViewSet
 from jobs.api.rules import RuleViewSet
 from jobs.api.vocabulary import VocabularyView
+from jobs.api.webhooks import WebhookViewSet
 from jobs.api.worker import CallbackView, ClaimView
 from jobs.guide.view import GuideView
 
 RULE = RuleViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})
+WEBHOOK = WebhookViewSet.as_view({"get": "retrieve", "patch": "update", "delete": "destroy"})
 
 urlpatterns = [
     path("jobs", JobViewSet.as_view({"get": "list", "post": "create"})),
@@ -22,6 +24,15 @@ urlpatterns = [
     path("jobs/<str:job_id>/claim", ClaimView.as_view()),
     path("rules", RuleViewSet.as_view({"get": "list", "post": "create"})),
     path("rules/<str:rule_id>", RULE),
+    path("webhooks", WebhookViewSet.as_view({"get": "list", "post": "create"})),
+    path("webhooks/<str:webhook_id>", WEBHOOK),
+    path("webhooks/<str:webhook_id>/rotate", WebhookViewSet.as_view({"post": "rotate"})),
+    path("webhooks/<str:webhook_id>/test", WebhookViewSet.as_view({"post": "test"})),
+    path("webhooks/<str:webhook_id>/deliveries", WebhookViewSet.as_view({"get": "deliveries"})),
+    path(
+        "webhooks/<str:webhook_id>/deliveries/<str:delivery_id>/resend",
+        WebhookViewSet.as_view({"post": "resend"}),
+    ),
     path("docs", GuideView.as_view()),
     path("metrics", metrics),
     path("vocabulary", VocabularyView.as_view()),

@@ -107,6 +107,16 @@ app.conf.update(
             "schedule": 30,
             "options": {"queue": "maintenance", "expires": 30},
         },
+        "send_webhooks": {
+            "task": "jobs.send_webhooks",
+            "schedule": settings.SWEEP_SECONDS,
+            "options": {"queue": "maintenance", "expires": settings.SWEEP_SECONDS},
+        },
+        "delete_old_deliveries": {
+            "task": "jobs.delete_old_deliveries",
+            "schedule": 300,
+            "options": {"queue": "maintenance", "expires": 300},
+        },
         "archive_jobs": {
             "task": "jobs.archive_jobs",
             "schedule": 300,

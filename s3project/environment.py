@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -102,6 +103,14 @@ class Environment:
         if value is None:
             return default
         return [word.strip() for word in value.split(",") if word.strip()]
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        """A comma-separated list of networks. Raises ImproperlyConfigured."""
+        try:
+            return [ip_network(word) for word in self.words(name, [])]
+        except ValueError:
+            self.refuse(f"{name} must be networks like 10.1.0.0/16 or fd00::/8.")
+            return []
 
     def secret(self, name: str, *, required: bool) -> str:
         """A secret; raises ImproperlyConfigured when it is required and unset."""

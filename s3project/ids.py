@@ -15,6 +15,8 @@ JOB = "job"
 RULE = "rule"
 EVENT = "event"
 KEY = "key"
+WEBHOOK = "wh"
+DELIVERY = "msg"
 
 
 def _schema(prefix: str, hex32: str) -> Schema:
@@ -26,6 +28,8 @@ JobId = Annotated[str, _schema(JOB, "019ba9c9f1007dc68da4e43c570d4b19")]
 RuleId = Annotated[str, _schema(RULE, "019ba9c9f1007dc68da4e43c57114b19")]
 EventId = Annotated[str, _schema(EVENT, "019ba9c9f1007dc68da4e43c57aa1b19")]
 KeyId = Annotated[str, _schema(KEY, "019ba9c9f1007dc68da4e43c58011b19")]
+WebhookId = Annotated[str, _schema(WEBHOOK, "019ba9c9f1007dc68da4e43c58a31b19")]
+DeliveryId = Annotated[str, _schema(DELIVERY, "019ba9c9f1007dc68da4e43c58b71b19")]
 
 
 def new_id() -> UUID:

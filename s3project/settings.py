@@ -74,7 +74,7 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [PUBLIC_BASE_URL])
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", [])
 THIS_MACHINE = r"^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"
 CORS_ALLOWED_ORIGIN_REGEXES = [] if PRODUCTION else [THIS_MACHINE]
-CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "POST", "PUT"]
+CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"]
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-none-match"]
 CORS_EXPOSE_HEADERS = [
     *("ETag", "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After"),
@@ -208,6 +208,8 @@ if SIGNUP_PROOF not in ("none", "invite") and "." not in SIGNUP_PROOF:
 REFRESH_RATE = env.rate("REFRESH_RATE", "600/hour")
 # A job that is made and canceled costs its user nothing, and a row for every photo.
 CREATE_RATE = env.rate("CREATE_RATE", "300/hour" if PRODUCTION else "6000/hour")
+# What a client has sent to an address of its choice, whenever it likes.
+WEBHOOK_TEST_RATE = env.rate("WEBHOOK_TEST_RATE", "60/minute")
 # Refusals only: whoever has the right secret is let through.
 CALLBACK_FAILURE_RATE = env.rate(
     "CALLBACK_FAILURE_RATE", "120/minute" if PRODUCTION else "6000/minute"
@@ -287,6 +289,8 @@ CANCEL_REFUND = env.choice("CANCEL_REFUND", ("full", "unfinished"))
 STORAGE_RETENTION = env.period("STORAGE_RETENTION_DAYS", 30, unit=timedelta(days=1))
 # The rows of finished jobs are deleted, once their photos and results are.
 ARCHIVE_AFTER = env.period("ARCHIVE_AFTER_DAYS", 90, unit=timedelta(days=1))
+# What webhooks were sent, and what came of it; longer than an event is tried for.
+WEBHOOK_LOG_KEPT = timedelta(days=env.integer("WEBHOOK_LOG_DAYS", 14, at_least=6))
 # How often the maintenance worker checks that everything adds up.
 AUDIT_EVERY = env.period("AUDIT_MINUTES", 60, unit=timedelta(minutes=1))
 # Who may read /metrics; a list, so that it can be replaced. Empty: there is no such address.
@@ -294,6 +298,12 @@ METRICS_TOKENS = env.secrets("METRICS_TOKEN", required=False)
 # Where a GPU worker tells what it counts; 0 is nowhere.
 METRICS_PORT = env.integer("METRICS_PORT", 0, at_least=0)
 METRICS_HOST = env.text("METRICS_HOST", "127.0.0.1")
+
+# --- Webhooks ------------------------------------------------------------------------------
+# They are sent to public addresses by https. What else may be sent to: networks of the operator's
+# own, `10.1.0.0/16,fd00::/8`, and addresses that begin with http://.
+WEBHOOK_ALLOW_NETWORKS = env.networks("WEBHOOK_ALLOW_NETWORKS")
+WEBHOOK_ALLOW_HTTP = env.flag("WEBHOOK_ALLOW_HTTP", False)
 
 # --- Logs ----------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "info").upper()

@@ -39,6 +39,16 @@ class RuleThrottle(CreateThrottle):
     policy = "rule"
 
 
+class WebhookTestThrottle(UserThrottle):
+    """Tests and resends send as often as somebody asks for it, to an address of their choice."""
+
+    policy = "webhook-test"
+
+    @property
+    def rate(self) -> Rate | None:
+        return settings.WEBHOOK_TEST_RATE
+
+
 def refuse_worker(request: HttpRequest) -> Exception:
     """What to raise for a request without the right secret: CallbackUnauthorized or, where its
     address failed too often, Throttled.

@@ -24,6 +24,7 @@ from jobs.delivery.publish import (
     GPU_QUEUE,
     MAINTENANCE_QUEUE,
     PROCESS_ITEMS,
+    SEND_WEBHOOKS,
     publish,
 )
 from jobs.message_signing import signed
@@ -77,3 +78,8 @@ def dispatch_delete_job_objects(job_id: UUID) -> bool:
 def dispatch_discard_large_uploads(job_id: UUID) -> bool:
     """Asks the maintenance worker to discard what a job's client sent that is too large."""
     return publish(DISCARD_LARGE_UPLOADS, [str(job_id)], queue=MAINTENANCE_QUEUE)
+
+
+def dispatch_webhooks() -> bool:
+    """Wakes the sender of webhooks; without it, its clock does."""
+    return publish(SEND_WEBHOOKS, [], queue=MAINTENANCE_QUEUE)

@@ -14,6 +14,7 @@ PROCESS_ITEMS = "jobs.process_items"
 DELETE_OUTPUTS = "jobs.delete_outputs"
 DELETE_JOB_OBJECTS = "jobs.delete_job_objects"
 DISCARD_LARGE_UPLOADS = "jobs.discard_large_uploads"
+SEND_WEBHOOKS = "jobs.send_webhooks"
 
 
 def publish(task: str, args: list[object], *, queue: str, level: int = 0) -> bool:

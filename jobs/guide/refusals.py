@@ -44,6 +44,7 @@ REFUSALS = (
         "Send the field that `details.needs` names; the operator gives it out.",
     ),
     Refusal(403, "KEY_LIMIT", "As many API keys as there may be.", "Delete one."),
+    Refusal(403, "WEBHOOK_LIMIT", "As many webhooks as there may be.", "Delete one."),
     Refusal(404, "NOT_FOUND", "There is no such address or preset.", "Check the path."),
     Refusal(
         *(404, "JOB_NOT_FOUND", "There is no such job, or it is somebody else's."), "Check the id."
@@ -64,6 +65,10 @@ REFUSALS = (
     Refusal(
         *(409, "SOURCE_GONE", "The photos of the source job are not kept any more."),
         "Upload them to a new job.",
+    ),
+    Refusal(
+        *(409, "WEBHOOK_OFF", "The webhook is off: nothing is sent to it."),
+        "`PATCH` it with `enabled` true, once its address answers.",
     ),
     Refusal(
         *(409, "REQUEST_IN_PROGRESS", "The first request with this key is still at work."),

@@ -21,6 +21,7 @@ from jobs.delivery.dispatch import (
     dispatch_delete_job_objects,
     dispatch_delete_outputs,
     dispatch_discard_large_uploads,
+    dispatch_webhooks,
 )
 from jobs.lifecycle.orders import advise_on_order, refuse, resolve_order
 from jobs.lifecycle.settlement import Settlement, settle
@@ -172,6 +173,8 @@ def record_item_result(
     """
     job = JobCoordinator.objects.lock(job_id)
     effect = job.on_item_result(result)
+    if effect.told:
+        transaction.on_commit(dispatch_webhooks, robust=True)
     if not effect.processed:
         logger.info("%s %s #%d", IGNORED, job.public_id, result.idx)
     elif job.is_finished:

@@ -1,9 +1,13 @@
-"""The end of a job: its money, its slot and its history, once."""
+"""The end of a job: its money, its slot, its history and who is told of it, once."""
 
 from dataclasses import dataclass
 
+from django.db import transaction
+
+from jobs.delivery.dispatch import dispatch_webhooks
 from jobs.models import JobCoordinator
 from jobs.models.history import write_history
+from jobs.models.outbox import write_event
 from users.models import UserLimiter
 
 
@@ -16,8 +20,8 @@ class Settlement:
 
 
 def settle(job: JobCoordinator) -> Settlement:
-    """The money, the slot and the history of a job that has just finished: what it is charged is
-    its own `charged_items`, the rest comes back.
+    """The money, the slot, the history and the event of a job that has just finished: what it is
+    charged is its own `charged_items`, the rest comes back.
 
     Belongs into the transaction that finished it, under the job's lock.
     """
@@ -26,4 +30,6 @@ def settle(job: JobCoordinator) -> Settlement:
     assert charged is not None, "only a finished job is settled"
     refunded = limiter.release(job.id, charged, job.total_items)
     write_history(job)
+    if write_event(f"job.{job.status}", user_id=job.user_id, job_id=job.id):
+        transaction.on_commit(dispatch_webhooks, robust=True)
     return Settlement(refunded, limiter.credits)

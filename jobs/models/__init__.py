@@ -4,6 +4,8 @@ from jobs.models.history import JobItemLog, JobLog
 from jobs.models.item import JobItem, NewPhoto
 from jobs.models.results import ItemResult, JobProgress, ResultEffect
 from jobs.models.rule import Rule
+from jobs.models.webhook import Webhook
+from jobs.models.webhook_delivery import WebhookDelivery
 from jobs.models.worker_host import WorkerHost
 
 __all__ = [
@@ -17,5 +19,7 @@ __all__ = [
     "NewPhoto",
     "ResultEffect",
     "Rule",
+    "Webhook",
+    "WebhookDelivery",
     "WorkerHost",
 ]

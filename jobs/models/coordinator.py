@@ -177,6 +177,7 @@ class JobCoordinator(JobRow):
         rest = store_result(
             ItemChange(
                 item_id=item.id,
+                idx=item.idx,
                 before=item.status,
                 status=result.status,
                 output_key=output_key if done else "",
@@ -187,7 +188,9 @@ class JobCoordinator(JobRow):
             ),
             change,
         )
-        return ResultEffect(processed=True, at_work=rest.at_work, unsent=rest.unsent)
+        return ResultEffect(
+            processed=True, at_work=rest.at_work, unsent=rest.unsent, told=rest.told
+        )
 
     def _count_time_after_cancel(self, result: ItemResult) -> None:
         """A photo that a cancel came upon kept its worker busy all the same, and its user got the
@@ -213,7 +216,15 @@ class JobCoordinator(JobRow):
         if self.done_items + self.failed_items == self.total_items:
             self._move(JobStatus.DONE if self.done_items else JobStatus.FAILED)
             self.finished_at = timezone.now()
-        return JobChange(self.status, done, failed, self.finished_at, overtime_ms)
+        return JobChange(
+            job_id=self.id,
+            user_id=self.user_id,
+            status=self.status,
+            done=done,
+            failed=failed,
+            finished_at=self.finished_at,
+            overtime_ms=overtime_ms,
+        )
 
     def cancel(self, *, charge_done: bool = False) -> bool:
         """any except done, canceled → canceled; with `charge_done` the photos that are done stay

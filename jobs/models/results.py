@@ -26,14 +26,15 @@ class ItemResult:
 class ResultEffect:
     """`processed`: the result changed something. `duplicate`: its key had an effect before.
 
-    After an effect: how many other items of the job are sent and not reported, and how many wait
-    to be sent.
+    After an effect: how many other items of the job are sent and not reported, how many wait to be
+    sent, and how many endpoints are to be told of this one.
     """
 
     processed: bool
     duplicate: bool = False
     at_work: int = 0
     unsent: int = 0
+    told: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Forgetting users who deleted their account (contract §3.8).
 
 `users.services.delete_user` ended what they could sign in with. Here their jobs end, and whatever
-they wrote or sent goes: names, metadata, orders, rules, photos, results and masks. Numbers stay:
-the ledger, how many photos there were, when. Every step is safe to repeat, and `erased_at` is set
-after the last one.
+they wrote or sent goes: names, metadata, orders, rules, webhooks, photos, results and masks.
+Numbers stay: the ledger, how many photos there were, when. Every step is safe to repeat, and
+`erased_at` is set after the last one.
 """
 
 import logging
@@ -20,6 +20,7 @@ from jobs.lifecycle.services import cancel_job
 from jobs.models import JobCoordinator, JobItem, JobItemLog, JobLog, Rule
 from jobs.states import UNFINISHED
 from jobs.storage.bucket import StorageUnavailable, photo_storage
+from jobs.webhooks.endpoints import delete_webhooks_of
 from users.models import User, UserLimiter
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,8 @@ def _to_erase() -> QuerySet[User]:
 
 def _erase(user_id: UUID) -> int:
     """Returns how many objects there were. Raises DatabaseError or StorageUnavailable."""
+    # First, so that nobody is told what follows.
+    delete_webhooks_of(user_id)
     jobs = JobCoordinator.objects.owned_by(user_id)
     for job_id in jobs.filter(status__in=UNFINISHED).values_list("pk", flat=True):
         try:

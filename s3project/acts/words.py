@@ -32,6 +32,10 @@ class Action(TextChoices):
     KEY_REVOKED = "key.revoked"
     INVITE_MADE = "invite.made"
     INVITE_REVOKED = "invite.revoked"
+    WEBHOOK_CREATED = "webhook.created"
+    WEBHOOK_CHANGED = "webhook.changed"
+    WEBHOOK_ROTATED = "webhook.rotated"
+    WEBHOOK_DELETED = "webhook.deleted"
     # Their sessions.
     SESSIONS_ENDED = "sessions.ended"
     SESSION_REPLAYED = "session.replayed"
@@ -57,4 +61,5 @@ class ObjectKind(TextChoices):
     KEY = "key"
     SESSION = "session"
     INVITE = "invite"
+    WEBHOOK = "webhook"
     NOTHING = ""

@@ -32,6 +32,8 @@ SECRETS = (
 )
 
 
+# Receivers of webhooks are tried out beside it.
+WEBHOOKS = {"WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8,::1/128", "WEBHOOK_ALLOW_HTTP": "1"}
 BROKER_VARIABLES = {
     "WEB_BROKER_URL": WEB,
     "WORKER_BROKER_URL": WORKER,
@@ -180,6 +182,8 @@ class EmbeddedStack:
         self._credentials = load_credentials(self._folder.path)
         for name in SECRETS:
             self.environment[name] = self._given(name) or self._credentials[name]
+        for name, value in WEBHOOKS.items():
+            self.environment[name] = self._given(name) or value
         self.environment["STORAGE_BUCKET"] = self._given("STORAGE_BUCKET") or BUCKET
         self._choose_web_address()
         # Side by side: the storage takes longest and goes first, the database's files are

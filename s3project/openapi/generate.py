@@ -54,6 +54,7 @@ TAGS = [
     {"name": "Presets", "description": "What may be edited in photos of one kind."},
     {"name": "Rules", "description": "Edits that are saved for the next album."},
     {"name": "Jobs", "description": "A set of photos, from its creation to its results."},
+    {"name": "Webhooks", "description": "Being told instead of asking."},
     {"name": "Probes", "description": "For load balancers and monitoring."},
 ]
 WORKERS_DESCRIPTION = """\

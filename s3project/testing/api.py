@@ -83,6 +83,9 @@ class Api:
     def put(self, path: str, body: object) -> Answer:
         return self.send("PUT", path, json.dumps(body).encode())
 
+    def patch(self, path: str, body: object) -> Answer:
+        return self.send("PATCH", path, json.dumps(body).encode())
+
     def delete(self, path: str) -> Answer:
         return self.send("DELETE", path)
 
