@@ -5,7 +5,15 @@ from typing import Any
 
 from django.db.models import Model, Sum
 
-from jobs.models import JobCoordinator, JobItem, JobItemLog, JobLog, Rule
+from jobs.models import (
+    JobCoordinator,
+    JobItem,
+    JobItemLog,
+    JobLog,
+    Rule,
+    Webhook,
+    WebhookDelivery,
+)
 from jobs.states import FINISHED
 from users.models import BillingEvent, Reservation, User, UserLimiter
 
@@ -19,6 +27,8 @@ TABLES: tuple[type[Model], ...] = (
     Rule,
     JobLog,
     JobItemLog,
+    Webhook,
+    WebhookDelivery,
 )
 
 

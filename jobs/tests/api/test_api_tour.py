@@ -35,7 +35,7 @@ def test_the_tour_visits_every_public_use_case() -> None:
         *("POST /jobs ", "-T ", "/confirm-upload", "/execute", "GET /jobs/", "/cancel"),
         *("GET /presets/", "GET /vocabulary", "POST /jobs/check", "strict", "data.problems"),
         *("POST /rules", "DELETE /rules", "Idempotency-Key", "If-None-Match"),
-        *("source_job_id", "/me/keys", "DELETE /jobs"),
+        *("source_job_id", "/me/keys", "DELETE /jobs", "POST /webhooks"),
     ):
         assert visited in commands
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from jobs.events import EVENTS
 from jobs.models import JobCoordinator
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.factories import (
@@ -21,6 +22,7 @@ from jobs.tests.factories import (
     report,
     worker_api,
 )
+from jobs.webhooks.endpoints import create_webhook
 from s3project.testing.api import Answer, Api
 from s3project.testing.sql import recorded_statements
 from users.tests.factories import api_of, make_user
@@ -115,9 +117,10 @@ def test_a_callback_that_sends_the_next_chunk(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("items", [2, 30])
-@pytest.mark.parametrize(("status", "statements"), [("done", 9), ("failed", 10)])
+@pytest.mark.parametrize(("status", "statements"), [("done", 10), ("failed", 11)])
 def test_the_last_callback(items: int, status: str, statements: int) -> None:
-    """A failed job asks once more: for the error of its first photo."""
+    """A failed job asks once more: for the error of its first photo. Whether anybody is told is
+    one statement, and none of its own for a photo."""
     job = job_of(items, JobStatus.QUEUED)
     for idx in range(items - 1):
         report(job, idx, ItemStatus.FAILED)
@@ -138,7 +141,7 @@ def test_poll(items: int, status: JobStatus) -> None:
 @pytest.mark.parametrize("items", [FEW, MANY])
 @pytest.mark.parametrize("status", [JobStatus.CREATED, JobStatus.QUEUED])
 def test_cancel(items: int, status: JobStatus) -> None:
-    assert cost(request_to(job_of(items, status), "cancel")) == 9
+    assert cost(request_to(job_of(items, status), "cancel")) == 10
 
 
 def test_cancel_of_a_failed_job() -> None:
@@ -152,3 +155,30 @@ def test_list(jobs: int) -> None:
         make_job(user=user)
     api = api_of(user)
     assert cost(lambda: api.get("/jobs")) == 2
+
+
+@pytest.mark.parametrize("webhooks", [0, 5])
+def test_being_told_costs_the_same_however_many_are(webhooks: int) -> None:
+    job = job_of(3, JobStatus.QUEUED)
+    for _ in range(webhooks):
+        create_webhook(user_id=job.user_id, url="https://example.com/", events=list(EVENTS))
+    callbacks = [
+        partial(worker_api().post, callback_path(job), callback_body(job, idx)) for idx in range(3)
+    ]
+    assert [cost(callback) for callback in callbacks] == [3, 3, 10]
+
+
+def test_webhooks() -> None:
+    user = make_user()
+    api = api_of(user)
+    body = {"url": "https://example.com/"}
+    # Who asks; the lock, the count, the row, the act.
+    assert cost(lambda: api.post("/webhooks", body), status=201) == 5
+    path = f"/webhooks/{api.get('/webhooks').data[0]['id']}"
+    assert cost(lambda: api.get("/webhooks")) == 2
+    assert cost(lambda: api.get(path)) == 2
+    assert cost(lambda: api.patch(path, {"description": "x"})) == 4
+    assert cost(lambda: api.post(f"{path}/rotate")) == 4
+    assert cost(lambda: api.post(f"{path}/test"), status=202) == 3
+    assert cost(lambda: api.get(f"{path}/deliveries")) == 3
+    assert cost(lambda: api.delete(path)) == 5

@@ -20,11 +20,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from jobs.delivery import dispatch
 from jobs.delivery.publish import GPU_QUEUE
+from jobs.events import EVENTS
 from jobs.lifecycle import services
-from jobs.models import ItemResult, JobCoordinator, JobItem
+from jobs.models import ItemResult, JobCoordinator, JobItem, WebhookDelivery
 from jobs.states import FINISHED, IN_WORK, ItemStatus, JobStatus
 from jobs.tests.rows import assert_books_balance
 from jobs.upkeep import sweep
+from jobs.webhooks.endpoints import create_webhook
 from users.models import BillingEvent, User, UserLimiter
 from users.models.limiter import job_ref
 from users.services import set_plan, sign_up_anonymously
@@ -56,6 +58,7 @@ class Delivery(RuleBasedStateMachine):
     def sign_up(self) -> None:
         self.user = sign_up_anonymously().user
         set_plan(user_id=self.user.id, plan="pro")
+        create_webhook(user_id=self.user.id, url="https://example.com/", events=list(EVENTS))
         self.jobs: list[JobCoordinator] = []
         self.queue: list[dict[str, Any]] = []
         self.held: list[Held] = []
@@ -197,6 +200,23 @@ class Delivery(RuleBasedStateMachine):
                 ref=job_ref(job.id), type__in=["commit", "rollback"]
             )
             assert settlements.count() == int(job.status in FINISHED)
+
+    @invariant()
+    def who_wants_to_know_is_told_of_every_settlement_and_of_nothing_else(self) -> None:
+        told = WebhookDelivery.objects.filter(webhook__user=self.user, idx__isnull=True)
+        settled = [(job.id, f"job.{job.status}") for job in self.fresh() if job.status in FINISHED]
+        assert sorted(told.values_list("job_id", "type")) == sorted(settled)
+
+    @invariant()
+    def and_of_every_photo_that_was_reported(self) -> None:
+        told = WebhookDelivery.objects.filter(webhook__user=self.user, idx__isnull=False)
+        reported = []
+        for item in JobItem.objects.filter(job__user=self.user):
+            if item.status == ItemStatus.DONE:
+                reported.append((item.job_id, item.idx, "item.done"))
+            if item.status == ItemStatus.FAILED or item.superseded_key is not None:
+                reported.append((item.job_id, item.idx, "item.failed"))
+        assert sorted(told.values_list("job_id", "idx", "type")) == sorted(reported)
 
     @invariant()
     def nothing_is_out_of_reach(self) -> None:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from jobs import keys
 from jobs.lifecycle import services as jobs_services
-from jobs.models import ItemResult, JobCoordinator, Rule
+from jobs.models import ItemResult, JobCoordinator, Rule, Webhook, WebhookDelivery
 from jobs.states import ItemStatus, JobStatus
 from jobs.storage.bucket import PhotoStorage, StorageUnavailable, photo_storage
 from jobs.tests.factories import make_job, result_key
@@ -64,6 +64,7 @@ def one_who_wrote_everywhere() -> tuple[User, Api]:
     concepts = {MARK: {"action": "recolor", "value": MARK}}
     api.post("/rules", {"name": MARK, "preset_id": "interior", "concepts": concepts})
     api.post("/me/keys", {"name": MARK})
+    api.post("/webhooks", {"url": f"https://{MARK}.example.com/", "description": MARK})
     order = {
         "preset": "interior",
         "items": [{"name": f"{MARK}.jpg"}],
@@ -88,6 +89,9 @@ def one_who_wrote_everywhere() -> tuple[User, Api]:
                 warnings=[f"{MARK} was not found"],
             )
             jobs_services.record_item_result(job_id=job.id, result=result)
+    delivery = WebhookDelivery.objects.get(webhook__user=user)
+    delivery.response_body = f"thanks, {MARK}"
+    delivery.save()
     return user, api
 
 
@@ -96,7 +100,7 @@ def test_nothing_that_the_user_wrote_is_left_in_any_column_or_folder() -> None:
     told = {row.partition(":")[0] for row in rows_with(MARK)}
     assert told >= {
         "jobs_jobcoordinator", "jobs_jobitem", "jobs_log", "job_items_log", "jobs_rule",
-        "users_apikey", "users_idempotentrequest",
+        "users_apikey", "users_idempotentrequest", "jobs_webhook", "jobs_webhookdelivery",
     }  # fmt: skip
     assert len(objects_of_user(user)) == 3 + 2 * 3
 
@@ -113,6 +117,8 @@ def test_nothing_that_the_user_wrote_is_left_in_any_column_or_folder() -> None:
     assert user.erased_at is not None
     assert (Session.objects.filter(user=user).count(), ApiKey.objects.count()) == (0, 0)
     assert Rule.objects.count() == 0
+    # Nobody was told of the jobs that were canceled on the way.
+    assert (Webhook.objects.count(), WebhookDelivery.objects.count()) == (0, 0)
 
 
 def test_the_ledger_keeps_its_numbers_and_unfinished_jobs_are_refunded() -> None:
