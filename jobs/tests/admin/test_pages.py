@@ -5,10 +5,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.utils.html import strip_tags
 
-from jobs.models import JobCoordinator, JobLog, Rule
+from jobs.models import JobCoordinator, JobLog, Rule, Webhook
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.factories import RECOLOR_FLOOR, make_job, report
 from jobs.tests.rows import all_rows
+from jobs.webhooks.endpoints import create_webhook, send_test
 from s3project.testing.sql import recorded_statements
 from users.models import User
 from users.tests.factories import make_user
@@ -167,3 +168,17 @@ def test_nothing_is_edited_even_by_a_superuser(browser: Client, pages: str, view
 
     assert response.status_code == 403
     assert all_rows() == before
+
+
+def test_webhooks_are_seen_with_their_deliveries_and_without_their_secrets(
+    browser: Client,
+) -> None:
+    user = make_user()
+    webhook = create_webhook(user_id=user.id, url="https://shop.example.com/hooks")
+    delivery = send_test(user_id=user.id, webhook_id=webhook.id)
+
+    assert listed(browser, Webhook, q=webhook.public_id) == [webhook.pk]
+    page = browser.get(page_of(webhook)).content.decode()
+    assert webhook.url in page
+    assert delivery.public_id in page
+    assert webhook.secret.removeprefix("whsec_")[:20] not in page

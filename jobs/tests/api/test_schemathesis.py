@@ -48,6 +48,9 @@ CUSTOMERS = (
         ("DELETE /rules/{rule_id}", 200),
         ("POST /me/keys", 201),
         ("DELETE /me/keys/{key_id}", 200),
+        ("POST /webhooks", 201),
+        ("PATCH /webhooks/{webhook_id}", 200),
+        ("POST /webhooks/{webhook_id}/test", 202),
     ),
 )
 WORKERS = (

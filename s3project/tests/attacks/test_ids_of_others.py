@@ -1,5 +1,6 @@
 """Whoever knows the id of something of another's gets what they get for an id of nothing."""
 
+import re
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 EDITS = {"concepts": {"Wall": {"action": "recolor", "value": "sage"}}}
 RULE = {"name": "r", "preset_id": "interior", **EDITS}
 BODIES: dict[str, Any] = {"/jobs/{job_id}/execute": EDITS, "/rules/{rule_id}": RULE}
+HOOK = {"url": "https://shop.example.com/"}
 OWN = [
     (method.upper(), path)
     for path, methods in DOCUMENT["paths"].items()
     for method in methods
-    if "{job_id}" in path or "{rule_id}" in path
+    if re.search(r"{(job|rule|webhook)_id}", path)
 ]
 OF_WORKERS = [path for path in WORKERS["paths"] if "{job_id}" in path]
 
@@ -29,7 +31,15 @@ def ids(base_url: str) -> tuple[dict[str, str], dict[str, str]]:
         f"{base_url}/jobs", json={"preset": "interior", "item_count": 1}, headers=token, timeout=20
     ).json()
     rule = requests.post(f"{base_url}/rules", json=RULE, headers=token, timeout=20).json()
-    return token, {"job_id": job["data"]["job_id"], "rule_id": rule["data"]["id"]}
+    hook = requests.post(f"{base_url}/webhooks", json=HOOK, headers=token, timeout=20).json()
+    webhook_id = hook["data"]["id"]
+    sent = requests.post(f"{base_url}/webhooks/{webhook_id}/test", headers=token, timeout=20)
+    return token, {
+        "job_id": job["data"]["job_id"],
+        "rule_id": rule["data"]["id"],
+        "webhook_id": webhook_id,
+        "delivery_id": sent.json()["data"]["id"],
+    }
 
 
 def signed_up(base_url: str) -> dict[str, str]:
@@ -52,7 +62,7 @@ def test_every_endpoint_with_an_id_hides_what_is_anothers(server: LiveStack) -> 
         )
         return answer.status_code, (answer.json()["error"] or {}).get("code")
 
-    assert len(OWN) >= 7
+    assert len(OWN) >= 14
     for method, path in OWN:
         found = refusal(method, path, theirs, stranger)
         assert found == refusal(method, path, nobodys, stranger), (method, path)
@@ -80,6 +90,6 @@ def test_a_customer_is_no_worker(server: LiveStack) -> None:
 def test_others_lists_are_empty(server: LiveStack) -> None:
     ids(server.base_url)
     stranger = signed_up(server.base_url)
-    for path in ("/jobs", "/rules"):
+    for path in ("/jobs", "/rules", "/webhooks"):
         answer = requests.get(server.base_url + path, headers=stranger, timeout=20)
         assert answer.json()["data"] == []

@@ -202,12 +202,13 @@ def test_only_the_front_is_reached_from_outside_and_only_it_reaches_web(
 ) -> None:
     assert [name for name, service in services.items() if "ports" in service] == ["front"]
     outside = {name for name, network in compose["networks"].items() if not network}
-    assert outside == {"outside"}
+    assert outside == {"outside", "receivers"}
     on = {
         network: {name for name, service in services.items() if network in networks(service)}
         for network in compose["networks"]
     }
     assert on["outside"] == {"front"}
+    assert on["receivers"] == {"maintenance"}, "it sends webhooks, and nothing listens there"
     assert on["web"] == {"front", "web"}
     assert on["callbacks"] == {"front", "gpu-worker"}
     assert on["database"] == {"postgres", "web", "maintenance", "migrate"}
