@@ -4,6 +4,7 @@ endpoint of the user that wants it.
 Who has no endpoint pays for one look into an index.
 """
 
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -28,7 +29,7 @@ WRITE_EVENT = """
 
 def event_parameters(
     event: str, *, user_id: UUID, job_id: UUID, idx: int | None = None
-) -> list[object]:
+) -> list[Any]:
     """Of WRITE_EVENT."""
     delivery_ids = [ids.new_id() for _ in range(MAX_WEBHOOKS)]
     return [delivery_ids, event, job_id, idx, user_id, event]

@@ -17,6 +17,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from jobs.api.webhook_payload import payload
 from jobs.models import Webhook, WebhookDelivery
+from jobs.models.webhook import new_secret
 from jobs.models.webhook_delivery import RETRIES
 from jobs.states import JobStatus
 from jobs.tests.factories import make_job
@@ -26,6 +27,7 @@ from jobs.webhooks.claiming import LEASE, claim, waiting_turns
 from jobs.webhooks.outcomes import record_outcome
 from jobs.webhooks.posting import Answer, NotSent, post
 from jobs.webhooks.sender import Sender
+from s3project.acts.actor import SYSTEM
 from s3project.testing.sql import recorded_statements
 from users.models import User
 from users.services import delete_user
@@ -81,7 +83,7 @@ def test_an_altered_body_or_another_secret_does_not_verify() -> None:
     with pytest.raises(WebhookVerificationError):
         Verifier(webhook.secret).verify(came.body + b" ", came.headers)
     with pytest.raises(WebhookVerificationError):
-        Verifier(endpoints.Webhook(user=user).secret).verify(came.body, came.headers)
+        Verifier(new_secret()).verify(came.body, came.headers)
 
 
 def test_events_of_photos_say_which() -> None:
@@ -232,7 +234,7 @@ def test_nothing_is_sent_for_a_user_who_is_gone() -> None:
     with receiver() as known:
         endpoint(user, known.url)
         make_job(JobStatus.CANCELED, user=user)
-        delete_user(user_id=user.id, actor=endpoints.SYSTEM)
+        delete_user(user_id=user.id, actor=SYSTEM)
         assert send_all() == 0
     assert known.received == []
 

@@ -11,6 +11,7 @@ from jobs.states import JobStatus
 from jobs.tests.factories import make_job
 from jobs.tests.rows import all_rows
 from jobs.webhooks import endpoints
+from s3project.acts.actor import SYSTEM
 from s3project.acts.models import Act
 from s3project.api.rates import Rate
 from s3project.testing.api import Api
@@ -275,7 +276,7 @@ def test_a_user_who_leaves_makes_no_more() -> None:
     user = make_user()
 
     def leave() -> str:
-        delete_user(user_id=user.id, actor=endpoints.SYSTEM)
+        delete_user(user_id=user.id, actor=SYSTEM)
         return "left"
 
     assert names(race_in_turn(leave, creation(user))) == [TokenInvalid.__name__, "left"]
