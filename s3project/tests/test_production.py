@@ -96,6 +96,8 @@ def test_a_weak_secret_is_named_and_not_shown(name: str, weak: str) -> None:
     [
         ("DEBUG", "1", "DEBUG must be off"),
         ("ALLOWED_HOSTS", "api.example.org,*", "ALLOWED_HOSTS must name your hosts"),
+        ("SIGNUP_PROOF", "captcha", "SIGNUP_PROOF must be none, invite, or where a function is"),
+        ("STORAGE_QUOTA_MIB", "-1", "STORAGE_QUOTA_MIB must be at least 0"),
         ("PUBLIC_BASE_URL", "http://api.example.org", "PUBLIC_BASE_URL must begin with https://"),
         (
             "STORAGE_PUBLIC_ENDPOINT",
