@@ -48,7 +48,7 @@ def agreed(masks: Mapping[str, Mask], small: Rgb) -> dict[str, Mask]:
     reduced = [cv2.resize(mask, size, interpolation=cv2.INTER_AREA) for mask in masks.values()]
     opinions = spread(np.stack(reduced, axis=2).astype(np.float32), guide.astype(np.float32))
     return {
-        name: _sorted_out(_resized(opinions[..., index], (width, height)))
+        name: _halved(_resized(_sorted_out(opinions[..., index].copy()), (width, height)))
         for index, name in enumerate(masks)
     }
 
@@ -104,22 +104,21 @@ def _solved(values: Floats, links: Floats) -> Floats:
     return values
 
 
-def _sorted_out(opinion: Floats) -> Mask:
-    """Halved, with holes in doubt filled and islands in doubt dropped."""
-    mask = _halved(opinion)
-    inside = mask > 0
-    for here, filled in ((~inside, True), (inside, False)):
+def _sorted_out(opinion: Floats) -> Floats:
+    """Holes in doubt filled and islands in doubt dropped, in place."""
+    inside = opinion > 127
+    for here, fill in ((~inside, True), (inside, False)):
         count, labels, stats, _ = cv2.connectedComponentsWithStats(here.astype(np.uint8))
-        total = np.bincount(labels.ravel(), weights=opinion.ravel(), minlength=count)
         for index in range(1, count):
             left, top, width, height, area = stats[index].tolist()
-            if area > _LARGE * mask.size:
+            if area > _LARGE * opinion.size:
                 continue
-            mean = total[index] / area
-            if mean > _DOUBT if filled else mean < _BELIEVED:
-                around = np.s_[top : top + height, left : left + width]
-                mask[around][labels[around] == index] = 255 if filled else 0
-    return mask
+            around = np.s_[top : top + height, left : left + width]
+            piece = labels[around] == index
+            mean = float(opinion[around][piece].mean())
+            if mean > _DOUBT if fill else mean < _BELIEVED:
+                opinion[around][piece] = 255 if fill else 0
+    return opinion
 
 
 def _halved(mask: Mask | Floats) -> Mask:
