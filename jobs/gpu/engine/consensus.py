@@ -2,8 +2,8 @@
 
 A model leaves blobs out of a plain wall and lets tongues of it hang into a curtain. The picture
 knows better where things end. So its opinions are spread as far as the picture is of one colour: a
-blob without an edge is outvoted, and borders come to lie where the picture has them. A model that
-is in no doubt about its borders is believed.
+blob without an edge is outvoted, and borders come to lie where the picture has them. That is
+done for the small networks of ours, and for whoever says where he is in doubt.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def agreed(masks: Mapping[str, Mask], small: Rgb) -> dict[str, Mask]:
     height, width = small.shape[:2]
     scale = min(1.0, _SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    if min(size) < 2 or not _in_doubt(masks):
+    if not masks or min(size) < 2:
         return {name: _halved(_resized(mask, (width, height))) for name, mask in masks.items()}
     guide = cv2.resize(small, size, interpolation=cv2.INTER_AREA)
     guide = cv2.cvtColor(cv2.bilateralFilter(guide, *_CALM), cv2.COLOR_RGB2LAB)
@@ -53,7 +53,8 @@ def agreed(masks: Mapping[str, Mask], small: Rgb) -> dict[str, Mask]:
     }
 
 
-def _in_doubt(masks: Mapping[str, Mask]) -> bool:
+def in_doubt(masks: Mapping[str, Mask]) -> bool:
+    """Whether masks (HxW, 0-255) say where they may be wrong, by wide borders."""
     doubts = borders = 0
     for mask in masks.values():
         halves = _halved(mask)

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
-from jobs.gpu.engine.consensus import agreed
+from jobs.gpu.engine.consensus import agreed, in_doubt
 from jobs.gpu.engine.corners import rise_of, straighten
 from jobs.gpu.engine.edges import ColourFollower
 from jobs.gpu.engine.perspective import Line, Perspective, perspective_of
@@ -51,7 +51,10 @@ def settled(found: Segmentation, small: Rgb) -> tuple[Segmentation, Perspective]
     if not surfaces:
         return found, perspective_of((shape[0], shape[1]), {}, ())
     side = max(height, width)
-    masks = agreed({key: shrunk(found.masks[name], side) for key, name in surfaces.items()}, small)
+    masks = {key: shrunk(found.masks[name], side) for key, name in surfaces.items()}
+    masks = (
+        agreed(masks, small) if in_doubt(masks) else {k: _halves(m, side) for k, m in masks.items()}
+    )
     others = [_halves(found.masks[name], side) for name, key in names.items() if key not in masks]
     drawn, lines = _drawn(small, masks, others)
     perspective = perspective_of((height, width), drawn, lines).scaled(shape[1] / width)

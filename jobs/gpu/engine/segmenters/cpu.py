@@ -10,14 +10,19 @@ from functools import cached_property
 from typing import Final
 
 from jobs.gpu.engine.arrays import Mask, Rgb
+from jobs.gpu.engine.consensus import agreed
 from jobs.gpu.engine.segmenters.base import Segmentation
 from jobs.gpu.engine.segmenters.body import FoundBody, find_body
 from jobs.gpu.engine.segmenters.instance import Instance, box_of
 from jobs.gpu.engine.segmenters.lines import find_gloss, find_grout
+from jobs.gpu.engine.segmenters.outline import enlarged
 from jobs.gpu.engine.segmenters.room import SURFACES, THINGS, FoundInRoom, look_at_room
 from jobs.gpu.engine.segmenters.text import FoundText, find_text
+from jobs.gpu.engine.view import shrunk
 from jobs.presets import canonical
 
+# The longest side of the picture whose colours vote on the network's answer.
+_VOTING_SIDE: Final = 640
 _ROOM: Final = {canonical(name): name for name in (*SURFACES, *THINGS)}
 _BODY: Final = frozenset({"body", "product"})
 _BACKGROUND: Final = "background"
@@ -32,7 +37,7 @@ class CpuSegmenter:
     Grout close up."""
 
     name = "cpu"
-    version = "7"
+    version = "8"
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
         """See `Segmenter.segment`. Each model runs at most once, and only when it is needed."""
@@ -96,7 +101,16 @@ class _Looks:
 
     @cached_property
     def _room(self) -> Mapping[str, FoundInRoom]:
-        return look_at_room(self._rgb)
+        """What the room is made of, as far as the colours of the picture agree."""
+        rough = look_at_room(self._rgb)
+        small = shrunk(self._rgb, _VOTING_SIDE)
+        side = max(small.shape[:2])
+        voted = agreed({name: shrunk(found.mask, side) for name, found in rough.items()}, small)
+        return {
+            name: FoundInRoom(enlarged(mask, self._rgb.shape), rough[name].instances)
+            for name, mask in voted.items()
+            if mask.any()
+        }
 
     @property
     def _body(self) -> Mask | None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
-from jobs.gpu.engine.consensus import agreed, spread
+from jobs.gpu.engine.consensus import agreed, in_doubt, spread
+from jobs.gpu.engine.segmenters import cpu
+from jobs.gpu.engine.segmenters.room import FoundInRoom
 
 WALL, CURTAIN = (200, 196, 190), (212, 206, 196)
 
@@ -71,10 +74,24 @@ def test_an_island_that_is_hardly_believed_is_dropped() -> None:
     assert agreed({"wall": mask}, photo)["wall"][100:120, 70:100].min() == 255
 
 
-def test_a_model_without_doubts_is_believed() -> None:
+def test_a_model_is_in_doubt_when_its_borders_are_wide() -> None:
     sure = np.zeros((240, 320), np.uint8)
     sure[40:90, 30:100] = 255
-    assert np.array_equal(agreed({"wall": sure}, room())["wall"], sure)
+    assert not in_doubt({"wall": sure})
+    assert not in_doubt({"wall": np.asarray(cv2.blur(sure, (2, 2)), np.uint8)})
+    assert in_doubt({"wall": opinion()})
+
+
+def test_the_room_network_is_outvoted_where_a_plain_wall_has_a_hole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    holed = np.zeros((240, 320), np.uint8)
+    holed[:, :200] = 255
+    holed[90:130, 60:110] = 0
+    monkeypatch.setattr(cpu, "look_at_room", lambda rgb: {"Wall": FoundInRoom(holed)})
+    found = cpu.CpuSegmenter().segment(room(), ("Wall",))
+    assert found.masks["Wall"][:, :197].min() == 255
+    assert found.masks["Wall"][:, 203:].max() == 0
 
 
 def test_spreading_solves_the_equations_it_stands_for() -> None:
