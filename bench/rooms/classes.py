@@ -1,6 +1,11 @@
 """What a network in training tells apart, and how it wants its pictures."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from jobs.gpu.engine.arrays import Floats, Rgb
 

@@ -23,8 +23,8 @@ _STAGES = (
 )
 # What the encoder says at a 2nd, 4th, 8th, 16th and 32nd of the size, in how many channels.
 CHANNELS = (16, 24, 40, 112, 320)
-# So many blocks keep their weights: those down to a 4th of the size.
-_KEPT = 3
+# So many blocks keep their weights: those down to an 8th of the size.
+_KEPT = 5
 
 
 class Encoder(nn.Module):
@@ -48,13 +48,30 @@ class Encoder(nn.Module):
 
     def forward(self, picture: torch.Tensor) -> list[torch.Tensor]:
         """The maps at a 4th, 8th, 16th and 32nd of the size."""
+        return self.looked_at(self.glanced_at(picture))
+
+    def glanced_at(self, picture: torch.Tensor) -> list[torch.Tensor]:
+        """The map at a 4th of the size, and what the first block that learns is given."""
         x = F.relu6(_normal(picture, self._conv_stem, self._bn0))
         maps = []
-        for block in self._blocks:
+        for block in self._blocks[:_KEPT]:
             if block.stride == 2:
                 maps.append(x)
             x = block(x)
         return [*maps[1:], x]
+
+    def looked_at(self, glance: list[torch.Tensor]) -> list[torch.Tensor]:
+        """The maps of `forward`, from what `glanced_at` gives."""
+        *maps, x = glance
+        for block in self._blocks[_KEPT:]:
+            if block.stride == 2:
+                maps.append(x)
+            x = block(x)
+        return [*maps, x]
+
+    def blocks(self) -> list[list[nn.Parameter]]:
+        """The parameters of each block, the first block first."""
+        return [list(block.parameters()) for block in self._blocks]
 
     def start_from(self, path: Path) -> None:
         """Take over the published weights; those of the classifier are left out."""

@@ -41,14 +41,14 @@ class RoomNetwork(nn.Module):
         self.scores = nn.Conv2d(widths[-1], len(CLASSES), 1)
 
     def forward(self, picture: torch.Tensor) -> torch.Tensor:
-        return self.decoded(*self.looked_at(picture))
+        return self.judged(*self.glanced_at(picture))
 
-    def looked_at(self, picture: torch.Tensor) -> list[torch.Tensor]:
-        """What the encoder says, the finest map first, and where in the picture the coarsest is."""
-        return [*self.encoder(picture[:, :3]), F.avg_pool2d(picture[:, 3:], 32)]
+    def glanced_at(self, picture: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """What the layers say that learn nothing, and where the coarsest cells lie."""
+        return self.encoder.glanced_at(picture[:, :3]), F.avg_pool2d(picture[:, 3:], 32)
 
-    def decoded(self, *seen: torch.Tensor) -> torch.Tensor:
-        *finer, coarsest, places = seen
+    def judged(self, glance: list[torch.Tensor], places: torch.Tensor) -> torch.Tensor:
+        *finer, coarsest = self.encoder.looked_at(glance)
         x = self.layout(torch.cat([coarsest, places], 1))
         x = x + self.mood(x.mean((2, 3), keepdim=True))
         for seen, side, up, join in zip(

