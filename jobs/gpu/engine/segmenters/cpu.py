@@ -1,4 +1,4 @@
-"""The backend that needs no graphics card: three small networks, and classical image analysis.
+"""The backend that needs no graphics card: four small networks, and classical image analysis.
 
 It offers few concepts and says so for the rest. A wrong door is worse than no door.
 """

@@ -1,39 +1,39 @@
-"""What a room is made of: walls, floor, ceiling and its fittings, by a small network of our own.
+"""What a room is made of: walls, floor, ceiling and its fittings, by two small networks of our own.
 
-The encoder is that of the text detector PP-OCRv6. It was trained further, with a decoder for the
-layout of rooms, on photos that were outlined by eye (bench/rooms has outlines and training). The
-network says how likely each of its cells, 4 x 4 pixels of a small picture, belongs to each class;
-a watershed then finds the edges on a larger one.
+Both were trained on photos that were outlined by eye (bench/rooms has outlines and training). The
+encoder of the earlier one is that of the text detector PP-OCRv6; that of the later one is
+EfficientNet-Lite0, which was trained to name things. They err in different places, so the mean of
+their answers is better than either: it says how likely each cell, 4 x 4 pixels of a small picture,
+belongs to each class. By how much one leads is its mask, which is soft where the networks are in
+doubt; where things end, the picture decides later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
 from jobs.gpu.engine.segmenters.instance import Instance, box_of, by_score
-from jobs.gpu.engine.segmenters.outline import (
-    UNSURE,
-    doubt_borders,
-    enlarged,
-    settle_borders,
-    working_copy,
-)
+from jobs.gpu.engine.segmenters.outline import enlarged
 from jobs.gpu.engine.segmenters.weights import (
+    EARLIER_ROOMS,
     IMAGENET_DEVIATION,
     IMAGENET_MEAN,
     ROOMS,
+    Weights,
     answer_of,
     load_session,
 )
 
 CLASSES: Final = ("Wall", "Floor", "Ceiling", "Window", "Door", "Cabinet", "Light", "Other")
-"""In the order of the network's answer."""
+"""In the order of the networks' answers; the later one divides what is Other."""
+_OTHER: Final = CLASSES.index("Other")
 SURFACES: Final = ("Wall", "Floor", "Ceiling")
 THINGS: Final = ("Window", "Cabinet")
 """What comes in several instances."""
@@ -42,19 +42,26 @@ THINGS: Final = ("Window", "Cabinet")
 _SIDE: Final = 544
 _STRIDE: Final = 32
 _LEAST_SIDE: Final = 48
+# The later network's share in the answer, and how the earlier one wants colours shifted and scaled.
+_LATER: Final = 0.65
 _MEAN: Final = np.array(IMAGENET_MEAN, np.float32)
 _DEVIATION: Final = np.array(IMAGENET_DEVIATION, np.float32)
-# A border may be this share of the larger picture's longest side away from where the network sees
-# it, and lies anywhere where no class is this likely.
-_DOUBT: Final = 1 / 80
-_UNSURE: Final = 0.5
+# The longest side of the masks that are made of the answer.
+_MASK_SIDE: Final = 640
+# Where a class is that much likelier than any other it is certain (255), and the other way round.
+_CERTAIN: Final = 0.3
+_HALF: Final = 128
+# In pixels of the mask: so far reaches the soft border of what is kept.
+_BORDER: Final = 8
 _LEAST_PATCH: Final = 0.002
 _LEAST_AREA: Final = 0.008
 
 
 @dataclass(frozen=True)
 class FoundInRoom:
-    """mask: HxW, 0-255. instances: of things, the surest first; none for surfaces."""
+    """mask: HxW, 0-255, soft: 128 where another class is as likely. instances: of things, the
+    surest first; none for surfaces.
+    """
 
     mask: Mask
     instances: tuple[Instance, ...] = ()
@@ -69,58 +76,75 @@ def look_at_room(rgb: Rgb) -> Mapping[str, FoundInRoom]:
     height, width = rgb.shape[:2]
     if min(height, width) * min(1.0, _SIDE / max(height, width)) < _LEAST_SIDE:
         return {}
-    picture = working_copy(rgb)
-    size = (picture.shape[1], picture.shape[0])
-    likely = np.asarray(
-        cv2.resize(_likelihood(picture), size, interpolation=cv2.INTER_LINEAR), np.float32
-    )
-    labels = likely.argmax(axis=2).astype(np.uint8)
-    reach = max(2, round(max(size) * _DOUBT))
-    labels = doubt_borders(labels, len(CLASSES), reach)
-    labels[likely.max(axis=2) < _UNSURE] = UNSURE
-    if (labels == UNSURE).all():
-        return {}
-    labels = settle_borders(labels, picture)
+    likely = _likelihood(rgb)
+    scale = min(1.0, _MASK_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
     found: dict[str, FoundInRoom] = {}
     for name in (*SURFACES, *THINGS):
-        mask = _without_specks((labels == CLASSES.index(name)).astype(np.uint8))
-        if float(mask.mean()) < _LEAST_AREA:
+        here = CLASSES.index(name)
+        lead = likely[here] - np.delete(likely, here, axis=0).max(axis=0)
+        level = np.clip(_resized(lead, size) / (2 * _CERTAIN) + 0.5, 0, 1) * 255
+        mask = _without_specks(np.rint(level).astype(np.uint8))
+        inside = (mask >= _HALF).astype(np.uint8)
+        if float(inside.mean()) < _LEAST_AREA:
             continue
-        instances = _parts(mask, likely[..., CLASSES.index(name)]) if name in THINGS else ()
-        found[name] = FoundInRoom(enlarged(mask * np.uint8(255), rgb.shape), instances)
+        instances = _parts(inside, _resized(likely[here], size)) if name in THINGS else ()
+        found[name] = FoundInRoom(enlarged(mask, rgb.shape), instances)
     return found
 
 
-def _likelihood(picture: Rgb) -> Floats:
-    """The mean answer to the picture and to its mirror image, hxwx8, 0-1."""
-    height, width = picture.shape[:2]
+def _likelihood(rgb: Rgb) -> Floats:
+    """The mean answer of two networks to the picture and to its mirror image, 8xhxw, 0-1."""
+    height, width = rgb.shape[:2]
     scale = _SIDE / max(height, width)
     rows, columns = (
         max(2, round(length * scale / _STRIDE)) * _STRIDE for length in (height, width)
     )
-    small = np.asarray(cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+    small = np.asarray(cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+    likely = _answer(EARLIER_ROOMS, small, _prepared_for_the_earlier)
+    likely += (_answer(ROOMS, small, _prepared) - likely) * np.float32(_LATER)
+    return likely
+
+
+def _answer(weights: Weights, small: Rgb, prepared: Callable[[Rgb], Floats]) -> Floats:
+    """One network's mean answer, 8xhxw: what it tells apart of Other is one class again."""
     batch = np.stack([prepared(small), prepared(small[:, ::-1])])
-    answers = answer_of(load_session(ROOMS), batch, "room model")
-    mean = (answers[0] + answers[1][:, :, ::-1]) * np.float32(0.5)
-    return np.ascontiguousarray(mean.transpose(1, 2, 0), np.float32)
+    straight, mirrored = answer_of(load_session(weights), batch, "room model")
+    mean = np.asarray((straight + mirrored[:, :, ::-1]) * np.float32(0.5), np.float32)
+    other = mean[_OTHER:].sum(axis=0, keepdims=True)
+    return np.concatenate([mean[:_OTHER], other])
 
 
-def prepared(picture: Rgb) -> Floats:
-    """As the network wants a picture whose sides are multiples of 32, 5xhxw: blue, green and red,
-    and where a pixel lies, across and down, from -1 to 1."""
-    rows, columns = picture.shape[:2]
-    # Blue first, as the text detector was trained.
-    scaled = (picture[..., ::-1].astype(np.float32) / 255 - _MEAN) / _DEVIATION
+def _prepared(picture: Rgb) -> Floats:
+    """As the later network wants a picture whose sides are multiples of 32, 5xhxw: red, green and
+    blue, and where a pixel lies, across and down, all from -1 to 1."""
+    return _with_places((picture.astype(np.float32) - 127) / 128)
+
+
+def _prepared_for_the_earlier(picture: Rgb) -> Floats:
+    """Blue first, as the text detector was trained, whose encoder it has."""
+    return _with_places((picture[..., ::-1].astype(np.float32) / 255 - _MEAN) / _DEVIATION)
+
+
+def _with_places(scaled: NDArray[np.floating]) -> Floats:
+    rows, columns = scaled.shape[:2]
     down, across = np.mgrid[0:rows, 0:columns].astype(np.float32)
     places = ((across + 0.5) / columns * 2 - 1, (down + 0.5) / rows * 2 - 1)
     return np.stack([*scaled.transpose(2, 0, 1), *places]).astype(np.float32)
 
 
 def _without_specks(mask: Mask) -> Mask:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    """The mask without its small patches, and without what is nowhere likelier than the rest."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((mask >= _HALF).astype(np.uint8))
     keep = stats[:, cv2.CC_STAT_AREA] >= _LEAST_PATCH * mask.size
     keep[0] = False
-    return np.asarray(keep[:count][labels], np.uint8)
+    kept = np.asarray(keep[:count][labels], np.uint8)
+    side = 2 * _BORDER + 1
+    return np.asarray(mask * cv2.dilate(kept, np.ones((side, side), np.uint8)), np.uint8)
+
+
+def _resized(values: Floats, size: tuple[int, int]) -> Floats:
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _parts(mask: Mask, likely: Floats) -> tuple[Instance, ...]:

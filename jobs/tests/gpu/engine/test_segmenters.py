@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ from jobs.gpu.engine.pipeline import Engine
 from jobs.gpu.engine.segmenters.body import find_body
 from jobs.gpu.engine.segmenters.cpu import CpuSegmenter
 from jobs.gpu.engine.segmenters.lines import find_gloss, find_grout
-from jobs.gpu.engine.segmenters.outline import UNSURE, settle_borders
 from jobs.gpu.engine.segmenters.registry import load_segmenter
 from jobs.gpu.engine.segmenters.room import look_at_room
 from jobs.gpu.engine.segmenters.text import find_text
@@ -47,14 +47,17 @@ def test_wall_floor_and_ceiling_of_a_plain_room_lie_where_they_are() -> None:
     assert masks["Wall"][420, 1000] == 255  # beside the screen
     assert masks["Floor"][1100, 900] == 255
     assert masks["Ceiling"][100, 1000] == 255
-    total = np.sum([mask.astype(int) for mask in masks.values()], axis=0)
-    assert int(total.max()) <= 256  # each pixel belongs to one of them
+    leading = np.sum([mask > 128 for mask in masks.values()], axis=0)
+    assert int(leading.max()) == 1  # no pixel belongs to two of them
+    for one, other in combinations(masks.values(), 2):
+        # What one loses at a soft border the other gains.
+        assert int((one.astype(int) + other).max()) <= 257
 
 
 def test_a_painting_on_the_wall_is_no_wall_from_edge_to_edge() -> None:
     wall_mask = look_at_room(seen("interior_living_room.jpg"))["Wall"].mask
     painting = np.s_[262:500, 510:955]  # its pale right half used to be painted over
-    assert float((wall_mask[painting] > 0).mean()) < 0.02
+    assert float((wall_mask[painting] >= 128).mean()) < 0.02
     assert float((wall_mask[120:240, 400:1200] == 255).mean()) > 0.98
 
 
@@ -239,15 +242,6 @@ def test_a_model_that_does_not_parse_is_refused(tmp_path: Path) -> None:
     weights = Weights("x.onnx", hashlib.sha256(b"junk").hexdigest())
     with pytest.raises(ModelError, match="cannot be loaded"):
         load_session(weights, tmp_path)
-
-
-def test_a_border_in_doubt_moves_onto_the_edge() -> None:
-    picture = np.zeros((40, 80, 3), np.uint8)
-    picture[:, 43:] = 220
-    labels = np.full((40, 80), UNSURE, np.uint8)
-    labels[:, :30], labels[:, 55:] = 0, 1
-    settled = settle_borders(labels, picture)
-    assert abs(int((settled[20] == 0).sum()) - 43) <= 1
 
 
 def test_following_edges_keeps_the_inside_full_and_the_outside_empty() -> None:
