@@ -23,6 +23,7 @@ from jobs.errors import (
 from jobs.limits import overtime
 from jobs.models.item import LEASE_OVER, JobItem, NewPhoto
 from jobs.models.job_row import JobRow
+from jobs.models.outbox import write_event
 from jobs.models.result_statements import ItemChange, JobChange, find_items, store_result
 from jobs.models.results import ItemResult, JobProgress, ResultEffect
 from jobs.result_keys import TIMEOUT, attempt_of
@@ -177,7 +178,6 @@ class JobCoordinator(JobRow):
         rest = store_result(
             ItemChange(
                 item_id=item.id,
-                idx=item.idx,
                 before=item.status,
                 status=result.status,
                 output_key=output_key if done else "",
@@ -188,9 +188,11 @@ class JobCoordinator(JobRow):
             ),
             change,
         )
-        return ResultEffect(
-            processed=True, at_work=rest.at_work, unsent=rest.unsent, told=rest.told
-        )
+        told = self._tell(f"item.{result.status}", result.idx) if rest.is_wanted else 0
+        return ResultEffect(processed=True, at_work=rest.at_work, unsent=rest.unsent, told=told)
+
+    def _tell(self, event: str, idx: int) -> int:
+        return write_event(event, user_id=self.user_id, job_id=self.id, idx=idx)
 
     def _count_time_after_cancel(self, result: ItemResult) -> None:
         """A photo that a cancel came upon kept its worker busy all the same, and its user got the
@@ -217,8 +219,6 @@ class JobCoordinator(JobRow):
             self._move(JobStatus.DONE if self.done_items else JobStatus.FAILED)
             self.finished_at = timezone.now()
         return JobChange(
-            job_id=self.id,
-            user_id=self.user_id,
             status=self.status,
             done=done,
             failed=failed,

@@ -4,7 +4,6 @@ endpoint of the user that wants it.
 Who has no endpoint pays for one look into an index.
 """
 
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -12,8 +11,12 @@ from django.db import connection
 from jobs.models.webhook import MAX_WEBHOOKS
 from s3project import ids
 
-# A data-modifying statement of its own, or one within a WITH. The endpoint is locked against its
-# deletion, which would otherwise break the transaction that settles a job.
+# Part of a statement that knows the user: so cheap that every result can afford it.
+IS_WANTED = (
+    "EXISTS (SELECT FROM jobs_webhook WHERE user_id = {user} AND enabled AND %s = ANY(events))"
+)
+# The endpoint is locked against its deletion, which would otherwise break the transaction that
+# settles a job.
 WRITE_EVENT = """
     INSERT INTO jobs_webhookdelivery
            (id, webhook_id, type, job_id, idx, status, created_at, due_at)
@@ -27,17 +30,10 @@ WRITE_EVENT = """
 """
 
 
-def event_parameters(
-    event: str, *, user_id: UUID, job_id: UUID, idx: int | None = None
-) -> list[Any]:
-    """Of WRITE_EVENT."""
-    delivery_ids = [ids.new_id() for _ in range(MAX_WEBHOOKS)]
-    return [delivery_ids, event, job_id, idx, user_id, event]
-
-
-def write_event(event: str, *, user_id: UUID, job_id: UUID) -> int:
+def write_event(event: str, *, user_id: UUID, job_id: UUID, idx: int | None = None) -> int:
     """Returns how many endpoints are to be told. One statement."""
+    delivery_ids = [ids.new_id() for _ in range(MAX_WEBHOOKS)]
     with connection.cursor() as cursor:
-        cursor.execute(WRITE_EVENT, event_parameters(event, user_id=user_id, job_id=job_id))
+        cursor.execute(WRITE_EVENT, [delivery_ids, event, job_id, idx, user_id, event])
         written: int = cursor.rowcount
     return written

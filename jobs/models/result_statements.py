@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from jobs.models.item_phases import AT_WORK, PENDING
-from jobs.models.outbox import WRITE_EVENT, event_parameters
+from jobs.models.outbox import IS_WANTED
 
 # The item, and any other item of the job that knows the key.
 FIND_ITEMS = """
@@ -24,7 +24,7 @@ FIND_ITEMS = """
 
 # The item and its job together, or neither. Counters are added to, not set: a count made without
 # the lock would still add up, or break on a CHECK. What is left of the job is counted on the way,
-# and endpoints that want to hear of items are told.
+# and whether anybody wants to hear of the item is looked up.
 STORE_RESULT = f"""
     WITH changed AS (
         UPDATE jobs_jobitem
@@ -32,7 +32,7 @@ STORE_RESULT = f"""
                idempotency_key = %s, superseded_key = idempotency_key, lease_expires_at = NULL
          WHERE id = %s AND status = %s
      RETURNING id, job_id
-    ), told AS ({WRITE_EVENT} RETURNING id)
+    )
     UPDATE jobs_jobcoordinator AS job
        SET status = %s, done_items = done_items + %s, failed_items = failed_items + %s,
            overtime_ms = overtime_ms + %s,
@@ -43,7 +43,7 @@ STORE_RESULT = f"""
             WHERE item.job_id = changed.job_id AND {PENDING} AND item.id <> changed.id
            ) AS rest
      WHERE job.id = changed.job_id
- RETURNING rest.at_work, rest.pending - rest.at_work, (SELECT count(*) FROM told)
+ RETURNING rest.at_work, rest.pending - rest.at_work, {IS_WANTED.format(user="job.user_id")}
 """
 
 
@@ -66,7 +66,6 @@ class ItemChange:
     """An item's new state; `before` is the status that it must still have."""
 
     item_id: int
-    idx: int
     before: str
     status: str
     output_key: str
@@ -80,8 +79,6 @@ class ItemChange:
 class JobChange:
     """The job's new state; `done`, `failed` and `overtime_ms` are added to its counters."""
 
-    job_id: UUID
-    user_id: UUID
     status: str
     done: int
     failed: int
@@ -97,28 +94,25 @@ def find_items(job_id: UUID, idx: int, key: str) -> dict[int, FoundItem]:
 
 
 class Rest(NamedTuple):
-    """How many other items of the job are sent and not reported, and how many were not sent; how
-    many endpoints are to be told of this one.
+    """How many other items of the job are sent and not reported, and how many were not sent;
+    whether an endpoint wants to hear of this one.
     """
 
     at_work: int
     unsent: int
-    told: int
+    is_wanted: bool
 
 
 def store_result(item: ItemChange, job: JobChange) -> Rest:
-    """Writes both changes and the event in one statement; returns what is left."""
-    event = event_parameters(
-        f"item.{item.status}", user_id=job.user_id, job_id=job.job_id, idx=item.idx
-    )
+    """Writes both changes in one statement; returns what is left."""
     with connection.cursor() as cursor:
         cursor.execute(
             STORE_RESULT,
             [
                 *(item.status, item.output_key, item.preview_key, item.error, item.warnings),
                 *(item.idempotency_key, item.item_id, item.before),
-                *event,
                 *(job.status, job.done, job.failed, job.overtime_ms, job.finished_at),
+                f"item.{item.status}",
             ],
         )
         assert cursor.rowcount == 1, "an item changed although its job is locked"
