@@ -40,8 +40,8 @@ class WebhookAdmin(ReadOnlyAdmin[Webhook], SearchById[Webhook]):
     list_filter = ("enabled", "created_at")
     list_select_related = ("user",)
     ordering = ("-id",)
-    search_fields = ("url", "user__email")
-    search_help_text = "A part of the URL, a user's email, or public ids: wh_…, u_…"
+    search_fields = ("user__email",)
+    search_help_text = "A user's email, or public ids: wh_…, u_…"
     id_lookups = {
         ids.WEBHOOK: lambda key: Q(pk=key),
         ids.USER: lambda key: Q(user_id=key),
