@@ -41,7 +41,7 @@ def _events() -> Events:
 
 
 def _description() -> Text:
-    return Text(required=False, allow_blank=True, max_length=MAX_DESCRIPTION, trim_whitespace=True)
+    return Text(required=False, allow_blank=True, max_length=MAX_DESCRIPTION)
 
 
 class CreateWebhookIn(Object):

@@ -1,5 +1,7 @@
 """How settings are read: from the environment, typed, and never guessed in production."""
 
+from ipaddress import ip_network
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -78,3 +80,12 @@ def test_without_a_url_there_is_no_database_to_use_by_accident() -> None:
 def test_another_scheme_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="postgresql://"):
         database_settings("mysql://localhost/s3")
+
+
+def test_networks_are_read_and_an_address_with_bits_beyond_its_network_is_a_slip() -> None:
+    env = Environment(variables={"N": "10.1.0.0/16, fd00::/8", "BAD": "10.1.2.3/16"})
+
+    assert env.networks("N") == [ip_network("10.1.0.0/16"), ip_network("fd00::/8")]
+    assert env.networks("UNSET") == []
+    with pytest.raises(ImproperlyConfigured, match="BAD must be networks"):
+        env.networks("BAD")

@@ -37,7 +37,7 @@ def api(user: User) -> Api:
 
 
 def test_a_webhook_is_made_with_its_secret_which_is_shown_once(api: Api, user: User) -> None:
-    answer = api.post("/webhooks", {"url": URL, "description": " orders "})
+    answer = api.post("/webhooks", {"url": URL, "description": "orders"})
     made = answer.data
     webhook = Webhook.objects.get()
 
