@@ -8,10 +8,12 @@ from django.apps import apps
 from django.db import models, transaction
 from django.db.transaction import TransactionManagementError
 
-from jobs.models import JobCoordinator, JobItem, Rule
+from jobs.models import JobCoordinator, JobItem, Rule, Webhook, WebhookDelivery
 from jobs.tests.factories import RECOLOR_FLOOR, make_job
+from jobs.webhooks.endpoints import create_webhook, send_test
 from s3project.testing.sql import recorded_statements
 from users.models import IdempotentRequest, Session, UserLimiter
+from users.models.invite import Invite
 from users.services import sign_up_anonymously
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,6 +25,10 @@ LOCKS: dict[str, Callable[[], object]] = {
     "JobCoordinator.lock_if_free": lambda: JobCoordinator.objects.lock_if_free(NOBODY),
     "JobItem.lock_in_order": lambda: JobItem.objects.lock_in_order(),
     "Rule.lock": lambda: Rule.objects.lock(NOBODY),
+    "Webhook.lock": lambda: Webhook.objects.lock(NOBODY),
+    "Webhook.lock_to_delete": lambda: Webhook.objects.lock_to_delete(NOBODY),
+    "WebhookDelivery.lock": lambda: WebhookDelivery.objects.lock(NOBODY),
+    "Invite.lock": lambda: Invite.objects.lock("no code"),
     "UserLimiter.lock": lambda: UserLimiter.objects.lock(NOBODY),
     "Session.lock": lambda: Session.objects.lock("no digest"),
     "IdempotentRequest.try_lock": lambda: IdempotentRequest.objects.try_lock(NOBODY, "key"),
@@ -69,6 +75,8 @@ def test_inside_a_transaction_every_lock_is_had() -> None:
     rule = Rule.objects.create(
         user=job.user, name="Oak", preset_id="interior", concepts=RECOLOR_FLOOR
     )
+    webhook = create_webhook(user_id=job.user_id, url="https://example.com/")
+    delivery = send_test(user_id=job.user_id, webhook_id=webhook.id)
     session = Session.objects.get(pk=sign_up_anonymously().session_id)
 
     with transaction.atomic(), recorded_statements() as statements:
@@ -77,10 +85,12 @@ def test_inside_a_transaction_every_lock_is_had() -> None:
         list(job.items.lock_in_order())
         Rule.objects.lock(rule.id)
         UserLimiter.objects.lock(job.user_id)
+        Webhook.objects.lock(webhook.id)
+        WebhookDelivery.objects.lock(delivery.id)
         Session.objects.lock(session.refresh_digest)
         assert IdempotentRequest.objects.try_lock(job.user_id, "key")
 
     locking = [sql for sql in statements if " FOR NO KEY UPDATE OF " in sql]
-    assert len(locking) == 5
-    assert statements[5].endswith(' FOR UPDATE OF "users_session"')
-    assert "pg_try_advisory_xact_lock" in statements[6]
+    assert len(locking) == 7
+    assert statements[7].endswith(' FOR UPDATE OF "users_session"')
+    assert "pg_try_advisory_xact_lock" in statements[8]
