@@ -47,7 +47,7 @@ def running(argv: list[str], folder: Path, secret: str, port: int) -> Iterator[P
             stderr=subprocess.STDOUT,
         )
         try:
-            wait_until(lambda: not is_free(port), seconds=30)
+            wait_until(lambda: not is_free(port), seconds=90)
             yield said
         finally:
             child.kill()

