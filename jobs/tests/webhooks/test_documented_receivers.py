@@ -38,13 +38,14 @@ def program(language: str) -> str:
 def running(argv: list[str], folder: Path, secret: str, port: int) -> Iterator[Path]:
     """Yields where it prints."""
     said = folder / "said"
-    with said.open("wb") as file:
+    # What the server logs of requests goes elsewhere: it would stand in the midst of a line.
+    with said.open("wb") as file, (folder / "log").open("wb") as log:
         child = subprocess.Popen(
             argv,
             cwd=folder,
             env={**os.environ, "WEBHOOK_SECRET": secret, "PORT": str(port)},
             stdout=file,
-            stderr=subprocess.STDOUT,
+            stderr=log,
         )
         try:
             wait_until(lambda: not is_free(port), seconds=90)
