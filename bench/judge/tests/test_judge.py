@@ -14,10 +14,11 @@ from bench.judge.collect import GIT, taken
 from bench.judge.orders import PRODUCT, PROTECTED, ROOM, edits_of, kind_of
 from bench.judge.photos import JudgedPhoto, digest_of, present, read_list
 from bench.judge.sheets import Entry, mixed, sheet
-from bench.judge.tabulate import judged, means_table, read_scores, reasons_table
+from bench.judge.tabulate import judged, means_table, read_key, read_scores, reasons_table
 from jobs.gpu.engine.messages import Edit
 
 PHOTO = JudgedPhoto("a.jpg", "room", "o/r", "HEAD", "in/a.jpg", "MIT", "", ("sage_oak", "cabinet"))
+SCORES = Path(__file__).resolve().parents[1] / "scores"
 VERSIONS = {"after": Path("after"), "before": Path("before")}
 
 
@@ -142,3 +143,17 @@ def test_two_judges_count_with_their_mean(tmp_path: Path) -> None:
 def test_a_sheet_that_does_not_add_up_is_refused_with_its_code(tmp_path: Path, row: str) -> None:
     with pytest.raises(ValueError, match="aaa"):
         read_scores(scores(tmp_path, row))
+
+
+@pytest.mark.parametrize("judge", ["", "second-"])
+def test_a_kept_judge_has_scored_every_order_in_two_versions(judge: str) -> None:
+    key = read_key(SCORES / f"{judge}key.csv")
+    assert set(read_scores(SCORES / f"{judge}scores.csv")) == {entry.code for entry in key}
+    ordered = {
+        (photo.name, kind_of(order)) for photo in read_list().values() for order in photo.orders
+    }
+    for version in {entry.version for entry in key}:
+        of_version = [(entry.photo, entry.order) for entry in key if entry.version == version]
+        assert len(of_version) == len(set(of_version))
+        assert set(of_version) == ordered
+    assert len(key) == 2 * len(ordered)
