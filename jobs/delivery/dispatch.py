@@ -13,6 +13,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 
 from jobs.delivery.fair_share import Chunk, level_of
 from jobs.delivery.leases import lease_to_queue
@@ -34,6 +35,18 @@ from users.plans import PLANS
 # How long photos that took too much time count against their user.
 REMEMBERED = timedelta(minutes=15)
 
+# Where photos are, and the overtime of all their user's jobs of late, in milliseconds. (Written
+# out: every set is dispatched, and Django takes longer to build it than PostgreSQL to answer.)
+READ_PHOTOS = """
+    SELECT idx, input_key,
+           (SELECT coalesce(sum(overtime_ms), 0)::bigint
+              FROM jobs_jobcoordinator
+             WHERE user_id = %s AND overtime_ms > 0
+               AND updated_at >= statement_timestamp() - %s * interval '1 second')
+      FROM jobs_jobitem
+     WHERE job_id = %s AND idx = ANY(%s)
+"""
+
 
 def dispatch_chunks(job: JobCoordinator, chunks: Sequence[Chunk]) -> int:
     """Publishes the chunks, then leases their items to the queue. Returns the items sent.
@@ -43,13 +56,11 @@ def dispatch_chunks(job: JobCoordinator, chunks: Sequence[Chunk]) -> int:
     """
     size, weight = settings.BATCH_CONCURRENCY, PLANS[job.user.plan].weight
     idxs = [idx for chunk in chunks for idx in chunk.idxs]
-    overtime = JobCoordinator.objects.overtime_of(job.user_id, within=REMEMBERED)
-    rows = job.items.filter(idx__in=idxs).values_list("idx", "input_key", overtime)
-    inputs: dict[int, str] = {}
-    overtime_ms = 0
-    for idx, input_key, milliseconds in rows:
-        inputs[idx] = input_key
-        overtime_ms = milliseconds or 0
+    with connection.cursor() as cursor:
+        cursor.execute(READ_PHOTOS, [job.user_id, REMEMBERED.total_seconds(), job.id, idxs])
+        rows = cursor.fetchall()
+    inputs = {idx: input_key for idx, input_key, _ in rows}
+    overtime_ms = rows[0][2] if rows else 0
     sent: list[Chunk] = []
     for chunk in chunks:
         photos = {idx: inputs[idx] for idx in chunk.idxs}

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Q, Subquery, Sum, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Cast, Concat, Now
 from django.utils import timezone
 
@@ -56,16 +56,6 @@ class JobQuerySet(LockingQuerySet["JobCoordinator"]):
             .filter(pk=job_id)
             .first()
         )
-
-    def overtime_of(self, user_id: UUID, *, within: timedelta) -> Subquery:
-        """The overtime of a user's jobs with events of late, in milliseconds, for a query."""
-        sums = (
-            self.filter(user_id=user_id, updated_at__gte=timezone.now() - within)
-            .order_by()
-            .values("user_id")
-            .annotate(total=Sum("overtime_ms"))
-        )
-        return Subquery(sums.values("total"), output_field=models.BigIntegerField())
 
 
 class JobCoordinator(JobRow):

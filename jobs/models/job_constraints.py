@@ -30,6 +30,12 @@ JOB_INDEXES = (
         condition=Q(deleted_at__isnull=False, storage_deleted_at__isnull=True),
         name="job_deleted_in_storage",
     ),
+    # Of hardly any job: dispatch looks for it each time, however many jobs its user has made.
+    models.Index(
+        fields=["user", "updated_at"],
+        condition=Q(overtime_ms__gt=0),
+        name="job_took_overtime",
+    ),
     models.Index(
         fields=["photos_job_id"],
         condition=Q(photos_job_id__isnull=False, storage_deleted_at__isnull=True),

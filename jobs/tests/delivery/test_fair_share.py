@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -315,3 +316,24 @@ def test_overtime_is_forgotten() -> None:
     theirs = make_job(JobStatus.QUEUED, user=user, items=2)
     after = make_job(JobStatus.QUEUED, user=make_user(plan="free"), items=2)
     assert in_turn() == [theirs.public_id, after.public_id]
+
+
+def test_looking_for_overtime_does_not_grow_with_what_the_user_has_made() -> None:
+    """By an index of the few jobs that took too long, and not by that of all the user's jobs."""
+    job = make_job(JobStatus.QUEUED)
+    JobCoordinator.objects.bulk_create(
+        JobCoordinator(
+            user=job.user,
+            preset="interior",
+            status=JobStatus.CANCELED,
+            total_items=1,
+            finished_at=timezone.now(),
+        )
+        for _ in range(2000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE jobs_jobcoordinator")
+        cursor.execute(f"EXPLAIN {dispatch.READ_PHOTOS}", [job.user_id, 900.0, job.id, [0, 1]])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "job_took_overtime" in plan
