@@ -139,14 +139,20 @@ def photo_storage() -> PhotoStorage:
 
 
 @cache
-def presigner() -> Presigner:
-    return Presigner(
-        endpoint=settings.STORAGE_PUBLIC_ENDPOINT,
-        region=settings.STORAGE_REGION,
-        bucket=settings.STORAGE_BUCKET,
-        access_key=settings.STORAGE_ACCESS_KEY,
-        secret_key=settings.STORAGE_SECRET_KEY,
-    )
+def presigner(endpoint: str) -> Presigner:
+    """Signs for whoever reaches the bucket at `endpoint`. Raises StorageUnavailable where keys or
+    address are not configured.
+    """
+    try:
+        return Presigner(
+            endpoint=endpoint,
+            region=settings.STORAGE_REGION,
+            bucket=settings.STORAGE_BUCKET,
+            access_key=settings.STORAGE_ACCESS_KEY,
+            secret_key=settings.STORAGE_SECRET_KEY,
+        )
+    except ValueError as error:
+        raise StorageUnavailable from error
 
 
 def steady_moment() -> datetime:
@@ -161,18 +167,13 @@ def presign_uploads(
     else now. Raises StorageUnavailable.
     """
     moment = at or datetime.now(UTC)
-    return list(_presigner().puts(uploads, at=moment, expires_in=settings.PRESIGNED_URL_SECONDS))
+    signer = presigner(settings.STORAGE_PUBLIC_ENDPOINT)
+    return list(signer.puts(uploads, at=moment, expires_in=settings.PRESIGNED_URL_SECONDS))
 
 
 def presign_downloads(downloads: Iterable[tuple[str, str]], *, at: datetime) -> list[str]:
     """A GET URL for each key, valid from `at`, whose answer has the Content-Disposition given with
     the key. Raises StorageUnavailable.
     """
-    return list(_presigner().gets(downloads, at=at, expires_in=settings.PRESIGNED_URL_SECONDS))
-
-
-def _presigner() -> Presigner:
-    try:
-        return presigner()
-    except ValueError as error:
-        raise StorageUnavailable from error
+    signer = presigner(settings.STORAGE_PUBLIC_ENDPOINT)
+    return list(signer.gets(downloads, at=at, expires_in=settings.PRESIGNED_URL_SECONDS))

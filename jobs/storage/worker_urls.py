@@ -5,14 +5,12 @@ end with its lease (contract §4.4).
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from uuid import UUID
 
 from django.conf import settings
 
 from jobs import keys
-from jobs.storage.bucket import StorageUnavailable
-from jobs.storage.presign import Presigner
+from jobs.storage.bucket import presigner
 
 
 @dataclass(frozen=True)
@@ -61,10 +59,7 @@ def sign_worker_urls(
     Of a user only: whatever the worker says, no key of another user comes of it. Raises
     StorageUnavailable.
     """
-    try:
-        signer = worker_presigner()
-    except ValueError as error:
-        raise StorageUnavailable from error
+    signer = presigner(settings.STORAGE_WORKER_ENDPOINT)
     at, seconds = datetime.now(UTC), int(lease.total_seconds())
 
     def gets(wanted: Iterable[str]) -> list[str]:
@@ -109,14 +104,3 @@ def _mask_keys(
 
 def _keys_at(stem: str, names: Sequence[str]) -> list[str]:
     return [keys.instances_key(stem), *(keys.mask_key(stem, name) for name in names)]
-
-
-@cache
-def worker_presigner() -> Presigner:
-    return Presigner(
-        endpoint=settings.STORAGE_WORKER_ENDPOINT,
-        region=settings.STORAGE_REGION,
-        bucket=settings.STORAGE_BUCKET,
-        access_key=settings.STORAGE_ACCESS_KEY,
-        secret_key=settings.STORAGE_SECRET_KEY,
-    )

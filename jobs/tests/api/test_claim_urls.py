@@ -14,7 +14,7 @@ from jobs import keys
 from jobs.gpu.keyed_store import KeyedStore
 from jobs.models import JobCoordinator
 from jobs.states import ItemStatus, JobStatus
-from jobs.storage.worker_urls import worker_presigner
+from jobs.storage.bucket import presigner
 from jobs.tests.factories import make_job, report, worker_api
 from s3project import ids
 from s3project.testing.api import Answer
@@ -147,11 +147,11 @@ def test_the_urls_work_for_what_they_are_for_and_end_with_the_lease(settings: Se
 
 def test_they_lead_where_workers_reach_the_storage(settings: Settings) -> None:
     settings.STORAGE_WORKER_ENDPOINT = "https://inside.example:8443"
-    worker_presigner.cache_clear()
+    presigner.cache_clear()
     try:
         [urls] = claim(make_job(JobStatus.QUEUED), 0).data["urls"]
     finally:
-        worker_presigner.cache_clear()
+        presigner.cache_clear()
 
     assert {urlsplit(urls[name]).netloc for name in ("input", "output", "preview")} == {
         "inside.example:8443"

@@ -15,8 +15,7 @@ from jobs.gpu.keyed_store import KeyedStore
 from jobs.gpu.reporter import Reporter
 from jobs.gpu.transfer import ObjectStore
 from jobs.gpu.url_store import UrlStore
-from jobs.storage.bucket import PhotoStorage, photo_storage
-from jobs.storage.worker_urls import worker_presigner
+from jobs.storage.bucket import PhotoStorage, photo_storage, presigner
 from jobs.tests.gpu.callback_server import INPUT_KEYS, serving
 
 pytestmark = pytest.mark.usefixtures("engines")
@@ -51,7 +50,7 @@ def store(
         yield KeyedStore()
         return
     settings.STORAGE_WORKER_ENDPOINT = proxy.url
-    worker_presigner.cache_clear()
+    presigner.cache_clear()
     INPUT_KEYS[JOB] = {0: KEY}
     granted = {"granted": [0], "job_status": "running", "lease_seconds": 120}
     with serving(data=granted) as server:
@@ -59,7 +58,7 @@ def store(
         message = WorkMessage(JOB, USER, "interior", {}, (), (ITEM,), callback_url, JOB)
         reporter = Reporter(secret="s", timeout=2, worker="host:1", backend=Backend("cpu"))
         yield UrlStore(message, reporter, endpoint=proxy.url, bucket=settings.STORAGE_BUCKET)
-    worker_presigner.cache_clear()
+    presigner.cache_clear()
 
 
 @pytest.fixture(autouse=True)
