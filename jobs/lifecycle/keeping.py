@@ -7,12 +7,19 @@ from django.utils import timezone
 
 from jobs.models import JobCoordinator
 from jobs.models.poll_statements import VersionRow
-from jobs.states import COMPLETED
+from jobs.states import COMPLETED, UNFINISHED
 
 
 def is_kept(job: JobCoordinator | VersionRow) -> bool:
     """Whether what the job made is the user's: it is completed, or a cancel left it charged."""
     return job.status in COMPLETED or job.canceled_charge > 0
+
+
+def has_photos(job: JobCoordinator | VersionRow) -> bool:
+    """Whether its photos, and what was made of them, are still there for its owner: an unfinished
+    job's are, and those of one that is kept until it expires.
+    """
+    return (is_kept(job) or job.status in UNFINISHED) and not is_expired(job)
 
 
 def expires_at(job: JobCoordinator | VersionRow) -> datetime | None:

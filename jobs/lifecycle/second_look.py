@@ -12,9 +12,9 @@ from uuid import UUID
 from django.db import transaction
 
 from jobs.errors import SourceGone, SourceUnconfirmed
-from jobs.lifecycle.keeping import is_expired, is_kept
+from jobs.lifecycle.keeping import has_photos
 from jobs.models import JobCoordinator, NewPhoto
-from jobs.states import UNFINISHED, ItemStatus, JobStatus
+from jobs.states import ItemStatus, JobStatus
 from s3project import ids
 from s3project.errors import ValidationFailed
 from s3project.wording import counted
@@ -50,7 +50,7 @@ def create_second_look(
         source = JobCoordinator.objects.owned_by(user_id).lock(source_job_id)
         if source.status == JobStatus.CREATED:
             raise SourceUnconfirmed
-        if is_expired(source) or not (is_kept(source) or source.status in UNFINISHED):
+        if not has_photos(source):
             raise SourceGone(status=source.status)
         photos = _chosen(source, only, items)
         UserLimiter.objects.lock(user_id).reserve(job_id, len(photos))

@@ -11,10 +11,10 @@ from django.utils.http import content_disposition_header
 
 from jobs import keys
 from jobs.errors import JobNotFound
-from jobs.lifecycle.keeping import expires_at, is_expired, is_kept
+from jobs.lifecycle.keeping import expires_at, has_photos, is_expired
 from jobs.models import JobCoordinator, Rule
 from jobs.models.poll_statements import ItemRow, VersionRow, read_job, read_version
-from jobs.states import UNFINISHED, ItemStatus, JobStatus
+from jobs.states import ItemStatus, JobStatus
 from jobs.storage import bucket
 from jobs.storage.uploads import Upload, sign_uploads
 from s3project.pages import Page, PageRequest, take_page
@@ -158,8 +158,7 @@ def _shows_outputs(job: JobCoordinator | VersionRow) -> bool:
     """A canceled job serves no results but those that it was charged for (contract §2), an expired
     one has none.
     """
-    served = is_kept(job) or job.status in UNFINISHED
-    return served and job.done_items > 0 and not is_expired(job)
+    return job.done_items > 0 and has_photos(job)
 
 
 def _downloads(job: JobCoordinator, row: ItemRow) -> tuple[tuple[str, str], tuple[str, str]]:
