@@ -1,13 +1,11 @@
 """The public job API: parse, call one service or selector, answer."""
 
-import builtins
 from collections.abc import Sequence
 from typing import Annotated
 
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
 from jobs.api.advice_shapes import notice_keys, notice_keys_of_photos
 from jobs.api.edits import EDIT_IN
@@ -48,7 +46,7 @@ from s3project.api.conditional import cache_headers, client_has, not_modified, w
 from s3project.api.json_body import read_json_object
 from s3project.api.operation import Operation
 from s3project.api.pagination import PageAnswer, page_request
-from s3project.api.views import ApiViewSet, parse, validated
+from s3project.api.views import ApiViewSet, validated
 from s3project.errors import ValidationFailed
 from s3project.ids import JobId
 from s3project.schema import Schema
@@ -69,14 +67,7 @@ class JobViewSet(ApiViewSet):
     """A user's jobs. Somebody else's job is answered like one that does not exist."""
 
     tag = "Jobs"
-
-    def get_throttles(self) -> builtins.list[BaseThrottle]:
-        throttles = super().get_throttles()
-        if self.action == "create":
-            throttles.append(CreateThrottle())
-        elif self.action == "destroy":
-            throttles.append(DeleteThrottle())
-        return throttles
+    limited = {"create": CreateThrottle, "destroy": DeleteThrottle}
 
     @Operation(
         "create_job",
@@ -116,8 +107,9 @@ class JobViewSet(ApiViewSet):
         With `source_job_id` the job is over the photos of an earlier one, all of them or some, and
         `uploaded` at once. What was found in them is remembered: a second look costs the edit.
         """
-        user_id, args = current_user(request).id, parse(NEW_JOB_IN, request)
-        advice = notice_keys_of_photos(NEW_JOB_IN.known, PHOTO_IN, read_json_object(request))
+        user_id, body = current_user(request).id, read_json_object(request._request)
+        args = validated(NEW_JOB_IN, body)
+        advice = notice_keys_of_photos(NEW_JOB_IN.known, PHOTO_IN, body)
         uploads: Sequence[Upload] = ()
         if "source_job_id" in args:
             job = create_second_look(user_id=user_id, **args)

@@ -1,9 +1,6 @@
 """The public API of saved rules: parse, call one service or selector, answer."""
 
-import builtins
-
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
 from jobs.api.advice_shapes import notice_keys
 from jobs.api.edits import EDIT_IN
@@ -37,10 +34,7 @@ class RuleViewSet(ApiViewSet):
     """A user's rules. Somebody else's rule is answered like one that does not exist."""
 
     tag = "Rules"
-
-    def get_throttles(self) -> builtins.list[BaseThrottle]:
-        writes = self.action in ("create", "update", "destroy")
-        return [*super().get_throttles(), *([RuleThrottle()] if writes else [])]
+    limited = dict.fromkeys(("create", "update", "destroy"), RuleThrottle)
 
     @Operation(
         "create_rule",

@@ -1,10 +1,8 @@
 """The public API of webhooks: parse, call one function, answer."""
 
-import builtins
 from uuid import UUID
 
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
 from jobs.api.throttles import WebhookTestThrottle
 from jobs.api.webhook_requests import CreateWebhookIn, UpdateWebhookIn
@@ -24,7 +22,7 @@ from jobs.errors import DeliveryNotFound, WebhookLimit, WebhookNotFound, Webhook
 from jobs.webhooks import endpoints
 from s3project import ids
 from s3project.acts.actor import Actor
-from s3project.api.answers import Accepted, Answer, Created
+from s3project.api.answers import NO_STORE, Accepted, Answer, Created
 from s3project.api.operation import Operation
 from s3project.api.pagination import PageAnswer, page_request
 from s3project.api.views import ApiViewSet, parse
@@ -34,18 +32,13 @@ from users.api.auth import current_user
 
 CREATE_WEBHOOK_IN = CreateWebhookIn()
 UPDATE_WEBHOOK_IN = UpdateWebhookIn()
-NO_STORE = {"Cache-Control": "no-store"}
-SENDING = ("test", "resend")
 
 
 class WebhookViewSet(ApiViewSet):
     """A user's webhooks. Somebody else's is answered like one that does not exist."""
 
     tag = "Webhooks"
-
-    def get_throttles(self) -> builtins.list[BaseThrottle]:
-        sends = self.action in SENDING
-        return [*super().get_throttles(), *([WebhookTestThrottle()] if sends else [])]
+    limited = dict.fromkeys(("test", "resend"), WebhookTestThrottle)
 
     @Operation(
         "create_webhook",

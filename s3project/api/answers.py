@@ -7,6 +7,9 @@ from rest_framework.response import Response
 
 T = TypeVar("T")
 
+# Headers of an answer with a token or a secret: it is for the caller alone (RFC 6749 §5.1).
+NO_STORE = {"Cache-Control": "no-store"}
+
 
 # Generic first: DRF's Response forgets its parameters.
 class Answer(Generic[T], Response):

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView, set_rollback
 from rest_framework.viewsets import ViewSetMixin
 
@@ -90,7 +91,16 @@ class ApiView(APIView):
 
 
 class ApiViewSet(ViewSetMixin, ApiView):
-    """A view of a collection and its members, one method per use case."""
+    """A view of a collection and its members, one method per use case.
+
+    `limited` names the methods that are counted once more, besides what counts for all.
+    """
+
+    limited: ClassVar[Mapping[str, type[BaseThrottle]]] = {}
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        own = self.limited.get(self.action)
+        return [*super().get_throttles(), *([own()] if own else [])]
 
 
 def parse(serializer: serializers.Serializer[Any], request: Request) -> dict[str, Any]:

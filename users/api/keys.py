@@ -1,13 +1,10 @@
 """The public API of a user's keys."""
 
-import builtins
-
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
 from s3project import ids
 from s3project.acts.actor import Actor
-from s3project.api.answers import Answer, Created
+from s3project.api.answers import NO_STORE, Answer, Created
 from s3project.api.operation import Operation
 from s3project.api.views import ApiViewSet, parse
 from s3project.ids import KeyId
@@ -26,16 +23,13 @@ from users.api.throttles import KeyThrottle
 from users.errors import KeyLimit, KeyNotFound
 
 CREATE_KEY_IN = CreateKeyIn()
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 class KeyViewSet(ApiViewSet):
     """A user's keys. Somebody else's is answered like one that does not exist."""
 
     tag = "Account"
-
-    def get_throttles(self) -> builtins.list[BaseThrottle]:
-        return [*super().get_throttles(), *([KeyThrottle()] if self.action == "create" else [])]
+    limited = {"create": KeyThrottle}
 
     @Operation(
         "create_api_key",

@@ -4,7 +4,7 @@ from django.conf import settings
 from rest_framework.request import Request
 
 from s3project.acts.actor import Actor
-from s3project.api.answers import Answer
+from s3project.api.answers import NO_STORE, Answer
 from s3project.api.client_address import client_address
 from s3project.api.operation import Operation
 from s3project.api.pagination import PageAnswer, page_request
@@ -34,8 +34,6 @@ from users.sign_up_proof import INVITE, operators_check
 
 SIGN_UP_IN = AnonymousSignUpIn()
 REFRESH_SESSION_IN = RefreshSessionIn()
-# Tokens are for the caller alone (RFC 6749 §5.1).
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 class SignUpAnonymouslyView(ApiView):
