@@ -150,11 +150,10 @@ class ClaimView(WorkerView):
         """
         args = self.parse(CLAIM_IN, request, job_id)
         check_reach(request, args["items"], args["attempt"])
-        running = args.pop("running")
+        running, asked = args.pop("running"), args.pop("asked")
+        job, photos = services.claim_items(job_id=ids.parse_public_id(ids.JOB, job_id), **args)
         if running is not None:
             note_worker(args["worker"], running)
-        asked = args.pop("asked")
-        job, photos = services.claim_items(job_id=ids.parse_public_id(ids.JOB, job_id), **args)
         lease = settings.WORK_LEASE
         urls = None
         if asked is not None:
