@@ -16,9 +16,6 @@ from s3project.admin import confirmation
 from s3project.admin.page import PageAdmin
 from s3project.admin.tables import Table, badge, job_link, user_link
 
-# Each is a transaction of its own, and the operator waits for all of them.
-MAX_AT_ONCE = 200
-
 
 @admin.action(description="Cancel", permissions=["cancel"])
 def cancel_jobs(
@@ -27,10 +24,8 @@ def cancel_jobs(
     queryset: QuerySet[JobCoordinator],
 ) -> TemplateResponse | None:
     """Asks first; then cancels one by one and says what became of each."""
-    jobs = list(queryset[: MAX_AT_ONCE + 1])
-    if len(jobs) > MAX_AT_ONCE:
-        text = f"At most {MAX_AT_ONCE} jobs can be canceled at once."
-        model_admin.message_user(request, text, messages.ERROR)
+    jobs = confirmation.chosen(model_admin, request, queryset, noun="jobs")
+    if jobs is None:
         return None
     reason = confirmation.given_reason(request)
     if reason is None and any(is_cancelable(job) for job in jobs):

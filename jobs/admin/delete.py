@@ -14,9 +14,6 @@ from s3project.admin import confirmation
 from s3project.admin.page import PageAdmin
 from s3project.admin.tables import Table, badge, job_link, user_link
 
-# Each is a transaction of its own, and the operator waits for all of them.
-MAX_AT_ONCE = 200
-
 
 @admin.action(description="Delete photos and results", permissions=["delete_photos"])
 def delete_photos(
@@ -25,10 +22,8 @@ def delete_photos(
     queryset: QuerySet[JobCoordinator],
 ) -> TemplateResponse | None:
     """Asks why first; then deletes those of one after the other and says what became of each."""
-    jobs = list(queryset[: MAX_AT_ONCE + 1])
-    if len(jobs) > MAX_AT_ONCE:
-        text = f"At most {MAX_AT_ONCE} jobs at once."
-        model_admin.message_user(request, text, messages.ERROR)
+    jobs = confirmation.chosen(model_admin, request, queryset, noun="jobs")
+    if jobs is None:
         return None
     reason = confirmation.given_reason(request)
     if reason is None and any(is_deletable(job) for job in jobs):

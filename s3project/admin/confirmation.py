@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
@@ -14,6 +15,19 @@ from s3project.admin.tables import Table
 
 CONFIRMED = "confirmed"
 REASON = "reason"
+# Each is a transaction of its own, and the operator waits for all of them.
+MAX_AT_ONCE = 200
+
+
+def chosen(
+    model_admin: PageAdmin[M], request: HttpRequest, queryset: "QuerySet[M]", *, noun: str
+) -> list[M] | None:
+    """The rows to act on; None, and the operator is told, when they are too many."""
+    rows = list(queryset[: MAX_AT_ONCE + 1])
+    if len(rows) <= MAX_AT_ONCE:
+        return rows
+    model_admin.message_user(request, f"At most {MAX_AT_ONCE} {noun} at once.", messages.ERROR)
+    return None
 
 
 def given_reason(request: HttpRequest) -> str | None:

@@ -15,9 +15,6 @@ from s3project.admin.tables import Table, user_link
 from users import services
 from users.models import User, UserLimiter
 
-# Each is a transaction of its own, and the operator waits for all of them.
-MAX_AT_ONCE = 200
-
 Act = Callable[[HttpRequest, User, str], str]
 UserAction = Callable[[PageAdmin[User], HttpRequest, QuerySet[User]], TemplateResponse | None]
 
@@ -83,10 +80,8 @@ def _with_reason(
     act: Act,
 ) -> TemplateResponse | None:
     """Asks why first; then acts on one by one and says what became of each."""
-    users = list(queryset[: MAX_AT_ONCE + 1])
-    if len(users) > MAX_AT_ONCE:
-        text = f"At most {MAX_AT_ONCE} users at once."
-        model_admin.message_user(request, text, messages.ERROR)
+    users = confirmation.chosen(model_admin, request, queryset, noun="users")
+    if users is None:
         return None
     reason = confirmation.given_reason(request)
     if reason is None:

@@ -158,12 +158,12 @@ def test_the_button_on_the_page_returns_there(browser: Client) -> None:
 def test_more_jobs_than_an_operator_can_wait_for_are_refused(
     browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.admin.cancel.MAX_AT_ONCE", 2)
+    monkeypatch.setattr("s3project.admin.confirmation.MAX_AT_ONCE", 2)
     jobs = [make_job() for _ in range(3)]
 
     response = cancel(browser, *jobs)
 
-    assert messages_in(response) == ["At most 2 jobs can be canceled at once."]
+    assert messages_in(response) == ["At most 2 jobs at once."]
     assert not JobCoordinator.objects.filter(status=JobStatus.CANCELED).exists()
 
 
