@@ -50,14 +50,11 @@ EDITS = {
     "Ceiling": Edit("recolor", "white"),
 }
 PROTECT = ["Window", "Cabinet"]
-STAGES = (
-    "decode", "segment", "outline", "paints", "light", "edit", "encode", "preview",
-)  # fmt: skip
 COLOURS = {
-    "decode": "#6f8f9d", "segment": "#c9a227", "outline": "#7b6d8d", "light": "#d9b99b",
-    "edit": "#9db4a0",
-    "encode": "#b5654a", "preview": "#3b3a36",
+    "decode": "#6f8f9d", "segment": "#c9a227", "outline": "#7b6d8d", "paints": "#a35d6a",
+    "light": "#d9b99b", "edit": "#9db4a0", "encode": "#b5654a", "preview": "#3b3a36",
 }  # fmt: skip
+STAGES = tuple(COLOURS)  # in their order
 
 
 def main() -> None:
@@ -288,7 +285,7 @@ def draw_chart(stages: dict[str, dict[str, float]]) -> Image.Image:
     for stage, colour in COLOURS.items():
         draw.rectangle((x, 18, x + 14, 32), fill=colour)
         draw.text((x + 20, 16), stage, fill="#3b3a36", font=font)
-        x += 110
+        x += (width - left) // len(STAGES)
     for row, (name, times) in enumerate(per_pixel.items()):
         x, y = float(left), top + row * (bar + 16)
         draw.text((16, y + 12), name, fill="#3b3a36", font=font)
