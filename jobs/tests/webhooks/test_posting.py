@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from jobs.tests.webhooks.posts import SECONDS, SLACK, answer_of_names, send
-from jobs.tests.webhooks.receivers import receiver, rude_receiver
 from jobs.webhooks.posting import Answer, NotSent, post
 from jobs.webhooks.target import read_target
+from s3project.testing.receivers import receiver, rude_receiver
 
 
 def test_a_receiver_gets_the_body_and_its_answer_is_known() -> None:

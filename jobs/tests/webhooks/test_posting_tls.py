@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from jobs.tests.webhooks.posts import SECONDS, SLACK, answer_of_names, send
-from jobs.tests.webhooks.receivers import receiver, rude_receiver
 from jobs.webhooks import posting
 from jobs.webhooks.posting import Answer, NotSent
+from s3project.testing.receivers import receiver, rude_receiver
 
 
 def certificate(folder: Path, name: str) -> Path:

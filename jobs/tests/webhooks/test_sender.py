@@ -15,10 +15,10 @@ from jobs.models.webhook import new_secret
 from jobs.models.webhook_delivery import RETRIES
 from jobs.states import JobStatus
 from jobs.tests.factories import make_job
-from jobs.tests.webhooks.receivers import receiver
 from jobs.tests.webhooks.sending import endpoint, make_due, send_all, tried
 from jobs.webhooks import endpoints
 from s3project.acts.actor import SYSTEM
+from s3project.testing.receivers import receiver
 from users.services import delete_user
 from users.tests.factories import api_of, make_user
 

@@ -15,13 +15,13 @@ from django.utils import timezone
 
 from jobs.api.webhook_payload import payload
 from jobs.models import Webhook, WebhookDelivery
-from jobs.tests.webhooks.receivers import receiver, rude_receiver
 from jobs.tests.webhooks.sending import endpoint, send_all, tried
 from jobs.webhooks import endpoints, sender
 from jobs.webhooks.claiming import LEASE, claim, waiting_turns
 from jobs.webhooks.outcomes import record_outcome
 from jobs.webhooks.posting import Answer, NotSent, post
 from jobs.webhooks.sender import Sender
+from s3project.testing.receivers import receiver, rude_receiver
 from s3project.testing.sql import recorded_statements
 from users.tests.factories import make_user
 

@@ -15,9 +15,9 @@ from jobs.events import JOB_EVENTS
 from jobs.lifecycle.services import cancel_job
 from jobs.models import JobCoordinator, WebhookDelivery
 from jobs.tests.factories import make_job
-from jobs.tests.webhooks.receivers import Receiver, receiver
 from jobs.webhooks import endpoints
 from s3project.testing.live import LiveStack
+from s3project.testing.receivers import Receiver, receiver
 from s3project.testing.waiting import wait_until
 from users.models import BillingEvent
 from users.tests.factories import make_user

@@ -22,7 +22,7 @@ class Received:
 
 @dataclass
 class Receiver:
-    """What came, and what is answered: a status, and a body, after a moment."""
+    """What came, and what is answered: a status, and a body, after a moment. Port 0 is any."""
 
     status: int = 204
     body: bytes = b""
@@ -66,7 +66,7 @@ def receiver(tls: ssl.SSLContext | None = None, **answer: Any) -> Iterator[Recei
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer((HOST, 0), Handler)
+    server = http.server.ThreadingHTTPServer((HOST, known.port), Handler)
     server.daemon_threads = True
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
