@@ -23,6 +23,9 @@ from s3project.provision.storage_doors import IDENTITIES, KeyPair, close_doors, 
 STOP_PLAN: StopPlan = ((signal.SIGTERM, 5.0),)
 DISPOSABLE_STOP_PLAN: StopPlan = ((signal.SIGKILL, 5.0),)
 PROBE = ".ready"
+# It holds 200 MiB when idle. A limit below that has it collect garbage all the time: 88 ms of CPU
+# a second for nothing, instead of 3.
+MEMORY = "512MiB"
 # Where the program puts the sockets of its parts, whatever it is told.
 SOCKETS = "/tmp/seaweedfs-{part}-grpc-{port}.sock"  # noqa: S108 (the place is SeaweedFS's own)
 
@@ -86,7 +89,7 @@ class Storage:
                 "-s3.localSocket=s3.sock",
                 *(f"-{part}.port={port}" for part, port in self._ports.items()),
             ],
-            env=engine_environment(self._folder, GOMEMLIMIT="200MiB"),
+            env=engine_environment(self._folder, GOMEMLIMIT=MEMORY),
             cwd=self._folder,
             stop_plan=STOP_PLAN if self._durable else DISPOSABLE_STOP_PLAN,
         )
