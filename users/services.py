@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,7 +19,6 @@ from users.errors import InactiveUser, SignUpRefused, TokenInvalid
 from users.models import (
     REFRESH_PREFIX,
     ApiKey,
-    BillingEvent,
     IdempotentRequest,
     Session,
     SpentRefreshToken,
@@ -26,6 +26,7 @@ from users.models import (
     UserLimiter,
     refresh_digest,
 )
+from users.models.sign_up_statement import store_new_user
 from users.plans import DEFAULT_PLAN, PLANS
 
 logger = logging.getLogger(__name__)
@@ -65,17 +66,7 @@ def sign_up_anonymously(
         user, is_new = next(iter(found), None), False
         if user is None:
             user, is_new = _make_anonymous(digest, admit)
-        if is_new:
-            credits = PLANS[DEFAULT_PLAN].initial_credits
-            UserLimiter.objects.create(user=user, credits=credits)
-            BillingEvent.objects.create(
-                user=user,
-                type=BillingEvent.Type.GRANT,
-                amount=credits,
-                balance_after=credits,
-                ref=f"plan:{DEFAULT_PLAN}",
-            )
-        elif not user.is_active:
+        if not user.is_active:
             raise InactiveUser(user.id)
         session, refresh = Session.objects.open(user.id)
     return SignIn(user, session.id, refresh, is_new)
@@ -97,13 +88,12 @@ def is_known_device(device_hash: str | None) -> bool:
 def _make_anonymous(digest: str | None, admit: Callable[[], None]) -> tuple[User, bool]:
     """A new user, and True; or the one whom somebody else has made of the same device, for whom
     nothing that `admit` wrote stays."""
-    # "!" is Django's mark of a password that no one can log in with.
-    fields = {"password": "!", "plan": DEFAULT_PLAN, "device_hash": digest}
     try:
-        # Atomic by the unique constraint: of two at once, the second gets the first's row.
-        with transaction.atomic():
+        # Atomic by the unique constraint: of two at once, the second gets the first's row. Where
+        # nobody can be the second, nothing is to be gone on with, and no savepoint is needed.
+        with transaction.atomic() if digest else nullcontext():
             admit()
-            return User.objects.create(**fields), True
+            return store_new_user(DEFAULT_PLAN, digest), True
     except (IntegrityError, SignUpRefused):
         # Also where both had the same invite, and the first has used it up.
         made = User.objects.filter(device_hash=digest).first() if digest else None
@@ -221,7 +211,9 @@ def set_plan(*, user_id: UUID, plan: str, actor: Actor = SYSTEM, reason: str = "
 
 @transaction.atomic
 def grant_credits(*, user_id: UUID, amount: int, actor: Actor = SYSTEM, reason: str = "") -> int:
-    """An operator's gift of credits, which the audit log has too; returns the new balance."""
+    """An operator's gift of credits, which the audit log has too; returns the new balance. Raises
+    BalanceTooLarge.
+    """
     limiter = UserLimiter.objects.lock(user_id)
     limiter.grant(amount)
     record_act(

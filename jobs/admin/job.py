@@ -35,7 +35,7 @@ from s3project.admin.tables import (
     user_link_in_full,
 )
 from users.models import BillingEvent, Reservation
-from users.models.limiter import job_ref
+from users.models.reservation import job_ref
 
 
 @admin.register(JobCoordinator)

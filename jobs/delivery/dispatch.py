@@ -13,7 +13,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
 from jobs.delivery.fair_share import Chunk, level_of
 from jobs.delivery.leases import lease_to_queue
@@ -30,15 +29,17 @@ from jobs.delivery.publish import (
 )
 from jobs.message_signing import signed
 from jobs.models import JobCoordinator
+from s3project.rows import fetch_all
 from users.plans import PLANS
 
 # How long photos that took too much time count against their user.
 REMEMBERED = timedelta(minutes=15)
 
-# Where photos are, and the overtime of all their user's jobs of late, in milliseconds. (Written
-# out: every set is dispatched, and Django takes longer to build it than PostgreSQL to answer.)
+# Where photos are, their user's plan, and the overtime of all the user's jobs of late, in
+# milliseconds. (Written out: every set is dispatched, and Django takes longer to build it than
+# PostgreSQL to answer.)
 READ_PHOTOS = """
-    SELECT idx, input_key,
+    SELECT idx, input_key, (SELECT plan FROM users_user WHERE id = %s),
            (SELECT coalesce(sum(overtime_ms), 0)::bigint
               FROM jobs_jobcoordinator
              WHERE user_id = %s AND overtime_ms > 0
@@ -54,13 +55,15 @@ def dispatch_chunks(job: JobCoordinator, chunks: Sequence[Chunk]) -> int:
     What was not sent because the broker is away is left due. Not to be called inside a
     transaction.
     """
-    size, weight = settings.BATCH_CONCURRENCY, PLANS[job.user.plan].weight
+    if not chunks:
+        return 0
     idxs = [idx for chunk in chunks for idx in chunk.idxs]
-    with connection.cursor() as cursor:
-        cursor.execute(READ_PHOTOS, [job.user_id, REMEMBERED.total_seconds(), job.id, idxs])
-        rows = cursor.fetchall()
-    inputs = {idx: input_key for idx, input_key, _ in rows}
-    overtime_ms = rows[0][2] if rows else 0
+    rows = fetch_all(
+        READ_PHOTOS, [job.user_id, job.user_id, REMEMBERED.total_seconds(), job.id, idxs]
+    )
+    inputs = {idx: input_key for idx, input_key, *_ in rows}
+    plan, overtime_ms = rows[0][2:]
+    size, weight = settings.BATCH_CONCURRENCY, PLANS[plan].weight
     sent: list[Chunk] = []
     for chunk in chunks:
         photos = {idx: inputs[idx] for idx in chunk.idxs}

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection
-
 from jobs.delivery.fair_share import Chunk
 from jobs.models.item_phases import LEASE_OVER, PENDING
+from s3project.rows import execute
 
 # Runs without the job's lock, beside claims and other sweeps, so everything it relies on is asked
 # again of each locked row. Only what is still due, or reserved for this very message (never sent,
@@ -43,14 +42,10 @@ def lease_to_queue(job_id: UUID, chunks: Iterable[Chunk], *, lease: timedelta) -
     """Leases those of the published items that are due or reserved; returns how many."""
     rows = [(idx, chunk.attempt) for chunk in chunks for idx in chunk.idxs]
     idxs, attempts = (list(column) for column in zip(*rows, strict=True))
-    with connection.cursor() as cursor:
-        cursor.execute(LEASE_TO_QUEUE, [lease.total_seconds(), idxs, attempts, job_id])
-        leased: int = cursor.rowcount
-    return leased
+    return execute(LEASE_TO_QUEUE, [lease.total_seconds(), idxs, attempts, job_id])
 
 
 def reserve(job_id: UUID, chunks: Iterable[Chunk], *, lease: timedelta) -> None:
     """Keeps items that were never sent for messages that are about to be published."""
     idxs = [idx for chunk in chunks for idx in chunk.idxs]
-    with connection.cursor() as cursor:
-        cursor.execute(RESERVE, [lease.total_seconds(), job_id, idxs])
+    execute(RESERVE, [lease.total_seconds(), job_id, idxs])

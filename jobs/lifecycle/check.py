@@ -42,7 +42,7 @@ def check_job(
     order = resolve_order(
         user_id=user_id, preset_id=preset, concepts=concepts, protect=protect, rule_id=rule_id
     )
-    limiter = UserLimiter.objects.select_related("user").get(pk=user_id)
+    limiter = UserLimiter.objects.of_user(user_id)
     refusal: DomainError | None = None
     try:
         limiter.check_reserve(item_count)

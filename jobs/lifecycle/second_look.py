@@ -47,7 +47,7 @@ def create_second_look(
     job_id = ids.new_id()
     with transaction.atomic():
         # Its photos cannot be given up while it is locked.
-        source = JobCoordinator.objects.owned_by(user_id).lock(source_job_id)
+        source = JobCoordinator.objects.lock(source_job_id, owner=user_id)
         if source.status == JobStatus.CREATED:
             raise SourceUnconfirmed
         if not has_photos(source):

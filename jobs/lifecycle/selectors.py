@@ -65,12 +65,7 @@ class JobView:
 
 def check_job_exists(*, job_id: UUID | None, user_id: UUID | None = None) -> None:
     """Raises JobNotFound; a user's view of somebody else's job is that it does not exist."""
-    jobs = (
-        JobCoordinator.objects.all()
-        if user_id is None
-        else JobCoordinator.objects.owned_by(user_id)
-    )
-    jobs.get_job(job_id)
+    JobCoordinator.objects.get_job(job_id, owner=user_id)
 
 
 def list_jobs(

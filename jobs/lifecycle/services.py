@@ -92,7 +92,7 @@ def find_uploads(*, user_id: UUID, job_id: UUID | None) -> dict[str, int]:
     Nothing is looked for where nothing can be confirmed any more. Raises JobNotFound or
     StorageUnavailable.
     """
-    job = JobCoordinator.objects.owned_by(user_id).get_job(job_id)
+    job = JobCoordinator.objects.get_job(job_id, owner=user_id)
     if job.status != JobStatus.CREATED:
         return {}
     return photo_storage().sizes(keys.input_prefix(user_id, job.id))
@@ -108,7 +108,7 @@ def confirm_upload(
     Those do not block: the worker fails them and they are refunded. Those that are too large are
     discarded soon. Raises JobNotFound or InvalidTransition.
     """
-    job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
+    job = JobCoordinator.objects.lock(job_id, owner=user_id)
     job.mark_uploaded()
     input_keys = job.items.order_by("idx").values_list("idx", "input_key")
     found = {idx: problem_of(uploads.get(key)) for idx, key in input_keys}
@@ -136,8 +136,7 @@ def execute_job(
     RuleNotFound, ValidationFailed, AlreadyCanceled or InvalidTransition, without effect.
     """
     with transaction.atomic():
-        jobs = JobCoordinator.objects.owned_by(user_id).select_related("user")
-        job = jobs.lock(job_id)
+        job = JobCoordinator.objects.lock(job_id, owner=user_id)
         order = resolve_order(
             user_id=user_id,
             preset_id=job.preset,
@@ -173,12 +172,12 @@ def record_item_result(
     """
     job = JobCoordinator.objects.lock(job_id)
     effect = job.on_item_result(result)
-    if effect.told:
+    if effect.told and not job.is_finished:
         transaction.on_commit(dispatch_webhooks, robust=True)
     if not effect.processed:
         logger.info("%s %s #%d", IGNORED, job.public_id, result.idx)
     elif job.is_finished:
-        settle(job)
+        settle(job, told=effect.told)
     elif effect.unsent and (chunks := reserve_chunks(job, at_work=effect.at_work)):
         transaction.on_commit(partial(dispatch_chunks, job, chunks), robust=True)
     return job, effect
@@ -206,7 +205,7 @@ def cancel_job(
     history is enough. Raises JobNotFound, InvalidTransition or AlreadyCanceled.
     """
     with transaction.atomic():
-        job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
+        job = JobCoordinator.objects.lock(job_id, owner=user_id)
         if job.cancel(charge_done=settings.CANCEL_REFUND == "unfinished"):
             settlement = settle(job)
         else:
@@ -237,7 +236,7 @@ def delete_job(
     `by` is who deletes somebody else's job, for the audit log; None is its owner. Safe to repeat.
     Raises JobNotFound or StillAtWork.
     """
-    job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
+    job = JobCoordinator.objects.lock(job_id, owner=user_id)
     if not job.give_up():
         return False
     if by is not None:

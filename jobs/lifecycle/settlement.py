@@ -19,9 +19,10 @@ class Settlement:
     credits: int
 
 
-def settle(job: JobCoordinator) -> Settlement:
+def settle(job: JobCoordinator, *, told: int = 0) -> Settlement:
     """The money, the slot, the history and the event of a job that has just finished: what it is
-    charged is its own `charged_items`, the rest comes back.
+    charged is its own `charged_items`, the rest comes back. The sender of events is woken once,
+    also where only the job's last photo was `told` of.
 
     Belongs into the transaction that finished it, under the job's lock.
     """
@@ -29,7 +30,9 @@ def settle(job: JobCoordinator) -> Settlement:
     charged = job.charged_items
     assert charged is not None, "only a finished job is settled"
     refunded = limiter.release(job.id, charged, job.total_items)
-    write_history(job)
-    if write_event(f"job.{job.status}", user_id=job.user_id, job_id=job.id):
+    is_wanted = write_history(job)
+    if is_wanted:
+        told += write_event(f"job.{job.status}", user_id=job.user_id, job_id=job.id)
+    if told:
         transaction.on_commit(dispatch_webhooks, robust=True)
     return Settlement(refunded, limiter.credits)

@@ -1,6 +1,4 @@
-"""JobCoordinator: the state machine of one job, its items and its idempotency; how it is found and
-locked.
-"""
+"""JobCoordinator: the state machine of one job, its items and its idempotency."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import F, Value
 from django.db.models.functions import Cast, Concat, Now
 from django.utils import timezone
 
@@ -17,11 +15,12 @@ from jobs.errors import (
     AlreadyCanceled,
     IdempotencyConflict,
     InvalidTransition,
-    JobNotFound,
     StillAtWork,
 )
 from jobs.limits import overtime
-from jobs.models.item import LEASE_OVER, JobItem, NewPhoto
+from jobs.models.item import NewPhoto
+from jobs.models.item_statements import lease_items, store_job
+from jobs.models.job_queryset import JobQuerySet
 from jobs.models.job_row import JobRow
 from jobs.models.outbox import write_event
 from jobs.models.result_statements import ItemChange, JobChange, find_items, store_result
@@ -29,33 +28,10 @@ from jobs.models.results import ItemResult, JobProgress, ResultEffect
 from jobs.result_keys import TIMEOUT, attempt_of
 from jobs.states import TRANSITIONS, ItemStatus, JobStatus
 from s3project.errors import ValidationFailed
-from s3project.querysets import LockingQuerySet, manager_of
+from s3project.querysets import manager_of
+from s3project.rows import rows_of
 
 NOT_ISSUED = "Must be the key that was issued for photo {}, or absent."
-
-
-class JobQuerySet(LockingQuerySet["JobCoordinator"]):
-    def owned_by(self, user_id: UUID) -> "JobQuerySet":
-        return self.filter(user_id=user_id)
-
-    def get_job(self, job_id: UUID | None) -> "JobCoordinator":
-        """Unlocked, for reading. Raises JobNotFound."""
-        job = self.filter(pk=job_id).first() if job_id is not None else None
-        if job is None:
-            raise JobNotFound
-        return job
-
-    def lock(self, job_id: UUID | None) -> "JobCoordinator":
-        """The first level of job → items → limiter. Never lazy. Raises JobNotFound."""
-        return self.select_for_update(of=("self",), no_key=True).get_job(job_id)
-
-    def lock_if_free(self, job_id: UUID) -> "JobCoordinator | None":
-        """As `lock`, but None when another transaction has it or it is gone."""
-        return (
-            self.select_for_update(of=("self",), no_key=True, skip_locked=True)
-            .filter(pk=job_id)
-            .first()
-        )
 
 
 class JobCoordinator(JobRow):
@@ -77,7 +53,7 @@ class JobCoordinator(JobRow):
         source: "JobCoordinator | None" = None,
     ) -> "JobCoordinator":
         """– → created, or with photos that `source` holds already – → uploaded; with an item for
-        each photo; two statements whatever their number"""
+        each photo; one statement whatever their number"""
         job = cls(
             id=job_id,
             user_id=user_id,
@@ -88,24 +64,13 @@ class JobCoordinator(JobRow):
         if source is not None:
             job.status = JobStatus.UPLOADED
             job.source_job_id, job.photos_job_id = source.id, source.photos_of
-        job.save(force_insert=True)
-        JobItem.objects.bulk_create(
-            JobItem(
-                job=job,
-                idx=idx,
-                input_key=photo.input_key,
-                name=photo.name,
-                declared_bytes=photo.declared_bytes,
-                source_idx=photo.source_idx,
-            )
-            for idx, photo in enumerate(photos)
-        )
+        store_job(job, photos)
         return job
 
     def mark_uploaded(self) -> None:
         """created → uploaded"""
         self._move(JobStatus.UPLOADED)
-        self.save(update_fields=["status", "updated_at"])
+        self._write("status", "updated_at")
 
     def mark_queued(
         self,
@@ -124,11 +89,9 @@ class JobCoordinator(JobRow):
         self.protect_defaulted = protect_defaulted
         self.rule_id, self.output_template = rule_id, output_template
         self.queued_at = timezone.now()
-        self.save(
-            update_fields=[
-                "status", "concepts", "protect", "protect_defaulted", "rule_id",
-                "output_template", "queued_at", "updated_at",
-            ]
+        self._write(
+            "status", "concepts", "protect", "protect_defaulted", "rule_id",
+            "output_template", "queued_at", "updated_at",
         )  # fmt: skip
 
     def on_item_result(self, result: ItemResult) -> ResultEffect:
@@ -228,7 +191,7 @@ class JobCoordinator(JobRow):
         self._move(JobStatus.CANCELED)
         self.canceled_charge = self.done_items if charge_done else 0
         self.finished_at = self.finished_at or timezone.now()
-        self.save(update_fields=["status", "canceled_charge", "finished_at", "updated_at"])
+        self._write("status", "canceled_charge", "finished_at", "updated_at")
         return was_unfinished
 
     def give_up(self) -> bool:
@@ -241,7 +204,7 @@ class JobCoordinator(JobRow):
         if self.deleted_at is not None:
             return False
         self.deleted_at = timezone.now()
-        self.save(update_fields=["deleted_at", "updated_at"])
+        self._write("deleted_at", "updated_at")
         return True
 
     def time_out(self) -> int:
@@ -282,26 +245,14 @@ class JobCoordinator(JobRow):
         """
         if not self.is_in_work:
             return {}
-        granted = dict(
-            self.items.filter(
-                LEASE_OVER | Q(claimed_by__in=["", worker]),
-                status=ItemStatus.PENDING,
-                idx__in=idxs,
-                attempt__lte=attempt,
-            )
-            # The sweep leases items without the lock of the job.
-            .lock_in_order()
-            .values_list("idx", "input_key")
-        )
-        if granted:
-            self.items.filter(idx__in=granted).update(
-                claimed_by=worker, attempt=attempt, lease_expires_at=Now() + lease
-            )
-        return granted
+        return lease_items(self.id, idxs, attempt=attempt, worker=worker, lease=lease)
 
     def get_status(self) -> tuple[JobStatus, JobProgress]:
         """Where the job stands."""
         return JobStatus(self.status), self.progress
+
+    def _write(self, *columns: str) -> None:
+        rows_of(JobCoordinator).update(self, *columns)
 
     # --- The only writer of `status` ---------------------------------------------------------
 

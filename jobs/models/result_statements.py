@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
 from jobs.models.item_phases import AT_WORK, PENDING
 from jobs.models.outbox import IS_WANTED
+from s3project.rows import fetch_all, fetch_one
 
 # The item, and any other item of the job that knows the key.
 FIND_ITEMS = """
@@ -88,9 +87,8 @@ class JobChange:
 
 def find_items(job_id: UUID, idx: int, key: str) -> dict[int, FoundItem]:
     """By idx: the item `idx`, and the one that knows the key."""
-    with connection.cursor() as cursor:
-        cursor.execute(FIND_ITEMS, [job_id, idx, key, key])
-        return {item.idx: item for item in map(FoundItem._make, cursor.fetchall())}
+    rows = fetch_all(FIND_ITEMS, [job_id, idx, key, key])
+    return {item.idx: item for item in map(FoundItem._make, rows)}
 
 
 class Rest(NamedTuple):
@@ -105,15 +103,14 @@ class Rest(NamedTuple):
 
 def store_result(item: ItemChange, job: JobChange) -> Rest:
     """Writes both changes in one statement; returns what is left."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            STORE_RESULT,
-            [
-                *(item.status, item.output_key, item.preview_key, item.error, item.warnings),
-                *(item.idempotency_key, item.item_id, item.before),
-                *(job.status, job.done, job.failed, job.overtime_ms, job.finished_at),
-                f"item.{item.status}",
-            ],
-        )
-        assert cursor.rowcount == 1, "an item changed although its job is locked"
-        return Rest._make(cursor.fetchone())
+    row = fetch_one(
+        STORE_RESULT,
+        [
+            *(item.status, item.output_key, item.preview_key, item.error, item.warnings),
+            *(item.idempotency_key, item.item_id, item.before),
+            *(job.status, job.done, job.failed, job.overtime_ms, job.finished_at),
+            f"item.{item.status}",
+        ],
+    )
+    assert row is not None, "an item changed although its job is locked"
+    return Rest._make(row)

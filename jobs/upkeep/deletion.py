@@ -25,7 +25,7 @@ from django.db.models.functions import Now
 
 from jobs import keys
 from jobs.models import JobCoordinator, JobItem
-from jobs.models.coordinator import JobQuerySet
+from jobs.models.job_queryset import JobQuerySet
 from jobs.states import COMPLETED, ItemStatus, JobStatus
 from jobs.storage.bucket import StorageUnavailable, photo_storage
 from users.models import UserLimiter

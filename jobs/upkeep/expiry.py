@@ -30,7 +30,7 @@ from django.db.models.functions import Now
 
 from jobs.lifecycle.settlement import settle
 from jobs.models import JobCoordinator, JobItem
-from jobs.models.coordinator import JobQuerySet
+from jobs.models.job_queryset import JobQuerySet
 from jobs.states import IN_WORK, JobStatus
 
 logger = logging.getLogger(__name__)

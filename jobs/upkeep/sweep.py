@@ -82,7 +82,7 @@ def _due_jobs() -> list[UUID]:
 def _take_stock(job_id: UUID) -> tuple[JobCoordinator, list[Chunk]] | None:
     """Fails the due items of a job that were lost too often; returns what is to be sent. None
     for a job that is locked or no longer in work."""
-    job = JobCoordinator.objects.select_related("user").lock_if_free(job_id)
+    job = JobCoordinator.objects.lock_if_free(job_id)
     if job is None or not job.is_in_work:
         return None
     # A queue that brought no result of the job for this long is not read by anybody.

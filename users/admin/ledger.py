@@ -21,7 +21,7 @@ from s3project.admin.tables import (
     user_link,
 )
 from users.models import BillingEvent, Reservation
-from users.models.limiter import job_ref
+from users.models.reservation import job_ref
 
 
 @admin.register(BillingEvent)

@@ -151,8 +151,7 @@ class MeView(ApiView):
     def get(self, request: Request) -> Answer[MeOut]:
         """Plan, credits and what is in use"""
         user = current_user(request)
-        limiter = UserLimiter.objects.get(pk=user.pk)
-        limiter.user = user
+        limiter = UserLimiter.objects.of_user(user.pk)
         return Answer(me_out(user, limiter.get_user_state()))
 
     @Operation("delete_me")

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import models
 
 from s3project import ids
 from s3project.querysets import manager_of
-from users.models.user import User
+from s3project.rows import execute, fetch_one
+from users.models.user import USERS, User
 
 # Named, so that scanners for leaked secrets can find one.
 KEY_PREFIX = "s3k_"
@@ -19,9 +20,9 @@ SHOWN = len(KEY_PREFIX) + 6  # characters that tell keys apart and give nothing 
 MAX_KEYS = 10
 
 # One indexed read for the key and its user, written out: it runs once per request.
-HOLDER = """
-    SELECT u.*, k.id AS key_id, k.expires_at <= statement_timestamp() AS key_has_expired,
-           k.last_used_at >= date_trunc('hour', statement_timestamp()) AS key_use_is_known
+HOLDER = f"""
+    SELECT k.id, k.expires_at <= statement_timestamp(),
+           k.last_used_at >= date_trunc('hour', statement_timestamp()), {USERS.columns("u")}
       FROM users_apikey AS k JOIN users_user AS u ON u.id = k.user_id
      WHERE k.digest = %s AND u.is_active
 """
@@ -56,14 +57,13 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def holder(self, key: str) -> KeyHolder | None:
         """The active user that a key belongs to; None for a key that there is not. One statement,
         and another one once an hour."""
-        found = next(iter(User.objects.raw(HOLDER, [key_digest(key)])), None)
-        if found is None:
+        row = fetch_one(HOLDER, [key_digest(key)])
+        if row is None:
             return None
-        facts = vars(found)  # columns that the model does not have
-        holder = KeyHolder(found, facts["key_id"], bool(facts["key_has_expired"]))
-        if not facts["key_use_is_known"] and not holder.has_expired:
-            with connection.cursor() as cursor:
-                cursor.execute(NOTE_USE, [holder.key_id])
+        key_id, has_expired, use_is_known, *user = row
+        holder = KeyHolder(USERS.instance(user), key_id, bool(has_expired))
+        if not use_is_known and not holder.has_expired:
+            execute(NOTE_USE, [holder.key_id])
         return holder
 
 

@@ -8,11 +8,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, When
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Least, Now
+from django.db.models.functions import Now
 
-from s3project import ids
-from s3project.querysets import LockingQuerySet, manager_of
+from s3project.errors import DomainError
+from s3project.querysets import manager_of, require_transaction
+from s3project.rows import fetch_one, rows_of
 from users.errors import (
     ConcurrencyLimit,
     CreditsExhausted,
@@ -22,9 +22,14 @@ from users.errors import (
     TokenInvalid,
 )
 from users.models.ledger import BillingEvent
+from users.models.limiter_statements import is_reserved, move, store_release, store_reservation
+from users.models.reservation import Reservation, job_ref
+from users.models.user import USERS
 from users.plans import PLANS, Plan
 
 MIB = 1024**2
+# What the column holds.
+MAX_BALANCE = 2**31 - 1
 # What a user keeps is counted again so long after a new job, and then as often while anything
 # changes; otherwise once a day.
 COUNTED_SOON = timedelta(minutes=10)
@@ -43,18 +48,31 @@ class UserState:
     stored_at: datetime | None
 
 
-class UserLimiterQuerySet(LockingQuerySet["UserLimiter"]):
+class BalanceTooLarge(ValueError):
+    """Nobody can have so many credits."""
+
+
+class UserLimiterQuerySet(models.QuerySet["UserLimiter"]):
     def lock(self, user_id: UUID) -> "UserLimiter":
         """The last level of job → items → limiter. Never lazy.
 
         The user's row is locked too: after a wait PostgreSQL reads again only what is locked,
         and the plan must be the current one.
         """
-        return (
-            self.select_related("user")
-            .select_for_update(of=("self", "user"), no_key=True)
-            .get(pk=user_id)
-        )
+        require_transaction(self.db)
+        return self._found(LOCK_LIMITER, user_id)
+
+    def of_user(self, user_id: UUID) -> "UserLimiter":
+        """With its user, unlocked. One statement. Raises UserLimiter.DoesNotExist."""
+        return self._found(READ_LIMITER, user_id)
+
+    def _found(self, statement: str, user_id: UUID) -> "UserLimiter":
+        row = fetch_one(statement, [user_id])
+        if row is None:
+            raise UserLimiter.DoesNotExist
+        limiter = LIMITERS.instance(row[: LIMITERS.count])
+        limiter.user = USERS.instance(row[LIMITERS.count :])
+        return limiter
 
     def storage_due(self, most: int) -> list[tuple[UUID, datetime]]:
         """Users whose storage is to be counted, and since when; the longest due first."""
@@ -139,19 +157,19 @@ class UserLimiter(models.Model):
         ConcurrencyLimit or StorageQuota, in this order of admission (contract §1.4), with no
         effect.
         """
-        if self.reservations.filter(job_id=job_id).exists():
-            return
-        self.check_active()
-        self.check_reserve(item_count)
-        self.reservations.create(job_id=job_id, item_count=item_count)
-        self._post(
-            BillingEvent.Type.RESERVE,
-            -item_count,
-            job_ref(job_id),
-            active_jobs=+1,
-            # Least of a date and nothing is the date, in PostgreSQL.
-            stored_due_at=Least(F("stored_due_at"), Now() + COUNTED_SOON),
-        )
+        try:
+            self.check_active()
+            self.check_reserve(item_count)
+        except DomainError:
+            if is_reserved(self.pk, job_id):
+                return
+            raise
+        reservation = Reservation(job_id=job_id, limiter_id=self.pk, item_count=item_count)
+        event = self._event(BillingEvent.Type.RESERVE, -item_count, job_ref(job_id))
+        if store_reservation(reservation, event, count_within=COUNTED_SOON):
+            self._has_moved(event, active_jobs=+1)
+        elif not is_reserved(self.pk, job_id):
+            raise ValueError("the job is another user's")
 
     def check_active(self) -> None:
         """Raises TokenInvalid for a user who was deactivated or deleted since the request began."""
@@ -188,19 +206,21 @@ class UserLimiter(models.Model):
         if refund < 0:
             raise ValueError("more items done than reserved")
         outcome = BillingEvent.Type.COMMIT if done_items else BillingEvent.Type.ROLLBACK
-        open_reservation = self.reservations.filter(job_id=job_id, released_at__isnull=True)
-        if not open_reservation.filter(item_count=total_items).update(
-            released_at=Now(), outcome=outcome
-        ):
-            if open_reservation.exists():
+        event = self._event(outcome, refund, job_ref(job_id))
+        if not store_release(job_id, total_items, event):
+            if self.reservations.filter(job_id=job_id, released_at__isnull=True).exists():
                 raise ValueError("the job's item count is not the reserved one")
             return 0
-        self._post(outcome, refund, job_ref(job_id), active_jobs=-1)
+        self._has_moved(event, active_jobs=-1)
         return refund
 
     def grant(self, amount: int, ref: str | None = None) -> None:
-        """Adds credits: an operator's gift, or those a plan comes with (`ref` names it)."""
-        self._post(BillingEvent.Type.GRANT, amount, ref)
+        """Adds credits: an operator's gift, or those a plan comes with (`ref` names it). Raises
+        BalanceTooLarge.
+        """
+        event = self._event(BillingEvent.Type.GRANT, amount, ref)
+        move(event)
+        self._has_moved(event)
 
     def grant_plan(self, plan: Plan) -> int:
         """The credits a plan grants when it is reached for the first time, less those that
@@ -214,26 +234,24 @@ class UserLimiter(models.Model):
             self.grant(missing, ref=f"plan:{plan.name}")
         return missing
 
-    def _post(
-        self,
-        kind: BillingEvent.Type,
-        amount: int,
-        ref: str | None,
-        *,
-        active_jobs: int = 0,
-        **columns: Combinable,
-    ) -> None:
-        """The only way a balance changes: the ledger row and the balance move together. (A sign-up
-        inserts the first balance with its event: `users/services.py`.)
-        """
-        UserLimiter.objects.filter(pk=self.pk).update(
-            credits=F("credits") + amount, active_jobs=F("active_jobs") + active_jobs, **columns
+    # A balance changes only with its ledger row, in one statement (`limiter_statements.py`). (A
+    # sign-up inserts the first balance with its event: `sign_up_statement.py`.)
+
+    def _event(self, kind: BillingEvent.Type, amount: int, ref: str | None) -> BillingEvent:
+        """The ledger row of a change that is about to be written. Raises BalanceTooLarge."""
+        if self.credits + amount > MAX_BALANCE:
+            raise BalanceTooLarge
+        return BillingEvent(
+            user_id=self.pk,
+            type=kind,
+            amount=amount,
+            balance_after=self.credits + amount,
+            ref=ref,
         )
-        self.credits += amount
+
+    def _has_moved(self, event: BillingEvent, *, active_jobs: int = 0) -> None:
+        self.credits += event.amount
         self.active_jobs += active_jobs
-        BillingEvent.objects.create(
-            user_id=self.pk, type=kind, amount=amount, balance_after=self.credits, ref=ref
-        )
 
     # --- Rule slots ------------------------------------------------------------------------
 
@@ -258,44 +276,15 @@ class UserLimiter(models.Model):
         self.rule_slots_used += step
 
 
-class Reservation(models.Model):
-    """A lock of the limiter: the credits and the slot that one job holds until it is settled.
-
-    The job is named by its id only: `users` knows nothing of `jobs`.
-    """
-
-    job_id = models.UUIDField(primary_key=True)
-    limiter = models.ForeignKey(UserLimiter, models.PROTECT, related_name="reservations")
-    item_count = models.IntegerField()
-    reserved_at = models.DateTimeField(auto_now_add=True)
-    released_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=16, blank=True, default="")
-
-    class Meta:
-        ordering = ("-reserved_at",)
-        constraints = (
-            models.CheckConstraint(condition=Q(item_count__gt=0), name="reservation_items_gt_0"),
-            models.CheckConstraint(
-                condition=Q(released_at__isnull=True, outcome="")
-                | Q(released_at__isnull=False, outcome__in=["commit", "rollback"]),
-                name="reservation_outcome_iff_released",
-            ),
-        )
-        indexes = (
-            models.Index(
-                fields=["limiter"], condition=Q(released_at__isnull=True), name="reservation_open"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{job_ref(self.job_id)} ({self.outcome or 'open'})"
-
-
 def mebibytes(size: int) -> int:
     """Begun ones count: what is there is never shown as nothing."""
     return -(-size // MIB)
 
 
-def job_ref(job_id: UUID) -> str:
-    """How the ledger names a job."""
-    return ids.public_id(ids.JOB, job_id)
+LIMITERS = rows_of(UserLimiter)
+READ_LIMITER = f"""
+    SELECT {LIMITERS.columns("limiter")}, {USERS.columns("owner")}
+      FROM users_userlimiter AS limiter JOIN users_user AS owner ON owner.id = limiter.user_id
+     WHERE limiter.user_id = %s
+"""
+LOCK_LIMITER = f"{READ_LIMITER} FOR NO KEY UPDATE OF limiter, owner"

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from s3project import ids
 from s3project.querysets import LockingQuerySet, manager_of
+from s3project.rows import rows_of
 
 # Named, so that scanners for leaked secrets can find one.
 REFRESH_PREFIX = "rt_"
@@ -33,12 +34,13 @@ class SessionQuerySet(LockingQuerySet["Session"]):
     def open(self, user_id: UUID) -> tuple["Session", str]:
         """A new session and its refresh token, which is readable only here."""
         refresh, now = new_refresh_token(), timezone.now()
-        session = self.create(
+        session = Session(
             user_id=user_id,
             refresh_digest=refresh_digest(refresh),
             created_at=now,
             expires_at=now + settings.REFRESH_LIFETIME,
         )
+        SESSIONS.insert(session)
         return session, refresh
 
     def lock(self, digest: str) -> "Session":
@@ -105,6 +107,9 @@ class Session(models.Model):
         self.expires_at = now + settings.REFRESH_LIFETIME
         self.save(update_fields=["refresh_digest", "expires_at"])
         return refresh
+
+
+SESSIONS = rows_of(Session)
 
 
 class SpentRefreshToken(models.Model):

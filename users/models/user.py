@@ -9,15 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 from s3project import ids
+from s3project.rows import fetch_one, rows_of
 from users.plans import DEFAULT_PLAN, PLANS
-
-# Written by hand: it runs once per request, and composing it would cost more than running it.
-SIGNED_IN = """
-    SELECT * FROM users_user
-    WHERE id = %s AND is_active AND NOT EXISTS (
-        SELECT FROM users_session s WHERE s.id = %s AND s.revoked_at IS NOT NULL
-    )
-"""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -27,7 +20,8 @@ class UserManager(BaseUserManager["User"]):
         A session that is not known counts as not revoked: a session only takes away
         (docs/adr/0004-sessions.md).
         """
-        return next(iter(self.raw(SIGNED_IN, [user_id, session_id])), None)
+        row = fetch_one(SIGNED_IN, [user_id, session_id])
+        return USERS.instance(row) if row is not None else None
 
     def create_superuser(self, email: str, password: str, **fields: Any) -> "User":
         """An operator."""
@@ -81,3 +75,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def public_id(self) -> str:
         return ids.public_id(ids.USER, self.id)
+
+
+USERS = rows_of(User)
+# Written by hand: it runs once per request, and composing it would cost more than running it.
+SIGNED_IN = f"""
+    SELECT {USERS.columns("u")}
+      FROM users_user AS u
+     WHERE id = %s AND is_active AND NOT EXISTS (
+           SELECT FROM users_session AS s WHERE s.id = %s AND s.revoked_at IS NOT NULL
+           )
+"""

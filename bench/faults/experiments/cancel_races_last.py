@@ -14,7 +14,7 @@ from bench.faults.world import World
 from jobs.models import JobCoordinator
 from s3project.testing.broker import purge
 from users.models import BillingEvent, UserLimiter
-from users.models.limiter import job_ref
+from users.models.reservation import job_ref
 
 ROUNDS, BRIEF_ROUNDS = 1000, 48
 CUSTOMERS = 8

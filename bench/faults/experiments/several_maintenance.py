@@ -11,7 +11,7 @@ from bench.faults.world import World
 from jobs.models import JobCoordinator
 from jobs.tasks import dispatch_due_items, expire_jobs
 from users.models import BillingEvent
-from users.models.limiter import job_ref
+from users.models.reservation import job_ref
 
 NAMES = ("maintenance", "maintenance-2", "maintenance-3")
 CUSTOMERS, ABANDONED = 10, 3

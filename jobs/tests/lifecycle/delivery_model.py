@@ -28,7 +28,7 @@ from jobs.tests.rows import assert_books_balance
 from jobs.upkeep import sweep
 from jobs.webhooks.endpoints import create_webhook
 from users.models import BillingEvent, User, UserLimiter
-from users.models.limiter import job_ref
+from users.models.reservation import job_ref
 from users.services import set_plan, sign_up_anonymously
 
 WORKERS = ("gpu-1:10", "gpu-2:20", "gpu-3:30")

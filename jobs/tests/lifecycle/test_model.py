@@ -19,7 +19,8 @@ from jobs.models import ItemResult, JobCoordinator, ResultEffect
 from jobs.states import ItemStatus
 from jobs.tests.lifecycle.delivery_model import CHUNK, WINDOW, Delivery
 from users.models import BillingEvent, UserLimiter
-from users.models.limiter import job_ref
+from users.models.limiter_statements import move
+from users.models.reservation import job_ref
 
 
 @pytest.mark.django_db(transaction=True)
@@ -57,7 +58,8 @@ def release_again(limiter: UserLimiter, job_id: Any, done_items: int, total_item
     refund = total_items - done_items
     kind = BillingEvent.Type.COMMIT if done_items else BillingEvent.Type.ROLLBACK
     limiter.reservations.filter(job_id=job_id).update(released_at=F("reserved_at"), outcome=kind)
-    limiter._post(kind, refund, job_ref(job_id), active_jobs=-1)
+    move(limiter._event(kind, refund, job_ref(job_id)))
+    UserLimiter.objects.filter(pk=limiter.pk).update(active_jobs=F("active_jobs") - 1)
     return refund
 
 

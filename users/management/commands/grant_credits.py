@@ -4,12 +4,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DataError
 
 from s3project.acts.actor import Actor
 from users import services
 from users.management.lookup import add_reason, find_user
 from users.models import UserLimiter
+from users.models.limiter import BalanceTooLarge
 
 
 class Command(BaseCommand):
@@ -31,6 +31,6 @@ class Command(BaseCommand):
             )
         except UserLimiter.DoesNotExist:
             raise CommandError(f"{found} is an operator and has no credits.") from None
-        except DataError:
+        except BalanceTooLarge:
             raise CommandError(f"{credits} credits are more than a balance can hold.") from None
         self.stdout.write(f"{found}: {int(credits)} credits granted, balance {balance}")

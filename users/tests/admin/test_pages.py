@@ -13,7 +13,7 @@ from s3project.acts.models import Act
 from s3project.testing.sql import recorded_statements
 from users import services
 from users.models import Reservation, User, UserLimiter
-from users.models.limiter import job_ref
+from users.models.reservation import job_ref
 from users.services import delete_user
 from users.tests.factories import ledger_of, limiter_of, make_user
 from users.tests.operators import PASSWORD, browser_of, listed, make_operator, page_of, text_of

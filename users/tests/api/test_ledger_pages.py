@@ -7,7 +7,7 @@ from s3project.api.envelope import timestamp
 from s3project.testing.api import Api
 from s3project.testing.sql import recorded_statements
 from users.models import BillingEvent, UserLimiter
-from users.models.limiter import job_ref
+from users.models.reservation import job_ref
 from users.services import set_plan
 from users.tests.factories import api_of, make_user
 

@@ -5,7 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from s3project.ids import new_id
 from users.models import BillingEvent, Reservation, User, UserLimiter
-from users.models.limiter import job_ref
+from users.models.reservation import job_ref
 from users.tests.factories import ledger_of, make_user
 
 pytestmark = pytest.mark.django_db

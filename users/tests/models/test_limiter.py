@@ -7,7 +7,8 @@ import pytest
 from s3project.ids import new_id
 from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit, RuleSlotFull
 from users.models import BillingEvent, Reservation, User, UserLimiter
-from users.models.limiter import UserState, job_ref
+from users.models.limiter import UserState
+from users.models.reservation import job_ref
 from users.plans import PLANS
 from users.tests.factories import ledger_of, limiter_of, make_user
 

@@ -1,0 +1,175 @@
+"""The rows of a model for statements that are written out, or built once and kept.
+
+Django takes several times as long to build a query as PostgreSQL to answer it, so that what runs
+with every request is not built again each time (docs/performance.md). A model stays the place of
+its columns, of what they default to and of how they are stored: nothing here names one, and a test
+holds the rows to those that the ORM reads and writes. (`SELECT *` would break a statement that a
+connection has prepared when a migration adds a column.)
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models
+
+M = TypeVar("M", bound=models.Model)
+Parameters: TypeAlias = "Sequence[Any] | Mapping[str, Any]"
+AnyField: TypeAlias = "models.Field[Any, Any]"
+
+
+def fetch_one(statement: str, parameters: Parameters) -> tuple[Any, ...] | None:
+    """The first row that a statement gives."""
+    cursor = _cursor()
+    cursor.execute(statement, parameters)
+    row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
+
+
+def fetch_all(statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
+    cursor = _cursor()
+    cursor.execute(statement, parameters)
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def execute(statement: str, parameters: Parameters) -> int:
+    """How many rows a statement changed."""
+    cursor = _cursor()
+    cursor.execute(statement, parameters)
+    count: int = cursor.rowcount
+    return count
+
+
+class _Kept(threading.local):
+    """The cursor of each thread's connection: a new one for each statement would look up anew how
+    every column is read, which takes as long as reading it. Its rows are taken before the next
+    statement."""
+
+    connection: Any = None
+    cursor: Any = None
+
+
+_kept = _Kept()
+
+
+def _cursor() -> Any:
+    """A cursor as Django gives it, with its errors and its record of statements in tests."""
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.connection is None or database.queries_logged:
+        return database.cursor()
+    if _kept.connection is not database.connection:
+        _kept.cursor, _kept.connection = database.cursor(), database.connection
+    return _kept.cursor
+
+
+class Rows(Generic[M]):
+    """The rows of one model, which is neither inherited nor a proxy."""
+
+    def __init__(self, model: type[M]) -> None:
+        self._model = model
+
+    # --- Reading ---------------------------------------------------------------------------------
+
+    def columns(self, table: str) -> str:
+        """What a SELECT from `table` asks for."""
+        return ", ".join(f"{table}.{_quoted(field)}" for field in self._fields)
+
+    @cached_property
+    def count(self) -> int:
+        """How many columns there are."""
+        return len(self._fields)
+
+    def instance(self, row: Sequence[Any]) -> M:
+        """The model of a row of exactly these columns."""
+        values = list(row)
+        for place, convert in self._converters:
+            values[place] = convert(values[place], None, connection)
+        return self._model.from_db(DEFAULT_DB_ALIAS, self._names, values)
+
+    # --- Writing ---------------------------------------------------------------------------------
+
+    @cached_property
+    def insert_into(self) -> str:
+        """How an INSERT of a whole row begins; `VALUES (…)` or a SELECT follows."""
+        return f"INSERT INTO {self._table} ({', '.join(map(_quoted, self._fields))})"
+
+    @cached_property
+    def placeholders(self) -> str:
+        """For `values`."""
+        return ", ".join(["%s"] * len(self._fields))
+
+    def values(self, instance: M) -> list[Any]:
+        """What an INSERT writes, as `save` would for a model whose key is given."""
+        return [_stored(field, instance, add=True) for field in self._fields]
+
+    def insert(self, instance: M) -> None:
+        """As `save(force_insert=True)` of a model whose key is given."""
+        execute(f"{self.insert_into} VALUES ({self.placeholders})", self.values(instance))
+        self.stored(instance)
+
+    def stored(self, instance: M) -> None:
+        """Notes that an instance has its row."""
+        instance._state.adding = False
+        instance._state.db = DEFAULT_DB_ALIAS
+
+    def update(self, instance: M, *names: str) -> None:
+        """As `save(update_fields=names)`, which raises DatabaseError for a row that is gone."""
+        statement, fields = self._updates.get(names) or self._keep_update(names)
+        values = [_stored(field, instance, add=False) for field in fields]
+        if not execute(statement, [*values, instance.pk]):
+            raise DatabaseError(f"There is no such {self._model.__name__} to update.")
+
+    def _keep_update(self, names: tuple[str, ...]) -> tuple[str, list[AnyField]]:
+        fields = [field for field in self._fields if field.attname in names]
+        assert len(fields) == len(names), "columns go by the names of their attributes"
+        sets = ", ".join(f"{_quoted(field)} = %s" for field in fields)
+        key = next(field for field in self._fields if field.primary_key)
+        statement = f"UPDATE {self._table} SET {sets} WHERE {_quoted(key)} = %s"
+        self._updates[names] = statement, fields
+        return statement, fields
+
+    @cached_property
+    def _updates(self) -> dict[tuple[str, ...], tuple[str, list[AnyField]]]:
+        return {}
+
+    @cached_property
+    def _table(self) -> str:
+        return f'"{self._model._meta.db_table}"'
+
+    @cached_property
+    def _fields(self) -> list[AnyField]:
+        return list(self._model._meta.concrete_fields)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [field.attname for field in self._fields]
+
+    @cached_property
+    def _converters(self) -> list[tuple[int, Any]]:
+        return [
+            (place, convert)
+            for place, field in enumerate(self._fields)
+            for convert in field.get_db_converters(connection)
+        ]
+
+
+def rows_of(model: type[M]) -> Rows[M]:
+    """The one of each model."""
+    return _rows_of(model)
+
+
+@cache
+def _rows_of(model: type[Any]) -> Rows[Any]:
+    return Rows(model)
+
+
+def _stored(field: AnyField, instance: models.Model, *, add: bool) -> Any:
+    value = field.get_db_prep_save(field.pre_save(instance, add), connection)
+    assert not hasattr(value, "as_sql"), f"{field.name} is an expression, and not a value"
+    return value
+
+
+def _quoted(field: AnyField) -> str:
+    return f'"{field.column}"'
