@@ -129,7 +129,9 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {"default": database_settings(env.text("DATABASE_URL"))}
+# Off behind a pooler that gives each transaction another connection.
+PREPARE_STATEMENTS = env.flag("DATABASE_PREPARE", True)
+DATABASES = {"default": database_settings(env.text("DATABASE_URL"), prepare=PREPARE_STATEMENTS)}
 # The owner of the tables, for `manage.py migrate` only; unset where one role does everything.
 MIGRATION_DATABASE_URL = env.text("MIGRATION_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

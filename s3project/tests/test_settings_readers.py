@@ -69,6 +69,16 @@ def test_a_database_url_is_taken_apart_and_unquoted() -> None:
     assert "lock_timeout=3000" in settings["OPTIONS"]["options"]
 
 
+@pytest.mark.parametrize(("prepare", "threshold"), [(True, 5), (False, None)])
+def test_statements_are_prepared_unless_a_pooler_forbids_it(
+    prepare: bool, threshold: int | None
+) -> None:
+    options = database_settings("postgresql://h/s3", prepare=prepare)["OPTIONS"]
+
+    assert options["prepare_threshold"] == threshold
+    assert options["server_side_binding"] is True
+
+
 def test_a_socket_folder_may_be_the_host() -> None:
     assert database_settings("postgresql:///s3?host=/run/postgresql")["HOST"] == "/run/postgresql"
 

@@ -1,0 +1,35 @@
+"""What runs with every request is read and planned by PostgreSQL once for each connection."""
+
+import pytest
+
+from jobs.tests.factories import make_job
+from s3project.rows import fetch_all
+from users.tests.factories import api_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_poll_that_comes_again_is_prepared() -> None:
+    job = make_job()
+    api = api_of(job.user)
+    for _ in range(7):
+        assert api.get(f"/jobs/{job.public_id}").status == 200
+
+    prepared = [row[0] for row in fetch_all("SELECT statement FROM pg_prepared_statements", [])]
+
+    assert any("FROM users_user AS u" in statement for statement in prepared)
+    assert any("json_build_array" in statement for statement in prepared)
+
+
+def test_no_statement_asks_for_columns_that_a_migration_may_add() -> None:
+    """A connection that has `SELECT *` prepared would refuse it from then on."""
+    job = make_job()
+    api = api_of(job.user)
+    for _ in range(7):
+        api.get("/me")
+        api.get("/jobs")
+
+    statements = [row[0] for row in fetch_all("SELECT statement FROM pg_prepared_statements", [])]
+
+    assert statements
+    assert not [one for one in statements if "*" in one.replace("count(*)", "")]
