@@ -106,11 +106,7 @@ MIDDLEWARE = [
     "s3project.admin.middleware.AdminDoorMiddleware",
     "s3project.api.static_files.HashedFilesMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "s3project.admin.middleware.OperatorSessionMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "s3project.urls"
@@ -147,6 +143,8 @@ HAS_TLS = PUBLIC_BASE_URL.startswith("https://")
 SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 30 * 86_400 if PRODUCTION and HAS_TLS else 0)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION and (HAS_TLS or not ALLOW_PLAIN_HTTP)
 SILENCED_SYSTEM_CHECKS = [
+    # They are in OperatorSessionMiddleware.
+    *("admin.E408", "admin.E409", "admin.E410", "security.W003"),
     "security.W005",  # subdomains are the operator's
     "security.W008",  # the front redirects, and GPU hosts call by http inside
     "security.W021",  # and so is a browser's preload list

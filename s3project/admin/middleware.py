@@ -2,10 +2,15 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port
+from django.middleware.csrf import CsrfViewMiddleware
 from django_otp.middleware import OTPMiddleware
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -42,21 +47,40 @@ class AdminDoorMiddleware:
 
 
 class OperatorSessionMiddleware:
-    """After authentication: who has shown a second factor, and a session that is in use goes on."""
+    """Who is at the admin: its session, the protection of its forms, the operator, the second
+    factor, and messages. Nothing of it is on an API's way, which knows no cookie.
+
+    These are Django's middlewares in the order that it asks for. Its checks look for them in
+    MIDDLEWARE, where they would run for every address.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
-        self._with_second_factor = OTPMiddleware(self._respond)
+        # Typed as what may be asynchronous as well, which none of them is here.
+        respond: Any = MessageMiddleware(get_response)
+        second_factor = OTPMiddleware(lambda request: _touching(request, respond))
+        self._csrf = CsrfViewMiddleware(AuthenticationMiddleware(second_factor))
+        self._admin: Any = SessionMiddleware(self._csrf)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_admin(request):
             return self.get_response(request)
-        response: HttpResponse = self._with_second_factor(request)
+        response: HttpResponse = self._admin(request)
         return response
 
-    def _respond(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        session, now = request.session, int(time.time())
-        if request.user.is_authenticated and now - session.get(TOUCHED, 0) > TOUCH_SECONDS:
-            session[TOUCHED] = now
-        return response
+    def process_view(
+        self, request: HttpRequest, view: Any, arguments: Any, keywords: Any
+    ) -> HttpResponse | None:
+        """Where the form's token is checked."""
+        if not is_admin(request):
+            return None
+        return self._csrf.process_view(request, view, arguments, keywords)
+
+
+def _touching(request: HttpRequest, respond: Handler) -> HttpResponse:
+    """A session that is in use goes on."""
+    response = respond(request)
+    session, now = request.session, int(time.time())
+    if request.user.is_authenticated and now - session.get(TOUCHED, 0) > TOUCH_SECONDS:
+        session[TOUCHED] = now
+    return response
