@@ -1,7 +1,9 @@
 """Access tokens: HS256 JWTs with the claims sub, iat, exp and jti (contract §3.2)."""
 
+import math
 import secrets
-from collections.abc import Sequence
+import time
+from functools import cache, lru_cache
 from typing import Any, Self
 from uuid import UUID
 
@@ -14,29 +16,49 @@ from rest_framework_simplejwt.tokens import AccessToken as SimpleAccessToken
 
 from s3project import ids
 
+# Tokens of a web process whose signature was verified; a few MiB.
+REMEMBERED = 8192
+
 
 class RotatingKeys(TokenBackend):
     """Signs with the first key and verifies with all of them, so that a key can be replaced
     without ending the tokens that the old one signed.
     """
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: tuple[str, ...]) -> None:
         super().__init__("HS256", keys[0])
         self._keys = keys
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
-        # `iat` in the future is another host's clock, no reason to refuse a token just issued.
-        options: Options = {"verify_iat": False}
-        for key in self._keys:
-            try:
-                return jwt.decode(token, key, ["HS256"], options)
-            except jwt.InvalidSignatureError:
-                continue
-            except jwt.ExpiredSignatureError:
-                raise TokenBackendExpiredToken("The token has expired.") from None
-            except jwt.InvalidTokenError:
-                break
-        raise TokenBackendError("The token is not valid.")
+        claims = _verified(token, self._keys)
+        if claims.get("exp", math.inf) <= time.time():
+            raise TokenBackendExpiredToken("The token has expired.")
+        return claims.copy()
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _verified(token: bytes, keys: tuple[str, ...]) -> dict[str, Any]:
+    """The claims of a token with one of our signatures, which costs more to verify than the rest of
+    a request's authentication. A client sends the same one for days; what is refused is not
+    remembered.
+    """
+    # `iat` in the future is another host's clock, no reason to refuse a token just issued.
+    options: Options = {"verify_iat": False}
+    for key in keys:
+        try:
+            return jwt.decode(token, key, ["HS256"], options)
+        except jwt.InvalidSignatureError:
+            continue
+        except jwt.ExpiredSignatureError:
+            raise TokenBackendExpiredToken("The token has expired.") from None
+        except jwt.InvalidTokenError:
+            break
+    raise TokenBackendError("The token is not valid.")
+
+
+@cache
+def _backend(keys: tuple[str, ...]) -> RotatingKeys:
+    return RotatingKeys(keys)
 
 
 class AccessToken(SimpleAccessToken):
@@ -61,7 +83,7 @@ class AccessToken(SimpleAccessToken):
 
     @property
     def token_backend(self) -> TokenBackend:
-        return RotatingKeys(settings.JWT_SECRETS)
+        return _backend(tuple(settings.JWT_SECRETS))
 
     @property
     def user_id(self) -> UUID | None:

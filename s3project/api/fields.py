@@ -107,6 +107,9 @@ class WholeNumber(Spoken, serializers.IntegerField):
         super().__init__(min_value=min_value, max_value=max_value, **options)
         self.low, self.high = min_value, max_value
 
+    def run_validators(self, value: Any) -> None:
+        """`to_internal_value` has looked for what they look for."""
+
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool) or not isinstance(data, int | float):
             self.refuse_type(data)
@@ -138,11 +141,15 @@ class Text(Spoken, serializers.CharField):
     def __init__(self, **options: Any) -> None:
         options.setdefault("trim_whitespace", False)
         super().__init__(**options)
+        assert not {"min_length", "validators"} & options.keys(), "nobody would look for them"
 
     def run_validation(self, data: Any = empty) -> Any:
         if data is not empty and data is not None and not isinstance(data, str):
             self.refuse_type(data)
         return super().run_validation(data)
+
+    def run_validators(self, value: Any) -> None:
+        """`to_internal_value` has looked for what they look for, one character after the other."""
 
     def to_internal_value(self, data: Any) -> str:
         text: str = data.strip() if self.trim_whitespace else data
