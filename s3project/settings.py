@@ -102,6 +102,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "s3project.api.middleware.RequestIdMiddleware",
+    "s3project.api.short_way.ShortWayMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "s3project.admin.middleware.AdminDoorMiddleware",
     "s3project.api.static_files.HashedFilesMiddleware",
