@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 from storages.backends.s3 import S3Storage
 
+from jobs.storage.listing import list_page
 from jobs.storage.presign import Presigner, rounded
 from s3project.errors import Unavailable
 
@@ -81,12 +82,15 @@ class PhotoStorage(S3Storage):  # type: ignore[misc]  # django-storages ships no
 
         Raises StorageUnavailable.
         """
-        with storage_errors():
-            pages = self.client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket_name, Prefix=prefix
-            )
-            for page in pages:
-                yield {entry["Key"]: entry["Size"] for entry in page.get("Contents", ())}
+        endpoint, further = settings.STORAGE_S3_ENDPOINT, ""
+        signer = presigner(endpoint)
+        while True:
+            with storage_errors():
+                page = list_page(signer, endpoint, prefix, further)
+            yield page.sizes
+            further = page.further
+            if not further:
+                return
 
     def sizes(self, prefix: str) -> dict[str, int]:
         """Key → bytes of all objects below `prefix`; one request for up to 1000 objects.

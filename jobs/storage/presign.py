@@ -95,6 +95,16 @@ class Presigner:
         for key, disposition in downloads:
             yield self._url("GET", key, moment, headers, disposition)
 
+    def listing(self, prefix: str, token: str, *, at: datetime, expires_in: int) -> str:
+        """A URL that allows to list the objects below `prefix`, from where `token` says that the
+        page before has ended (ListObjectsV2).
+        """
+        further = f"&continuation-token={quote(token, safe='')}" if token else ""
+        # In the order of their names, of which capitals come first.
+        query = f"{further}&encoding-type=url&list-type=2&prefix={quote(prefix, safe='')}"
+        moment = self._moment(at, expires_in)
+        return self._signed("GET", self._path[:-1], moment, {"host": self._host}, query)
+
     def _url(
         self,
         method: str,
@@ -103,15 +113,23 @@ class Presigner:
         headers: Mapping[str, str],
         disposition: str = "",
     ) -> str:
-        """One SHA-256 and one HMAC. Parameters and headers stand in the order of their names."""
         path = self._path + quote(key, safe="/~")
+        query = ""
+        if disposition:
+            query = f"&response-content-disposition={quote(disposition, safe='')}"
+        return self._signed(method, path, moment, headers, query)
+
+    def _signed(
+        self, method: str, path: str, moment: _Moment, headers: Mapping[str, str], further: str
+    ) -> str:
+        """One SHA-256 and one HMAC. Parameters and headers stand in the order of their names;
+        `further` ones are quoted.
+        """
         query = (
             f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={moment.credential}"
             f"&X-Amz-Date={moment.stamp}&X-Amz-Expires={moment.expires_in}"
-            f"&X-Amz-SignedHeaders={'%3B'.join(headers)}"
+            f"&X-Amz-SignedHeaders={'%3B'.join(headers)}{further}"
         )
-        if disposition:
-            query += f"&response-content-disposition={quote(disposition, safe='')}"
         lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
         request = f"{method}\n{path}\n{query}\n{lines}\n{';'.join(headers)}\nUNSIGNED-PAYLOAD"
         digest = hashlib.sha256(request.encode()).hexdigest()
