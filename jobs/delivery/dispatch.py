@@ -25,7 +25,9 @@ from jobs.delivery.publish import (
     MAINTENANCE_QUEUE,
     PROCESS_ITEMS,
     SEND_WEBHOOKS,
+    Message,
     publish,
+    publish_all,
 )
 from jobs.message_signing import signed
 from jobs.models import JobCoordinator
@@ -64,19 +66,18 @@ def dispatch_chunks(job: JobCoordinator, chunks: Sequence[Chunk]) -> int:
     inputs = {idx: input_key for idx, input_key, *_ in rows}
     plan, overtime_ms = rows[0][2:]
     size, weight = settings.BATCH_CONCURRENCY, PLANS[plan].weight
-    sent: list[Chunk] = []
+    messages = []
     for chunk in chunks:
         photos = {idx: inputs[idx] for idx in chunk.idxs}
         message = signed(
             work_message(job, photos, attempt=chunk.attempt).to_json(), settings.MESSAGE_KEYS
         )
         level = level_of(chunk.idxs[0], size=size, weight=weight, overtime_ms=overtime_ms)
-        if not publish(PROCESS_ITEMS, [message], queue=GPU_QUEUE, level=level):
-            break
-        sent.append(chunk)
-    if sent:
-        lease_to_queue(job.id, sent, lease=settings.QUEUE_LEASE)
-    return sum(len(chunk.idxs) for chunk in sent)
+        messages.append(Message([message], level))
+    if not publish_all(PROCESS_ITEMS, messages, queue=GPU_QUEUE):
+        return 0
+    lease_to_queue(job.id, chunks, lease=settings.QUEUE_LEASE)
+    return len(idxs)
 
 
 def dispatch_delete_outputs(job_id: UUID) -> bool:

@@ -1,10 +1,16 @@
 """The broker: queues, the names of tasks, and handing a message over."""
 
 import logging
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from s3project.celery import app
+
+# What the end of a batch raises; a message of its own would come with Kombu's error instead.
+AWAY = (RedisError, OSError)
 
 logger = logging.getLogger(__name__)
 
@@ -17,15 +23,39 @@ DISCARD_LARGE_UPLOADS = "jobs.discard_large_uploads"
 SEND_WEBHOOKS = "jobs.send_webhooks"
 
 
-def publish(task: str, args: list[object], *, queue: str, level: int = 0) -> bool:
-    """Whether the broker took the message. One try: the sweep is the retry.
+class Message(NamedTuple):
+    """What a task is called with. Of a queue's messages those of the lowest `level` (0-9) are
+    delivered first.
+    """
 
-    Of a queue's messages those of the lowest `level` (0-9) are delivered first.
+    args: list[object]
+    level: int = 0
+
+
+def publish(task: str, args: list[object], *, queue: str) -> bool:
+    """As `publish_all`, one message."""
+    return publish_all(task, [Message(args)], queue=queue)
+
+
+def publish_all(task: str, messages: Sequence[Message], *, queue: str) -> bool:
+    """Whether the broker took the messages, all in one round trip. One try: the sweep is the retry.
+
+    Where it went away in the middle some may have arrived; who sends them again does no harm.
     """
     try:
-        # Without a repr of its own Celery writes the arguments out once more, for its logs.
-        app.send_task(task, args=args, queue=queue, priority=level, retry=False, argsrepr="…")
-    except OperationalError:
+        with app.producer_pool.acquire(block=True) as producer, producer.batch():  # type: ignore[attr-defined]  # newer than its stubs
+            for args, level in messages:
+                app.send_task(
+                    task,
+                    args=args,
+                    queue=queue,
+                    priority=level,
+                    retry=False,
+                    producer=producer,
+                    # Without one of its own Celery writes the arguments out again, for its logs.
+                    argsrepr="…",
+                )
+    except (OperationalError, *AWAY):
         logger.warning("broker unavailable, %s will be sent later", task)
         return False
     return True

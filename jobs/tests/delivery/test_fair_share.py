@@ -223,16 +223,16 @@ def report_three_at_once(job: JobCoordinator, patch: pytest.MonkeyPatch) -> list
     """
     report(job, 0)
     purge("gpu")
-    publish = publishing.publish
+    publish_all = publishing.publish_all
     both_publish = threading.Barrier(2)
 
     def publish_together(*args: Any, **options: Any) -> bool:
         with suppress(threading.BrokenBarrierError):
             both_publish.wait(2)
-        return publish(*args, **options)
+        return publish_all(*args, **options)
 
     with patch.context() as patched:
-        patched.setattr(dispatch, "publish", publish_together)
+        patched.setattr(dispatch, "publish_all", publish_together)
         race(*(partial(report, job, idx) for idx in (1, 2, 3)))
     return sorted(idx for idxs in sent() for idx in idxs)
 
@@ -333,7 +333,8 @@ def test_looking_for_overtime_does_not_grow_with_what_the_user_has_made() -> Non
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE jobs_jobcoordinator")
-        cursor.execute(f"EXPLAIN {dispatch.READ_PHOTOS}", [job.user_id, 900.0, job.id, [0, 1]])
+        parameters = [job.user_id, job.user_id, 900.0, job.id, [0, 1]]
+        cursor.execute(f"EXPLAIN {dispatch.READ_PHOTOS}", parameters)
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     assert "job_took_overtime" in plan

@@ -5,7 +5,7 @@ What must hold after every step is written down as invariants, and at the end of
 promise itself: whatever happened, all photos come to an end and every credit is accounted for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from jobs.delivery import dispatch
-from jobs.delivery.publish import GPU_QUEUE
+from jobs.delivery.publish import GPU_QUEUE, Message
 from jobs.events import EVENTS
 from jobs.lifecycle import services
 from jobs.models import ItemResult, JobCoordinator, JobItem, WebhookDelivery
@@ -264,12 +264,19 @@ class Delivery(RuleBasedStateMachine):
         """What the block publishes goes to the model's queue, or nowhere."""
         me = self.user.public_id
 
-        def publish(task: str, args: list[Any], *, queue: str, level: int = 0) -> bool:
-            if self.broker_answers and queue == GPU_QUEUE and args[0]["user_id"] == me:
-                self.queue.append(args[0])
+        def publish_all(task: str, messages: Sequence[Message], *, queue: str) -> bool:
+            if self.broker_answers and queue == GPU_QUEUE:
+                sent: list[Any] = [message.args[0] for message in messages]
+                self.queue += [one for one in sent if one["user_id"] == me]
             return self.broker_answers
 
-        with patch.object(dispatch, "publish", publish):
+        def publish(task: str, args: list[object], *, queue: str) -> bool:
+            return self.broker_answers
+
+        with (
+            patch.object(dispatch, "publish_all", publish_all),
+            patch.object(dispatch, "publish", publish),
+        ):
             yield
 
     def send(self, job: JobCoordinator, idx: int, attempt: int, status: ItemStatus) -> None:
