@@ -162,7 +162,7 @@ def test_urls_cost_no_statement_more(django_assert_num_queries: Any) -> None:
     job = make_job(JobStatus.QUEUED)
     claim(job, 0, urls=False)
     photo = {"idx": 0, "sha256": DIGEST}
-    statements = 5  # of a claim without them as well: see below
+    statements = 4  # of a claim without them as well: see below
 
     with django_assert_num_queries(statements):
         claim(job, 0, urls=False)

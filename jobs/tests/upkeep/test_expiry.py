@@ -242,10 +242,9 @@ def test_the_number_of_statements_does_not_grow_with_the_photos() -> None:
                 expire_jobs()
             counts[status, items] = len(statements) - 3
 
-    # Lock and ask again (2), the end (1 or 3), money and slot (4), history (2, failed: 3),
-    # who is to be told (1).
-    assert counts[JobStatus.CREATED, 2] == counts[JobStatus.CREATED, 60] == 10
-    assert counts[JobStatus.QUEUED, 2] == counts[JobStatus.QUEUED, 60] == 13
+    # Lock and ask again (2), the end (1 or 3), the limiter's lock, money and slot, history (3).
+    assert counts[JobStatus.CREATED, 2] == counts[JobStatus.CREATED, 60] == 6
+    assert counts[JobStatus.QUEUED, 2] == counts[JobStatus.QUEUED, 60] == 8
 
 
 def test_a_run_says_what_it_did_in_one_line(caplog: pytest.LogCaptureFixture) -> None:

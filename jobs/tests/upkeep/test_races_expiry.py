@@ -121,12 +121,14 @@ def test_a_job_of_which_a_claim_is_at_work_does_not_expire() -> None:
     assert job.status == JobStatus.RUNNING
 
 
-def test_control_without_locks_a_worker_is_granted_what_has_timed_out() -> None:
-    job = stalled_job()
+def test_control_without_locks_a_worker_is_granted_what_times_out() -> None:
+    """When it writes first: the lease itself sees what was timed out before it."""
+    outcomes = []
+    for _ in range(20):
+        job = stalled_job()
+        outcomes.append(race_without_locks(expire, partial(claim_last, job)))
 
-    outcomes = race_without_locks(expire, lambda: claim_last(job))
-
-    assert outcomes == ["0+1 ended, 0 postponed", "granted [1]"]
+    assert ["0+1 ended, 0 postponed", "granted [1]"] in outcomes
 
 
 def abandoned_job() -> JobCoordinator:

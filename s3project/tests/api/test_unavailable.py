@@ -155,7 +155,7 @@ def test_what_passes_in_the_database_is_unavailable_and_has_no_effect(sqlstate: 
     before = all_rows()
 
     def fail_the_settlement(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if "users_reservation" in sql and sql.startswith("UPDATE"):
+        if "UPDATE users_reservation" in sql:
             sql, params = f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}'; END $$", None
         return execute(sql, params, many, context)
 
