@@ -171,7 +171,8 @@ SECTIONS = (
     ),
     (
         "Files of others in this repository",
-        "Sources: `jobs/gpu/engine/weights/NOTICE`, `jobs/demo/photos/LICENSES.md`.",
+        "Sources: `jobs/gpu/engine/weights/NOTICE`, `jobs/gpu/engine/packages/fonts/NOTICE`, "
+        "`jobs/demo/photos/LICENSES.md`.",
         files,
     ),
     ("Images", "The program's licence; the system under it comes with its own.", images),

@@ -1,0 +1,168 @@
+"""Boards and cards: pictures that show photos beside each other, with captions and a palette.
+
+Pictures come and go as RGB arrays of uint8 in sRGB, height × width × 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import simplejpeg
+from PIL import Image, ImageDraw, ImageOps
+
+from jobs.gpu.engine.arrays import Rgb
+from jobs.gpu.engine.packages.lettering import write
+
+PAPER: Final = "#FAF9F7"
+INK: Final = "#2B2A28"
+FAINT: Final = "#77746E"
+LINE: Final = "#DEDBD5"
+QUALITY: Final = 90
+
+PANE: Final = 1200  # longest side of a photo in a pair
+PAIR_MARGIN, PAIR_CAPTION, PAIR_LINE = 48, 72, 4
+CARD: Final = (1080, 1350)
+CARD_MARGIN, CARD_TITLE, CARD_GAP, SWATCHES = 56, 76, 12, 132
+CHIP: Final = 64
+MOST_CHIPS: Final = 6
+SHEET_WIDTH, SHEET_MARGIN, SHEET_GAP, SHEET_CAPTION, SHEET_TITLE = 2000, 60, 24, 44, 90
+
+
+class Chip(NamedTuple):
+    """A colour of a palette, and what it is called."""
+
+    name: str
+    colour: tuple[int, int, int]
+
+
+class Labels(NamedTuple):
+    """What the two photos of a pair are called."""
+
+    before: str
+    after: str
+
+
+KOREAN: Final = Labels("전", "후")
+
+
+def encode_board(board: Rgb) -> bytes:
+    """A JPEG without metadata; colour is not subsampled, which would fray the letters."""
+    encoded: bytes = simplejpeg.encode_jpeg(
+        np.ascontiguousarray(board), quality=QUALITY, colorspace="RGB", colorsubsampling="444"
+    )
+    return encoded
+
+
+def before_after(before: Rgb, after: Rgb, caption: str, labels: Labels = KOREAN) -> Rgb:
+    """Both photos side by side in the same crop, the first one's shape, with a thin line between
+    them.
+    """
+    height, width = before.shape[:2]
+    scale = min(1.0, PANE / max(height, width))
+    pane = (max(1, round(width * scale)), max(1, round(height * scale)))
+    size = (2 * (PAIR_MARGIN + pane[0]) + PAIR_LINE, PAIR_MARGIN + pane[1] + 2 * PAIR_CAPTION)
+    board = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(board)
+    left = PAIR_MARGIN
+    right = left + pane[0] + PAIR_LINE
+    board.paste(_cut(before, pane), (left, PAIR_MARGIN))
+    board.paste(_cut(after, pane), (right, PAIR_MARGIN))
+    line = PAIR_MARGIN + pane[1] + PAIR_CAPTION // 2
+    write(draw, labels.before, (left, line), size=32, width=pane[0], ink=FAINT)
+    write(draw, labels.after, (right, line), size=32, width=pane[0], ink=INK)
+    write(draw, caption, (left, line + PAIR_CAPTION), size=28, width=2 * pane[0], ink=INK)
+    return np.asarray(board)
+
+
+def share_card(
+    before: Rgb, after: Rgb, title: str, palette: Sequence[Chip], labels: Labels = KOREAN
+) -> Rgb:
+    """1080 × 1350: the title, both photos, and up to six colours with their names.
+
+    Wide photos stand above each other, tall ones beside each other, cut to fill the card.
+    """
+    board = Image.new("RGB", CARD, PAPER)
+    draw = ImageDraw.Draw(board)
+    inner = CARD[0] - 2 * CARD_MARGIN
+    write(draw, title, (CARD_MARGIN, CARD_MARGIN + 22), size=44, width=inner, ink=INK)
+    top = CARD_MARGIN + CARD_TITLE
+    bottom = CARD[1] - CARD_MARGIN - (SWATCHES if palette else 0)
+    wide = before.shape[1] >= before.shape[0]
+    pane = (
+        (inner, (bottom - top - CARD_GAP) // 2) if wide else ((inner - CARD_GAP) // 2, bottom - top)
+    )
+    second = (
+        (CARD_MARGIN, top + pane[1] + CARD_GAP) if wide else (CARD_MARGIN + pane[0] + CARD_GAP, top)
+    )
+    for photo, place, label in (
+        (before, (CARD_MARGIN, top), labels.before),
+        (after, second, labels.after),
+    ):
+        board.paste(_cut(photo, pane), place)
+        _tag(draw, label, place)
+    _palette(draw, palette[:MOST_CHIPS], bottom, inner)
+    return np.asarray(board)
+
+
+class ContactSheet:
+    """An overview of `count` pictures, added one by one so that only the sheet is in memory."""
+
+    def __init__(self, count: int, title: str) -> None:
+        self._columns = next((c for c, most in ((3, 9), (4, 24), (6, 60)) if count <= most), 8)
+        self._columns = max(1, min(self._columns, count))
+        gaps = SHEET_GAP * (self._columns - 1)
+        self._tile = (SHEET_WIDTH - 2 * SHEET_MARGIN - gaps) // self._columns
+        self._tile_height = self._tile * 3 // 4
+        self._step = self._tile_height + SHEET_CAPTION + SHEET_GAP
+        rows = -(-count // self._columns)
+        height = 2 * SHEET_MARGIN + SHEET_TITLE + rows * self._step - SHEET_GAP
+        self._sheet = Image.new("RGB", (SHEET_WIDTH, height), PAPER)
+        self._draw = ImageDraw.Draw(self._sheet)
+        self._added = 0
+        width = SHEET_WIDTH - 2 * SHEET_MARGIN
+        place = (SHEET_MARGIN, SHEET_MARGIN + 24)
+        write(self._draw, title, place, size=44, width=width, ink=INK)
+
+    def add(self, photo: Rgb, caption: str) -> None:
+        """The whole photo, centred in the next place."""
+        row, column = divmod(self._added, self._columns)
+        self._added += 1
+        left = SHEET_MARGIN + column * (self._tile + SHEET_GAP)
+        top = SHEET_MARGIN + SHEET_TITLE + row * self._step
+        box = (self._tile, self._tile_height)
+        shown = ImageOps.contain(Image.fromarray(photo), box, Image.Resampling.LANCZOS)
+        place = (left + (box[0] - shown.width) // 2, top + (box[1] - shown.height) // 2)
+        self._sheet.paste(shown, place)
+        edge = (place[0] - 1, place[1] - 1, place[0] + shown.width, place[1] + shown.height)
+        self._draw.rectangle(edge, outline=LINE)
+        line = (left + box[0] // 2, top + box[1] + SHEET_CAPTION // 2)
+        write(self._draw, caption, line, size=24, width=self._tile, ink=FAINT, anchor="mm")
+
+    def picture(self) -> Rgb:
+        return np.asarray(self._sheet)
+
+
+def _cut(photo: Rgb, size: tuple[int, int]) -> Image.Image:
+    return ImageOps.fit(Image.fromarray(photo), size, Image.Resampling.LANCZOS)
+
+
+def _tag(draw: ImageDraw.ImageDraw, label: str, place: tuple[int, int]) -> None:
+    """The label on a small plate in the photo's upper left corner."""
+    left, top = place[0] + 16, place[1] + 16
+    width = 36 + 28 * len(label)
+    draw.rounded_rectangle((left, top, left + width, top + 48), 24, fill=PAPER)
+    middle = (left + width // 2, top + 24)
+    write(draw, label, middle, size=26, width=width - 16, ink=INK, anchor="mm")
+
+
+def _palette(draw: ImageDraw.ImageDraw, palette: Sequence[Chip], top: int, width: int) -> None:
+    """The chips in one row, each with its name beneath."""
+    for number, chip in enumerate(palette):
+        place = width // len(palette)
+        left = CARD_MARGIN + number * place
+        box = (left, top + 28, left + CHIP, top + 28 + CHIP)
+        draw.rounded_rectangle(box, 8, fill=chip.colour, outline=LINE)
+        name = (left, top + SWATCHES - 16)
+        write(draw, chip.name, name, size=24, width=place - 12, ink=FAINT)
