@@ -27,6 +27,7 @@ CARD: Final = (1080, 1350)
 CARD_MARGIN, CARD_TITLE, CARD_GAP, SWATCHES = 56, 76, 12, 132
 CHIP: Final = 64
 MOST_CHIPS: Final = 6
+CHOICE_CAPTION: Final = 72
 SHEET_WIDTH, SHEET_MARGIN, SHEET_GAP, SHEET_CAPTION, SHEET_TITLE = 2000, 60, 24, 44, 90
 
 
@@ -103,6 +104,48 @@ def share_card(
         board.paste(_cut(photo, pane), place)
         _tag(draw, label, place)
     _palette(draw, palette[:MOST_CHIPS], bottom, inner)
+    return np.asarray(board)
+
+
+class Cell(NamedTuple):
+    """A photo of a board, what stands under it, and the colour that it shows."""
+
+    photo: Rgb
+    caption: str
+    chip: tuple[int, int, int] | None = None
+
+
+def choices_board(cells: Sequence[Cell], title: str) -> Rgb:
+    """What there is to choose from, large and in one crop, the first one's shape: up to four in
+    two columns, up to nine in three, more in four.
+
+    Raises ValueError without cells.
+    """
+    if not cells:
+        raise ValueError("a board needs a photo")
+    columns = min(len(cells), next((c for c, most in ((2, 4), (3, 9)) if len(cells) <= most), 4))
+    inner = SHEET_WIDTH - 2 * SHEET_MARGIN
+    width = (inner - SHEET_GAP * (columns - 1)) // columns
+    shape = cells[0].photo.shape
+    # A panorama or a tower would leave no room for anything else.
+    height = min(max(round(width * shape[0] / shape[1]), width // 2), width * 3 // 2)
+    step = height + CHOICE_CAPTION + SHEET_GAP
+    rows = -(-len(cells) // columns)
+    size = (SHEET_WIDTH, 2 * SHEET_MARGIN + SHEET_TITLE + rows * step - SHEET_GAP)
+    board = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(board)
+    write(draw, title, (SHEET_MARGIN, SHEET_MARGIN + 24), size=44, width=inner, ink=INK)
+    for number, cell in enumerate(cells):
+        row, column = divmod(number, columns)
+        left = SHEET_MARGIN + column * (width + SHEET_GAP)
+        top = SHEET_MARGIN + SHEET_TITLE + row * step
+        board.paste(_cut(cell.photo, (width, height)), (left, top))
+        line, text = top + height + CHOICE_CAPTION // 2, left
+        if cell.chip is not None:
+            box = (left, line - 18, left + 36, line + 18)
+            draw.rounded_rectangle(box, 6, fill=cell.chip, outline=LINE)
+            text += 52
+        write(draw, cell.caption, (text, line), size=32, width=left + width - text, ink=INK)
     return np.asarray(board)
 
 

@@ -9,7 +9,14 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from jobs.gpu.engine.arrays import Rgb
 from jobs.gpu.engine.packages import boards
-from jobs.gpu.engine.packages.boards import Chip, ContactSheet, before_after, share_card
+from jobs.gpu.engine.packages.boards import (
+    Cell,
+    Chip,
+    ContactSheet,
+    before_after,
+    choices_board,
+    share_card,
+)
 from jobs.gpu.engine.packages.lettering import fitted, font_of
 
 RED, BLUE, PAPER = [200, 30, 30], [30, 30, 200], [250, 249, 247]
@@ -89,6 +96,33 @@ def test_a_contact_sheet_has_a_place_for_every_photo(count: int, columns: int) -
     assert abs(right - left - tile) <= 1
     assert picture.shape[1] == 2000
     assert 0 < picture.shape[0] - bottom <= 60 + 44
+
+
+@pytest.mark.parametrize(
+    ("count", "columns"), [(1, 1), (2, 2), (4, 2), (5, 3), (9, 3), (10, 4), (12, 4)]
+)
+def test_choices_stand_in_equal_places_with_their_colours(count: int, columns: int) -> None:
+    cells = [Cell(plain(RED, 300, 400), f"시안 {number}") for number in range(count - 1)]
+    board = choices_board([*cells, Cell(plain(BLUE, 300, 400), "오크", OAK.colour)], "시안")
+    width = (2000 - 120 - 24 * (columns - 1)) // columns
+    height = round(width * 3 / 4)
+    left = 60 + (count - 1) % columns * (width + 24)
+    top = 150 + (count - 1) // columns * (height + 96)
+    assert box_of(board, BLUE) == (left, top, left + width, top + height)
+    chip = box_of(board, list(OAK.colour))
+    assert (chip[0], chip[2]) == (left + 1, left + 36)
+    assert board.shape == (top + height + 72 + 60, 2000, 3)
+
+
+@pytest.mark.parametrize(("size", "height"), [((100, 900), 464), ((900, 100), 1392)])
+def test_choices_of_an_extreme_shape_are_cut(size: tuple[int, int], height: int) -> None:
+    board = choices_board([Cell(plain(c, *size), "") for c in (RED, BLUE)], "")
+    assert box_of(board, RED)[3] - 150 == height
+
+
+def test_a_board_of_no_choices_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs a photo"):
+        choices_board([], "시안")
 
 
 def test_a_board_is_a_jpeg_without_metadata() -> None:
