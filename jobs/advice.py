@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from jobs.backends import Backend
-from jobs.presets import EVERYTHING, LABELS, PRESETS, Preset, Protection, canonical
+from jobs.presets import LABELS, PRESETS, Preset, Protection, canonical
 from jobs.spellings import covered_spellings, is_cut_out
 from jobs.vocabulary import MATERIALS, TEXTURES, TONES, normalised, understands
 from s3project.wording import hint, listed, nearest, quoted, worth_comparing
@@ -181,9 +181,10 @@ def _on_concept(preset: Preset, name: str, backend: Backend, outcome: str) -> Ad
 def _on_template(preset: Preset, output_template: str | None) -> Iterator[Advice]:
     if not output_template or preset.template(output_template) is not None:
         return
-    templates = (*preset.output_templates, EVERYTHING)
-    near = nearest(output_template, [name for one in templates for name in (one.id, one.alias)])
-    known = listed([template.alias for template in templates], "and")
+    near = nearest(
+        output_template, [name for one in preset.templates for name in (one.id, one.alias)]
+    )
+    known = listed([template.alias for template in preset.templates], "and")
     yield Advice(
         Problem.UNKNOWN_TEMPLATE,
         f"{quoted(output_template)} is no template of {preset.id}, and nothing is made of it."

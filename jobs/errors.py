@@ -151,6 +151,27 @@ class CallbackUnauthorized(DomainError):
     message = "The callback secret (GPU_CALLBACK_SECRET) is missing or wrong."
 
 
+class PackageNotFound(NotFound):
+    message = "The job has no such package: GET /jobs/{job_id}/packages lists those it has."
+
+
+class NothingToPack(DomainError):
+    code, status = "INVALID_TRANSITION", 409
+    details_type = StatusFacts
+
+    def __init__(self, *, status: JobStatus | str) -> None:
+        status = JobStatus(status)
+        what = "has expired" if status == JobStatus.DONE else f"is {status}"
+        super().__init__(
+            f"The job {what}: packages are made of a done job while its photos are kept.",
+            StatusFacts(status=status.value),
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(status=JobStatus.RUNNING)
+
+
 class WebhookFacts(TypedDict):
     limit: Annotated[int, Schema("Webhooks that a user may have.", minimum=1, example=5)]
 

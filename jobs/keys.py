@@ -3,6 +3,8 @@
 inputs/{user}/{job}/{idx}.jpg              what a client uploaded
 outputs/{user}/{job}/{idx}_result.png      what a worker made of it
 previews/{user}/{job}/{idx}_thumb.jpg
+packages/{user}/{job}/{template}-{n}.zip   the nth package of a template, by its alias
+packages/{user}/{job}/{template}-{n}.jpg   its board
 masks/{user}/{job}/{idx}_{concept}.png     a mask at the size of the engine's view
 masks/{user}/{job}/{idx}_instances.json    photo and model, what was found, boxes and scores
 masks/{user}/by_photo/{sha256}.json        where the masks of a photo lie, so that the same file
@@ -17,10 +19,11 @@ from uuid import UUID
 from s3project import ids
 
 # The first folder of every key of ours.
-KINDS = ("inputs", "outputs", "previews", "masks")
+KINDS = ("inputs", "outputs", "previews", "masks", "packages")
 BY_PHOTO = "by_photo"
 
 UNFIT_FOR_A_KEY = re.compile(r"[^A-Za-z0-9_-]+")
+PACKAGE = re.compile(r"/([a-z0-9_]+)-([0-9]{1,9})\.(?:zip|jpg)\Z")
 LONGEST_CONCEPT = 60  # of a concept's name in a key
 
 
@@ -53,6 +56,24 @@ def output_prefixes(user_id: UUID, job_id: UUID) -> tuple[str, ...]:
 def result_prefixes(user_id: UUID, job_id: UUID) -> tuple[str, str]:
     """The folders of what a client downloads."""
     return _folder("outputs", user_id, job_id), _folder("previews", user_id, job_id)
+
+
+def packages_prefix(user_id: UUID, job_id: UUID) -> str:
+    return _folder("packages", user_id, job_id)
+
+
+def package_key(user_id: UUID, job_id: UUID, template: str, edition: int) -> str:
+    return f"{packages_prefix(user_id, job_id)}{template}-{edition}.zip"
+
+
+def board_key(user_id: UUID, job_id: UUID, template: str, edition: int) -> str:
+    return f"{packages_prefix(user_id, job_id)}{template}-{edition}.jpg"
+
+
+def edition_of(key: str) -> tuple[str, int] | None:
+    """Template and edition of what lies in a folder of packages; None for anything else."""
+    found = PACKAGE.search(key)
+    return (found[1], int(found[2])) if found else None
 
 
 def mask_stem(user_id: UUID, job_id: UUID, idx: int) -> str:

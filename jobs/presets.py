@@ -47,12 +47,15 @@ class Protection(NamedTuple):
 
 @dataclass(frozen=True)
 class OutputTemplate:
-    """`alias` is another id, for those who would rather write ASCII."""
+    """`alias` is another id, for those who would rather write ASCII; `options` is what may be said
+    of it when it is asked for.
+    """
 
     id: str
     alias: str
     name: Label
     description: str
+    options: tuple[str, ...] = ("language", "title")
 
 
 # The template of any preset.
@@ -80,9 +83,14 @@ class Preset:
                 return concept
         return Concept(name, prompt=name.replace("_", " ").lower())
 
+    @property
+    def templates(self) -> tuple[OutputTemplate, ...]:
+        """Its output templates, and those of any preset."""
+        return (*self.output_templates, EVERYTHING)
+
     def template(self, name: str) -> OutputTemplate | None:
         """The output template of that id or alias, those of any preset included."""
-        for template in (*self.output_templates, EVERYTHING):
+        for template in self.templates:
             if name in (template.id, template.alias):
                 return template
         return None
@@ -218,6 +226,7 @@ SELLER = Preset(
             "option_board",
             Label("옵션 보드", "Option board"),
             "The option colours side by side.",
+            ("language", "title", "colors"),
         ),
         OutputTemplate(
             "썸네일8종",
@@ -229,6 +238,14 @@ SELLER = Preset(
 )
 
 PRESETS = {preset.id: preset for preset in (INTERIOR, SELLER)}
+
+
+def template_alias(name: str) -> str:
+    """The alias of a template of any preset that is given by id or alias; any other name as it
+    is.
+    """
+    known = (preset.template(name) for preset in PRESETS.values())
+    return next((template.alias for template in known if template is not None), name)
 
 
 def layers(preset_id: str) -> tuple[str, ...]:

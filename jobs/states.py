@@ -27,6 +27,12 @@ class ItemStatus(models.TextChoices):
     FAILED = "failed"
 
 
+class PackageStatus(models.TextChoices):
+    PENDING = "pending"
+    READY = "ready"
+    FAILED = "failed"
+
+
 # A failed job may still be relabelled canceled: no money, no slot, only the name.
 TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.CREATED: frozenset({JobStatus.UPLOADED, JobStatus.CANCELED}),

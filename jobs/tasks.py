@@ -7,6 +7,7 @@ from celery import shared_task
 from jobs.api.webhook_payload import payload
 from jobs.delivery.publish import (
     DELETE_JOB_OBJECTS,
+    DELETE_OLD_PACKAGES,
     DELETE_OUTPUTS,
     DISCARD_LARGE_UPLOADS,
     SEND_WEBHOOKS,
@@ -19,6 +20,7 @@ from jobs.upkeep import (
     erasure,
     expiry,
     large_uploads,
+    package_sweep,
     storage_use,
     sweep,
     webhook_log,
@@ -33,6 +35,7 @@ SENDER = Sender(payload)
 @shared_task(name="jobs.dispatch_due_items")
 def dispatch_due_items() -> None:
     sweep.dispatch_due_items()
+    package_sweep.dispatch_due_packages()
 
 
 @shared_task(name="jobs.expire_jobs")
@@ -60,6 +63,17 @@ def delete_outputs(job_id: str) -> None:
 def delete_job_objects(job_id: str) -> None:
     """As `delete_outputs`."""
     deletion.delete_job_objects(UUID(job_id))
+
+
+@shared_task(
+    name=DELETE_OLD_PACKAGES,
+    autoretry_for=(StorageUnavailable,),
+    retry_backoff=10,
+    max_retries=6,
+)
+def delete_old_packages(job_id: str) -> None:
+    """As `delete_outputs`."""
+    deletion.delete_old_packages(UUID(job_id))
 
 
 @shared_task(

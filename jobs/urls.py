@@ -3,6 +3,8 @@ from django.urls import path
 from jobs.api.check import CheckView
 from jobs.api.jobs import JobViewSet
 from jobs.api.metrics import metrics
+from jobs.api.package_worker import PackageCallbackView, PackageClaimView
+from jobs.api.packages import PackageViewSet
 from jobs.api.presets import PresetViewSet
 from jobs.api.rules import RuleViewSet
 from jobs.api.vocabulary import VocabularyView
@@ -22,6 +24,12 @@ urlpatterns = [
     path("jobs/<str:job_id>/cancel", JobViewSet.as_view({"post": "cancel"})),
     path("jobs/<str:job_id>/callback", CallbackView.as_view()),
     path("jobs/<str:job_id>/claim", ClaimView.as_view()),
+    path(
+        "jobs/<str:job_id>/packages",
+        PackageViewSet.as_view({"get": "list", "post": "create"}),
+    ),
+    path("jobs/<str:job_id>/packages/<str:template>/callback", PackageCallbackView.as_view()),
+    path("jobs/<str:job_id>/packages/<str:template>/claim", PackageClaimView.as_view()),
     path("rules", RuleViewSet.as_view({"get": "list", "post": "create"})),
     path("rules/<str:rule_id>", RULE),
     path("webhooks", WebhookViewSet.as_view({"get": "list", "post": "create"})),

@@ -1,8 +1,9 @@
 """What a worker may report: a token of one message (contract §4.2).
 
-`wt_<payload>.<mac>`: the job, the items, the attempt and the expiry as JSON, and an HMAC-SHA256
-over them, both in URL-safe base64. It opens the claim and the callback of those items, of that
-attempt or a later one, and needs no row to be remembered.
+`wt_<payload>.<mac>`: the job, the items, the attempt and the expiry as JSON (of a package no items,
+and its template and edition), and an HMAC-SHA256 over them, both in URL-safe base64. It opens the
+claim and the callback of those items or that package, of that attempt or a later one, and needs no
+row to be remembered.
 """
 
 import hmac
@@ -24,17 +25,31 @@ class WorkerToken:
     job_id: str
     idxs: frozenset[int]
     attempt: int
+    # Template and edition of a package, of which it is in place of items.
+    package: str = ""
+
+    def opens_package(self, package: str, attempt: int) -> bool:
+        return self.package == package and attempt >= self.attempt
 
     def opens(self, idxs: Collection[int], attempt: int | None) -> bool:
         """Whether it is good for these items in this attempt; None: of no attempt that we know."""
-        return self.idxs.issuperset(idxs) and (attempt is None or attempt >= self.attempt)
+        fits = not self.package and self.idxs.issuperset(idxs)
+        return fits and (attempt is None or attempt >= self.attempt)
 
 
 def issue_worker_token(
     job_id: str, idxs: Collection[int], attempt: int, *, keys: Sequence[str]
 ) -> str:
     """A token for items of a job, given by its public id; the first key signs."""
-    facts = [job_id, sorted(idxs), attempt, int(time.time()) + LIFETIME]
+    return _issue([job_id, sorted(idxs), attempt, int(time.time()) + LIFETIME], keys)
+
+
+def issue_package_token(job_id: str, package: str, attempt: int, *, keys: Sequence[str]) -> str:
+    """A token for a package of a job, by template and edition, and for no item of it."""
+    return _issue([job_id, [], attempt, int(time.time()) + LIFETIME, package], keys)
+
+
+def _issue(facts: Sequence[object], keys: Sequence[str]) -> str:
     payload = _encoded(json.dumps(facts, separators=(",", ":")).encode())
     return f"{PREFIX}{payload}.{_mac(payload, keys[0])}"
 
@@ -48,10 +63,10 @@ def read_worker_token(text: str, *, keys: Sequence[str]) -> WorkerToken | None:
         accepted |= hmac.compare_digest(given, _mac(payload, key).encode())
     if not accepted or not text.startswith(PREFIX):
         return None
-    job_id, idxs, attempt, expires_at = json.loads(urlsafe_b64decode(payload + "=="))
+    job_id, idxs, attempt, expires_at, *package = json.loads(urlsafe_b64decode(payload + "=="))
     if expires_at < time.time():
         return None
-    return WorkerToken(job_id, frozenset(idxs), attempt)
+    return WorkerToken(job_id, frozenset(idxs), attempt, *package)
 
 
 def _mac(payload: str, key: str) -> str:

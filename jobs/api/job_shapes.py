@@ -7,6 +7,7 @@ from jobs.advice import Advice
 from jobs.api.advice_shapes import WarningOut, Warnings, warnings_out
 from jobs.api.edits import Concepts, Protect
 from jobs.api.job_requests import Metadata
+from jobs.api.package_shapes import PackageOut, package_out
 from jobs.api.terms import (
     MAX_ITEMS,
     MAX_WARNING_LENGTH,
@@ -292,6 +293,9 @@ class JobOut(TypedDict):
     outputs_ready: Annotated[
         list[OutputOut], Schema("Finished photos, by idx.", maxItems=MAX_ITEMS)
     ]
+    packages: Annotated[
+        list[PackageOut], Schema("Sets made of the results, as they were first asked for.")
+    ]
     upload: NotRequired[Annotated[list[UploadOut], Schema("While `created`: fresh upload URLs.")]]
 
 
@@ -318,6 +322,7 @@ def job_out(view: JobView) -> JobOut:
             {"idx": output.idx, "result_url": output.result_url, "preview_url": output.preview_url}
             for output in view.outputs
         ],
+        "packages": [package_out(job.preset, package) for package in view.packages],
     }
     if view.uploads is not None:
         out["upload"] = uploads_out(view.uploads)

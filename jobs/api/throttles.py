@@ -33,6 +33,12 @@ class DeleteThrottle(CreateThrottle):
     policy = "delete"
 
 
+class PackageThrottle(CreateThrottle):
+    """A package costs no credits, and its workers time."""
+
+    policy = "package"
+
+
 class RuleThrottle(CreateThrottle):
     """Saving, replacing and deleting rules, counted together: for the same reason."""
 

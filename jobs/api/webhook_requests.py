@@ -10,7 +10,15 @@ from jobs.models.webhook import MAX_DESCRIPTION, MAX_URL
 from jobs.webhooks.target import BadTarget, read_target
 from s3project.api.fields import Array, Choice, Flag, Object, Text
 
-Event = Literal["job.done", "job.failed", "job.canceled", "item.done", "item.failed"]
+Event = Literal[
+    "job.done",
+    "job.failed",
+    "job.canceled",
+    "package.ready",
+    "package.failed",
+    "item.done",
+    "item.failed",
+]
 
 
 class Url(Text):

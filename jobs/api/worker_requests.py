@@ -1,6 +1,7 @@
 """What a worker sends: results and claims (contract §4). They check shape and never save."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -150,14 +151,9 @@ class AskedPhotoIn(Object):
         return {"idx": attrs["idx"], "photo": AskedPhoto(attrs["sha256"], attrs["masks_in"])}
 
 
-class ClaimIn(Object):
-    items = Array(
-        child=WholeNumber(min_value=0, max_value=MAX_ITEMS - 1),
-        max_length=MAX_ITEMS,
-        allow_empty=False,
-    )
-    attempt = WholeNumber(min_value=1, max_value=1_000_000)
-    worker = Text(max_length=200)
+# The part of a claim that asks for URLs, and names the backend. (No docstring: a serializer would
+# inherit it, and publish it.)
+class UrlsAsked(Object):
     backend = Text(
         max_length=MAX_BACKEND_NAME,
         required=False,
@@ -192,7 +188,7 @@ class ClaimIn(Object):
         help_text="With `urls`: photos that were read, so that masks of the same file are found.",
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def read_asked(self, attrs: dict[str, Any], items: Sequence[int]) -> dict[str, Any]:
         """With `running`, the backend that the worker named, if it did, and `asked`, what URLs it
         wants, if any.
         """
@@ -200,7 +196,7 @@ class ClaimIn(Object):
         wanted = attrs.pop("urls")
         names = list(dict.fromkeys(attrs.pop("masks", None) or ()))
         photos = {one["idx"]: one["photo"] for one in attrs.pop("photos", None) or ()}
-        if len(photos or attrs["items"]) * len(names) > MAX_MASKS_IN_ALL:
+        if len(photos or items) * len(names) > MAX_MASKS_IN_ALL:
             raise serializers.ValidationError(
                 {"masks": f"Items times names must be at most {MAX_MASKS_IN_ALL}."}
             )
@@ -209,3 +205,16 @@ class ClaimIn(Object):
             "running": None if name is None else backend_of(name, concepts or ()),
             "asked": AskedUrls(names, photos) if wanted else None,
         }
+
+
+class ClaimIn(UrlsAsked):
+    items = Array(
+        child=WholeNumber(min_value=0, max_value=MAX_ITEMS - 1),
+        max_length=MAX_ITEMS,
+        allow_empty=False,
+    )
+    attempt = WholeNumber(min_value=1, max_value=1_000_000)
+    worker = Text(max_length=200)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return self.read_asked(attrs, attrs["items"])

@@ -19,6 +19,7 @@ from jobs.delivery.leases import lease_to_queue
 from jobs.delivery.message import work_message
 from jobs.delivery.publish import (
     DELETE_JOB_OBJECTS,
+    DELETE_OLD_PACKAGES,
     DELETE_OUTPUTS,
     DISCARD_LARGE_UPLOADS,
     GPU_QUEUE,
@@ -88,6 +89,11 @@ def dispatch_delete_outputs(job_id: UUID) -> bool:
 def dispatch_delete_job_objects(job_id: UUID) -> bool:
     """Asks the maintenance worker to delete what a job has in the storage that was deleted."""
     return publish(DELETE_JOB_OBJECTS, [str(job_id)], queue=MAINTENANCE_QUEUE)
+
+
+def dispatch_delete_old_packages(job_id: UUID) -> bool:
+    """Asks the maintenance worker to delete the objects of a job's packages that were made anew."""
+    return publish(DELETE_OLD_PACKAGES, [str(job_id)], queue=MAINTENANCE_QUEUE)
 
 
 def dispatch_discard_large_uploads(job_id: UUID) -> bool:

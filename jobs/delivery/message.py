@@ -6,9 +6,11 @@ from django.conf import settings
 
 from jobs import keys
 from jobs.gpu.engine.messages import Edit, WorkItem, WorkMessage
-from jobs.models import JobCoordinator
+from jobs.gpu.engine.packages.message import PackageMessage
+from jobs.models import JobCoordinator, JobPackage
 from jobs.presets import resolve_value
-from jobs.worker_tokens import issue_worker_token
+from jobs.states import ItemStatus
+from jobs.worker_tokens import issue_package_token, issue_worker_token
 from s3project import ids
 
 
@@ -17,6 +19,37 @@ def work_message(job: JobCoordinator, inputs: Mapping[int, str], *, attempt: int
     are. It holds no secret of the installation: its token is good for these items only, and is
     left out where web takes none.
     """
+    token = ""
+    if settings.CALLBACK_AUTH != "secret":
+        token = issue_worker_token(
+            job.public_id, inputs.keys(), attempt, keys=settings.WORKER_TOKEN_KEYS
+        )
+    return _message(job, inputs, "callback", attempt=attempt, token=token)
+
+
+def package_message(job: JobCoordinator, package: JobPackage, *, attempt: int) -> PackageMessage:
+    """The message of a package: the photos that are done. Two queries at most."""
+    done = job.items.filter(status=ItemStatus.DONE).order_by("idx")
+    rows = list(done.values_list("idx", "input_key", "name"))
+    token = ""
+    if settings.CALLBACK_AUTH != "secret":
+        token = issue_package_token(
+            job.public_id, package.name, attempt, keys=settings.WORKER_TOKEN_KEYS
+        )
+    path = f"packages/{package.template}/callback"
+    inputs = {idx: input_key for idx, input_key, _ in rows}
+    return PackageMessage(
+        work=_message(job, inputs, path, attempt=attempt, token=token),
+        template=package.template,
+        edition=package.edition,
+        options=package.options,
+        names={idx: name for idx, _, name in rows if name},
+    )
+
+
+def _message(
+    job: JobCoordinator, inputs: Mapping[int, str], path: str, *, attempt: int, token: str
+) -> WorkMessage:
     concepts = {
         name: Edit(
             action=edit["action"],
@@ -26,11 +59,6 @@ def work_message(job: JobCoordinator, inputs: Mapping[int, str], *, attempt: int
         )
         for name, edit in job.concepts.items()
     }
-    token = ""
-    if settings.CALLBACK_AUTH != "secret":
-        token = issue_worker_token(
-            job.public_id, inputs.keys(), attempt, keys=settings.WORKER_TOKEN_KEYS
-        )
     return WorkMessage(
         job_id=job.public_id,
         user_id=ids.public_id(ids.USER, job.user_id),
@@ -47,7 +75,7 @@ def work_message(job: JobCoordinator, inputs: Mapping[int, str], *, attempt: int
             )
             for idx, input_key in inputs.items()
         ),
-        callback_url=f"{settings.CALLBACK_BASE_URL}/jobs/{job.public_id}/callback",
+        callback_url=f"{settings.CALLBACK_BASE_URL}/jobs/{job.public_id}/{path}",
         idempotency_prefix=job.public_id,
         batch_concurrency=settings.BATCH_CONCURRENCY,
         attempt=attempt,

@@ -15,10 +15,13 @@ AWAY = (RedisError, OSError)
 logger = logging.getLogger(__name__)
 
 GPU_QUEUE = "gpu"
+PACKAGES_QUEUE = "packages"
 MAINTENANCE_QUEUE = "maintenance"
 PROCESS_ITEMS = "jobs.process_items"
+MAKE_PACKAGE = "jobs.make_package"
 DELETE_OUTPUTS = "jobs.delete_outputs"
 DELETE_JOB_OBJECTS = "jobs.delete_job_objects"
+DELETE_OLD_PACKAGES = "jobs.delete_old_packages"
 DISCARD_LARGE_UPLOADS = "jobs.discard_large_uploads"
 SEND_WEBHOOKS = "jobs.send_webhooks"
 

@@ -1,7 +1,7 @@
 """Reading jobs and rules: what a client sees of them."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -13,8 +13,9 @@ from jobs import keys
 from jobs.errors import JobNotFound
 from jobs.lifecycle.keeping import expires_at, has_photos, is_expired
 from jobs.models import JobCoordinator, Rule
-from jobs.models.poll_statements import ItemRow, VersionRow, read_job, read_version
-from jobs.states import ItemStatus, JobStatus
+from jobs.models.poll_statements import ItemRow, PackageRow, VersionRow, read_job, read_version
+from jobs.presets import PRESETS
+from jobs.states import ItemStatus, JobStatus, PackageStatus
 from jobs.storage import bucket
 from jobs.storage.uploads import Upload, sign_uploads
 from s3project.pages import Page, PageRequest, take_page
@@ -48,6 +49,19 @@ class OutputView:
 
 
 @dataclass(frozen=True)
+class PackageView:
+    """A package as its owner sees it; what only a ready one has is None before."""
+
+    template: str
+    status: str
+    files: int | None
+    bytes: int | None
+    url: str | None
+    board_url: str | None
+    error: str | None
+
+
+@dataclass(frozen=True)
 class JobView:
     """A job with its items in order; `uploads` only while photos may still be sent. From
     `expires_at` on the job is `expired`: its photos and results are not kept any longer.
@@ -57,6 +71,7 @@ class JobView:
     job: JobCoordinator
     items: Sequence[ItemView]
     outputs: Sequence[OutputView]
+    packages: Sequence[PackageView]
     uploads: Sequence[Upload] | None
     expires_at: datetime | None
     expired: bool
@@ -109,7 +124,7 @@ def get_job(*, user_id: UUID, job_id: UUID | None) -> JobView:
     found = read_job(user_id=user_id, job_id=job_id) if job_id is not None else None
     if found is None:
         raise JobNotFound
-    job, rows = found
+    job, rows, packages = found
     at = bucket.steady_moment()
     # Before anything else looks at a clock: a tag may be older than its body, never newer.
     version = _version(user_id, job.id, job, at=at)
@@ -127,6 +142,7 @@ def get_job(*, user_id: UUID, job_id: UUID | None) -> JobView:
         job=job,
         items=[_item_view(job, row) for row in rows],
         outputs=outputs,
+        packages=_package_views(job, packages, at=at),
         uploads=uploads,
         expires_at=expires_at(job),
         expired=is_expired(job),
@@ -162,6 +178,46 @@ def _downloads(job: JobCoordinator, row: ItemRow) -> tuple[tuple[str, str], tupl
     return (
         (row.output_key, content_disposition_header(True, f"{name}.png") or ""),
         (row.preview_key, content_disposition_header(False, f"{name}.jpg") or ""),
+    )
+
+
+def list_packages(*, user_id: UUID, job_id: UUID | None) -> Sequence[PackageView]:
+    """Of one job, as they were first asked for. One query. Raises JobNotFound or
+    StorageUnavailable.
+    """
+    return get_job(user_id=user_id, job_id=job_id).packages
+
+
+def _package_views(
+    job: JobCoordinator, rows: Sequence[PackageRow], *, at: datetime
+) -> list[PackageView]:
+    """Those of a job that still has its results."""
+    if not rows or not _shows_outputs(job):
+        return []
+    ready = [row for row in rows if row.status == PackageStatus.READY]
+    downloads = [download for row in ready for download in _package_downloads(job, row)]
+    urls = iter(bucket.presign_downloads(downloads, at=at) if downloads else ())
+    return [_package_view(row, urls) for row in rows]
+
+
+def _package_view(row: PackageRow, urls: Iterator[str]) -> PackageView:
+    if row.status != PackageStatus.READY:
+        error = public_error(row.error) if row.error else None
+        return PackageView(row.template, row.status, None, None, None, None, error)
+    url, board_url = next(urls), next(urls)
+    return PackageView(row.template, row.status, row.files, row.bytes, url, board_url, None)
+
+
+def _package_downloads(
+    job: JobCoordinator, row: PackageRow
+) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Keys of the archive and the board, and how a browser is to save them."""
+    template = PRESETS[job.preset].template(row.template)
+    name = f"{template.id if template else row.template}-{job.public_id}"
+    place = (job.user_id, job.id, row.template, row.edition)
+    return (
+        (keys.package_key(*place), content_disposition_header(True, f"{name}.zip") or ""),
+        (keys.board_key(*place), content_disposition_header(False, f"{name}.jpg") or ""),
     )
 
 

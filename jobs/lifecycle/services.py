@@ -239,6 +239,7 @@ def delete_job(
     job = JobCoordinator.objects.lock(job_id, owner=user_id)
     if not job.give_up():
         return False
+    job.packages.all().delete()
     if by is not None:
         record_act(
             Action.JOB_DELETED,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from jobs.delivery.dispatch import dispatch_webhooks
+from jobs.lifecycle.packages import pack_finished_job
 from jobs.models import JobCoordinator
 from jobs.models.history import write_history
 from jobs.models.outbox import write_event
@@ -20,12 +21,13 @@ class Settlement:
 
 
 def settle(job: JobCoordinator, *, told: int = 0) -> Settlement:
-    """The money, the slot, the history and the event of a job that has just finished: what it is
-    charged is its own `charged_items`, the rest comes back. The sender of events is woken once,
-    also where only the job's last photo was `told` of.
+    """The package, the money, the slot, the history and the event of a job that has just finished:
+    what it is charged is its own `charged_items`, the rest comes back. The sender of events is
+    woken once, also where only the job's last photo was `told` of.
 
     Belongs into the transaction that finished it, under the job's lock.
     """
+    pack_finished_job(job)
     limiter = UserLimiter.objects.lock(job.user_id)
     charged = job.charged_items
     assert charged is not None, "only a finished job is settled"

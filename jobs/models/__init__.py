@@ -2,6 +2,7 @@ from jobs.models.audit_run import AuditRun
 from jobs.models.coordinator import JobCoordinator
 from jobs.models.history import JobItemLog, JobLog
 from jobs.models.item import JobItem, NewPhoto
+from jobs.models.package import JobPackage, PackageEffect, PackageResult
 from jobs.models.results import ItemResult, JobProgress, ResultEffect
 from jobs.models.rule import Rule
 from jobs.models.webhook import Webhook
@@ -15,8 +16,11 @@ __all__ = [
     "JobItem",
     "JobItemLog",
     "JobLog",
+    "JobPackage",
     "JobProgress",
     "NewPhoto",
+    "PackageEffect",
+    "PackageResult",
     "ResultEffect",
     "Rule",
     "Webhook",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Value
-from django.db.models.functions import Cast, Concat, Now
+from django.db.models.functions import Cast, Concat, Greatest, Now
 from django.utils import timezone
 
 from jobs import keys
@@ -233,6 +233,18 @@ class JobCoordinator(JobRow):
             updated_at=Now(),
         )
         return len(idxs)
+
+    def note_change(self) -> None:
+        """What is shown of the job changed beside its row, a package of it: its version rises."""
+        later = Greatest(Now(), F("updated_at") + timedelta(microseconds=1))
+        JobCoordinator.objects.filter(pk=self.pk).update(updated_at=later)
+
+    def note_overtime(self, overtime_ms: int) -> None:
+        """Time that counts against its user's share of the workers."""
+        if overtime_ms:
+            JobCoordinator.objects.filter(pk=self.pk).update(
+                overtime_ms=F("overtime_ms") + overtime_ms
+            )
 
     def claim(
         self, idxs: list[int], *, attempt: int, worker: str, lease: timedelta

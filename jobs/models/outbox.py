@@ -24,19 +24,22 @@ WHO_WANTS = """
 """
 WRITE_EVENT = """
     INSERT INTO jobs_webhookdelivery
-           (id, webhook_id, type, job_id, idx, status, created_at, due_at)
-    SELECT told.id, told.webhook_id, %s, %s, %s::int, 'pending', statement_timestamp(),
+           (id, webhook_id, type, job_id, idx, template, status, created_at, due_at)
+    SELECT told.id, told.webhook_id, %s, %s, %s::int, %s, 'pending', statement_timestamp(),
            statement_timestamp()
       FROM unnest(%s::uuid[], %s::uuid[]) AS told (id, webhook_id)
 """
 
 
-def write_event(event: str, *, user_id: UUID, job_id: UUID, idx: int | None = None) -> int:
-    """Returns how many endpoints are to be told. Two statements, one where there is none: to be
-    called where IS_WANTED said so.
+def write_event(
+    event: str, *, user_id: UUID, job_id: UUID, idx: int | None = None, template: str = ""
+) -> int:
+    """Of an item with its `idx`, of a package with the alias of its `template`. Returns how many
+    endpoints are to be told. Two statements, one where there is none: to be called where IS_WANTED
+    said so.
     """
     webhook_ids = [row[0] for row in fetch_all(WHO_WANTS, [user_id, event])]
     if webhook_ids:
         delivery_ids = [ids.new_id() for _ in webhook_ids]
-        execute(WRITE_EVENT, [event, job_id, idx, delivery_ids, webhook_ids])
+        execute(WRITE_EVENT, [event, job_id, idx, template, delivery_ids, webhook_ids])
     return len(webhook_ids)

@@ -44,7 +44,14 @@ READ_JOB = """
                            ORDER BY idx
                        )
                   FROM job_items_log WHERE job_id = job.id)
-           ) AS item_rows
+           ) AS item_rows,
+           CASE job.status WHEN 'done' THEN
+               (SELECT json_agg(
+                           json_build_array(template, edition, status, files, bytes, error)
+                           ORDER BY id
+                       )
+                  FROM jobs_jobpackage WHERE job_id = job.id)
+           END AS package_rows
       FROM jobs_jobcoordinator AS job
      WHERE id = %s AND user_id = %s
 """
@@ -78,6 +85,25 @@ class ItemRow(NamedTuple):
     declared_bytes: int | None
 
 
+class PackageRow(NamedTuple):
+    """A package; `template` is its alias."""
+
+    template: str
+    edition: int
+    status: str
+    files: int
+    bytes: int
+    error: str
+
+
+class ReadJob(NamedTuple):
+    """A job, its items by idx, and its packages as they were first asked for."""
+
+    job: JobCoordinator
+    items: list[ItemRow]
+    packages: list[PackageRow]
+
+
 def read_version(*, user_id: UUID, job_id: UUID) -> VersionRow | None:
     """None when the user has no such job."""
     with connection.cursor() as cursor:
@@ -86,9 +112,12 @@ def read_version(*, user_id: UUID, job_id: UUID) -> VersionRow | None:
     return None if row is None else VersionRow(*row)
 
 
-def read_job(*, user_id: UUID, job_id: UUID) -> tuple[JobCoordinator, list[ItemRow]] | None:
-    """The job and its items by idx; None when the user has no such job."""
+def read_job(*, user_id: UUID, job_id: UUID) -> ReadJob | None:
+    """None when the user has no such job."""
     for job in JobCoordinator.objects.raw(READ_JOB, [job_id, user_id]):
-        rows = vars(job)["item_rows"] or ()  # a column that the model does not have
-        return job, [ItemRow(*row) for row in rows]
+        # Columns that the model does not have.
+        items, packages = (vars(job)[name] or () for name in ("item_rows", "package_rows"))
+        return ReadJob(
+            job, [ItemRow(*row) for row in items], [PackageRow(*row) for row in packages]
+        )
     return None

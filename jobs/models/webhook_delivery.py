@@ -60,6 +60,8 @@ class WebhookDelivery(models.Model):
     type = models.CharField(max_length=32)
     job_id = models.UUIDField(null=True, blank=True)
     idx = models.IntegerField(null=True, blank=True)
+    # Of a package, its alias.
+    template = models.CharField(max_length=32, blank=True, default="", db_default="")
     status = models.CharField(
         max_length=16, choices=DeliveryStatus.choices, default=DeliveryStatus.PENDING
     )

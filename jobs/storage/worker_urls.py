@@ -84,6 +84,47 @@ def sign_worker_urls(
     return signed
 
 
+@dataclass(frozen=True)
+class PackageUrls:
+    """Photos by idx, of which `output` and `preview` are read; archive and board are written."""
+
+    photos: list[ItemUrls]
+    archive: str
+    board: str
+
+
+def sign_package_urls(
+    user_id: UUID,
+    job_id: UUID,
+    name: tuple[str, int],
+    photos: Mapping[int, tuple[str, str, str]],
+    asked: AskedUrls,
+    *,
+    lease: timedelta,
+) -> PackageUrls:
+    """URLs for a package, given by template and edition, and for photos of its job, given by idx
+    with where they, their results and their previews are. Raises StorageUnavailable.
+    """
+    signer = presigner(settings.STORAGE_WORKER_ENDPOINT)
+    at, seconds = datetime.now(UTC), int(lease.total_seconds())
+    signed = []
+    for idx, found in photos.items():
+        own, foreign = _mask_keys(user_id, job_id, idx, asked)
+        wanted = ((key, "") for key in (*found, *own, *foreign))
+        source, output, preview, *readable = signer.gets(wanted, at=at, expires_in=seconds)
+        writable = signer.puts(((key, None) for key in own), at=at, expires_in=seconds)
+        masks = [
+            MaskUrls(key, get, put)
+            for key, get, put in zip(
+                [*own, *foreign], readable, [*writable, *[None] * len(foreign)], strict=True
+            )
+        ]
+        signed.append(ItemUrls(idx, source, output, preview, masks))
+    made = (keys.package_key(user_id, job_id, *name), keys.board_key(user_id, job_id, *name))
+    archive, board = signer.puts(((key, None) for key in made), at=at, expires_in=seconds)
+    return PackageUrls(signed, archive, board)
+
+
 def _mask_keys(
     user_id: UUID, job_id: UUID, idx: int, asked: AskedUrls
 ) -> tuple[list[str], list[str]]:

@@ -14,11 +14,11 @@ from s3project.testing.plugin import SPARE_BUCKET
 @pytest.fixture
 def empty_queues() -> Iterator[None]:
     """Before the test, and after it: no worker comes for what it published."""
-    purge("gpu")
-    purge("maintenance")
+    for queue in ("gpu", "packages", "maintenance"):
+        purge(queue)
     yield
-    purge("gpu")
-    purge("maintenance")
+    for queue in ("gpu", "packages", "maintenance"):
+        purge(queue)
 
 
 @pytest.fixture

@@ -21,10 +21,12 @@ def make_job(
     items: int = 2,
     concepts: dict[str, Any] | None = None,
     protect: list[str] | None = None,
+    preset: str = "interior",
+    output_template: str | None = None,
 ) -> JobCoordinator:
     """A job that has reached `status` by the shortest way; `running` has one item done."""
     owner = user or make_user()
-    job, _ = services.create_job(user_id=owner.id, preset="interior", item_count=items)
+    job, _ = services.create_job(user_id=owner.id, preset=preset, item_count=items)
     if status in (JobStatus.CREATED, JobStatus.CANCELED):
         if status == JobStatus.CANCELED:
             job, _ = services.cancel_job(user_id=owner.id, job_id=job.id)
@@ -36,6 +38,7 @@ def make_job(
             job_id=job.id,
             concepts=RECOLOR_FLOOR if concepts is None else concepts,
             protect=["Grout"] if protect is None else protect,
+            output_template=output_template,
         )
     if status == JobStatus.RUNNING:
         assert items > 1, "a job of one item is never seen running"

@@ -31,6 +31,8 @@ ARCHIVE = """
            FOR NO KEY UPDATE SKIP LOCKED
     ), items AS (
         DELETE FROM jobs_jobitem USING old WHERE job_id = old.id
+    ), packages AS (
+        DELETE FROM jobs_jobpackage USING old WHERE job_id = old.id
     )
     UPDATE jobs_jobcoordinator AS job
        SET archived_at = statement_timestamp()

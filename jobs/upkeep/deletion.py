@@ -84,6 +84,25 @@ def delete_job_objects(job_id: UUID) -> int:
     return 0 if job is None else _delete_objects(job)
 
 
+def delete_old_packages(job_id: UUID) -> int:
+    """Deletes the objects of packages that were made anew but for the last edition before, whose
+    URLs may be in somebody's hands; returns how many. Raises StorageUnavailable.
+    """
+    job = _undeleted().filter(pk=job_id).first()
+    if job is None:
+        return 0
+    editions = dict(job.packages.values_list("template", "edition"))
+    old = []
+    for key in photo_storage().sizes(keys.packages_prefix(job.user_id, job.id)):
+        template, edition = keys.edition_of(key) or ("", 0)
+        if edition < editions.get(template, 0) - 1:
+            old.append(key)
+    photo_storage().delete_keys(old)
+    if old:
+        UserLimiter.objects.note_storage_change(job.user_id)
+    return len(old)
+
+
 def delete_expired_objects() -> RetentionRun:
     """The final deletion of up to JOBS_PER_RUN jobs, canceled ones first, then those that were
     deleted, then the oldest."""

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, Now
 from jobs import keys
 from jobs.errors import AlreadyCanceled, InvalidTransition
 from jobs.lifecycle.services import cancel_job
-from jobs.models import JobCoordinator, JobItem, JobItemLog, JobLog, Rule
+from jobs.models import JobCoordinator, JobItem, JobItemLog, JobLog, JobPackage, Rule
 from jobs.states import UNFINISHED
 from jobs.storage.bucket import StorageUnavailable, photo_storage
 from jobs.webhooks.endpoints import delete_webhooks_of
@@ -104,6 +104,7 @@ def _scrub_jobs(job_ids: list[UUID]) -> None:
         metadata={},
         rule_id=None,
     )
+    JobPackage.objects.filter(job_id__in=job_ids).delete()
     JobItem.objects.filter(job_id__in=job_ids).update(name="", error="", warnings=[])
     JobItemLog.objects.filter(job_id__in=job_ids).update(name="", error="", warnings=[])
     JobLog.objects.filter(job_id__in=job_ids).update(**EMPTY_LOG)

@@ -65,7 +65,8 @@ CLAIM = """
            jobs_webhook AS webhook
      WHERE delivery.id = taken.id AND webhook.id = delivery.webhook_id AND webhook.enabled
  RETURNING delivery.id, delivery.webhook_id, webhook.user_id, webhook.url, delivery.type,
-           delivery.job_id, delivery.idx, delivery.created_at, delivery.attempts, webhook.secret,
+           delivery.job_id, delivery.idx, delivery.template, delivery.created_at, delivery.attempts,
+           webhook.secret,
            CASE WHEN webhook.old_secret_until > statement_timestamp() THEN webhook.old_secret END
 """
 
@@ -80,6 +81,7 @@ class Claimed(NamedTuple):
     type: str
     job_id: UUID | None
     idx: int | None
+    template: str
     happened_at: datetime
     attempt: int
     secret: str

@@ -49,13 +49,13 @@ def _worker(role: str) -> str:
     )
 
 
+WORK = f"{_queue('gpu')} {_queue('packages')}"
 RULES = {
     ADMIN: "~* &* +@all",
-    WEB: f"{_queue('gpu')} {_queue('maintenance')} {CONNECT} {PUBLISH}",
-    WORKER: f"{_queue('gpu')} {_worker('gpu')} {CONNECT} {PUBLISH} {CONSUME}",
+    WEB: f"{WORK} {_queue('maintenance')} {CONNECT} {PUBLISH}",
+    WORKER: f"{WORK} {_worker('gpu')} {CONNECT} {PUBLISH} {CONSUME}",
     MAINTENANCE: (
-        f"{_queue('gpu')} {_queue('maintenance')} {_worker('maintenance')} "
-        f"{CONNECT} {PUBLISH} {CONSUME}"
+        f"{WORK} {_queue('maintenance')} {_worker('maintenance')} {CONNECT} {PUBLISH} {CONSUME}"
     ),
     LIMITER: f"~s3:rate:* {CONNECT} {COUNT}",
 }

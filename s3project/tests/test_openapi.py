@@ -217,6 +217,8 @@ def test_workers_endpoints_are_internal_and_have_a_secret_of_their_own() -> None
     assert internal == {
         "POST /jobs/{job_id}/callback": [{"callback_secret": []}],
         "POST /jobs/{job_id}/claim": [{"callback_secret": []}],
+        "POST /jobs/{job_id}/packages/{template}/callback": [{"callback_secret": []}],
+        "POST /jobs/{job_id}/packages/{template}/claim": [{"callback_secret": []}],
     }
     public = [name for name, operation in operations(DOCUMENT) if operation["security"] == []]
     assert public == [

@@ -37,6 +37,7 @@ def test_a_new_job_shows_its_photos_and_where_to_send_them() -> None:
         "progress": {"done": 0, "failed": 0, "total": 2},
         "items": [{"idx": 0, "status": "pending"}, {"idx": 1, "status": "pending"}],
         "outputs_ready": [],
+        "packages": [],
     }
     assert [part["key"] for part in upload] == [
         keys.input_key(job.user_id, job.id, idx) for idx in range(2)

@@ -128,6 +128,28 @@ def test_the_last_callback(items: int, status: str) -> None:
     assert cost(lambda: worker_api().post(callback_path(job), body)) == 6
 
 
+def test_the_last_callback_of_a_job_that_ordered_a_package() -> None:
+    """Whether there is one already, the package, the version of the job; and to send it: the
+    package with its job and user, their overtime, its photos, its lease."""
+    job = make_job(JobStatus.RUNNING, output_template="all")
+    body = callback_body(job, 1)
+    assert cost(lambda: worker_api().post(callback_path(job), body)) == 10 + 3 + 4
+
+
+@pytest.mark.parametrize("items", [2, 30])
+def test_packages(items: int) -> None:
+    job = job_of(items, JobStatus.DONE)
+    path = f"/jobs/{job.public_id}/packages"
+    api = api_of(job.user)
+    assert cost(lambda: api.post(path, {"template": "all"}), status=202) == 9
+    assert cost(lambda: api.get(path)) == 2
+    assert cost(lambda: api.get(f"/jobs/{job.public_id}")) == 2
+    claim = {"edition": 1, "attempt": 1, "worker": "w"}
+    assert cost(lambda: worker_api().post(f"{path}/all/claim", claim)) == 4
+    body = {"edition": 1, "attempt": 1, "status": "ready", "files": 1, "bytes": 1}
+    assert cost(lambda: worker_api().post(f"{path}/all/callback", body)) == 5
+
+
 @pytest.mark.parametrize("items", [2, 30])
 @pytest.mark.parametrize(
     "status", [JobStatus.CREATED, JobStatus.UPLOADED, JobStatus.RUNNING, JobStatus.DONE]

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import models, transaction
 from django.db.transaction import TransactionManagementError
 
-from jobs.models import JobCoordinator, JobItem, Rule, Webhook, WebhookDelivery
+from jobs.models import JobCoordinator, JobItem, JobPackage, Rule, Webhook, WebhookDelivery
 from jobs.tests.factories import RECOLOR_FLOOR, make_job
 from jobs.webhooks.endpoints import create_webhook, send_test
 from s3project.testing.sql import recorded_statements
@@ -24,6 +24,7 @@ LOCKS: dict[str, Callable[[], object]] = {
     "JobCoordinator.lock": lambda: JobCoordinator.objects.lock(NOBODY),
     "JobCoordinator.lock_if_free": lambda: JobCoordinator.objects.lock_if_free(NOBODY),
     "JobItem.lock_in_order": lambda: JobItem.objects.lock_in_order(),
+    "JobPackage.lock": lambda: JobPackage.objects.lock(NOBODY, "all"),
     "Rule.lock": lambda: Rule.objects.lock(NOBODY),
     "Webhook.lock": lambda: Webhook.objects.lock(NOBODY),
     "Webhook.lock_to_delete": lambda: Webhook.objects.lock_to_delete(NOBODY),
@@ -76,6 +77,7 @@ def test_inside_a_transaction_every_lock_is_had() -> None:
         user=job.user, name="Oak", preset_id="interior", concepts=RECOLOR_FLOOR
     )
     webhook = create_webhook(user_id=job.user_id, url="https://example.com/")
+    package, _ = JobPackage.objects.get_or_create(job=job, template="all")
     delivery = send_test(user_id=job.user_id, webhook_id=webhook.id)
     session = Session.objects.get(pk=sign_up_anonymously().session_id)
 
@@ -83,6 +85,7 @@ def test_inside_a_transaction_every_lock_is_had() -> None:
         JobCoordinator.objects.lock(job.id)
         JobCoordinator.objects.lock_if_free(job.id)
         list(job.items.lock_in_order())
+        JobPackage.objects.lock(job.id, package.template)
         Rule.objects.lock(rule.id)
         UserLimiter.objects.lock(job.user_id)
         Webhook.objects.lock(webhook.id)
@@ -91,6 +94,6 @@ def test_inside_a_transaction_every_lock_is_had() -> None:
         assert IdempotentRequest.objects.try_lock(job.user_id, "key")
 
     locking = [sql for sql in statements if " FOR NO KEY UPDATE OF " in sql]
-    assert len(locking) == 7
-    assert statements[7].endswith(' FOR UPDATE OF "users_session"')
-    assert "pg_try_advisory_xact_lock" in statements[8]
+    assert len(locking) == 8
+    assert statements[8].endswith(' FOR UPDATE OF "users_session"')
+    assert "pg_try_advisory_xact_lock" in statements[9]

@@ -37,7 +37,10 @@ def test_a_webhook_is_made_with_its_secret_which_is_shown_once(api: Api, user: U
     assert answer.status == 201
     assert answer.headers["Cache-Control"] == "no-store"
     assert made["secret"] == webhook.secret
-    assert made["events"] == ["job.done", "job.failed", "job.canceled"]
+    assert made["events"] == [
+        *("job.done", "job.failed", "job.canceled"),
+        *("package.ready", "package.failed"),
+    ]
     assert (made["url"], made["description"], made["enabled"]) == (URL, "orders", True)
     assert (made["off_reason"], made["failing_since"], made["old_secret_until"]) == (None,) * 3
     shown = {key: value for key, value in made.items() if key != "secret"}
