@@ -12,9 +12,10 @@ FROM ${PYTHON}
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 
-# The two folders are volumes of docker-compose.yml that `provision` writes to.
+# The folders are volumes of docker-compose.yml: `provision` writes to two, packages are made in one.
 RUN useradd --create-home --uid 1000 s3 && useradd --create-home --uid 1001 s3-worker \
-    && install -d -o s3 -g s3 /etc/seaweedfs /etc/valkey
+    && install -d -o s3 -g s3 /etc/seaweedfs /etc/valkey \
+    && install -d -o s3-worker -g s3-worker /packing
 WORKDIR /srv/s3
 
 # Before the code, so that a change of code does not install everything again.

@@ -29,9 +29,11 @@ def _queues(argv: list[str]) -> set[str]:
     return set(parser.parse_known_args(argv)[0].queues.split(","))
 
 
-if IS_CELERY and ("gpu" in _queues(sys.argv)) != settings.GPU_WORKER and "worker" in sys.argv:
+_OF_GPU_HOSTS = {"gpu", "packages"}
+_takes = bool(_OF_GPU_HOSTS & _queues(sys.argv))
+if IS_CELERY and _takes != settings.GPU_WORKER and "worker" in sys.argv:
     # It would know none of the tasks in its queue, and throw them away.
-    sys.exit("A worker of the queue gpu is started with GPU_WORKER=1, and no other one is.")
+    sys.exit("Workers of the queues gpu and packages have GPU_WORKER=1, and no other one has.")
 
 # prometheus_client looks for it when it is first imported, by whichever module: the processes of a
 # worker count into files there.

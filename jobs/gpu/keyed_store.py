@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -10,6 +10,8 @@ from jobs.gpu.reporter import Claim
 from jobs.gpu.transfer import BrokenOff, TooLarge, TransferFailed
 from jobs.limits import MAX_PHOTO_BYTES, TOO_LARGE_MARK
 from jobs.storage.bucket import photo_storage
+
+PIECE = 256 * 1024  # bytes
 
 
 class KeyedStore:
@@ -44,7 +46,25 @@ class KeyedStore:
                 raise BrokenOff(type(error).__name__) from error
         return data
 
-    def write(self, key: str, data: bytes, content_type: str) -> None:
+    def read_into(self, key: str, target: BinaryIO) -> bool:
+        storage = photo_storage()
+        try:
+            answer: dict[str, Any] = storage.client.get_object(Bucket=storage.bucket_name, Key=key)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
+                return False
+            raise TransferFailed(type(error).__name__) from error
+        except BotoCoreError as error:
+            raise TransferFailed(type(error).__name__) from error
+        with closing(answer["Body"]) as body:
+            try:
+                for piece in body.iter_chunks(PIECE):
+                    target.write(piece)
+            except (BotoCoreError, OSError) as error:
+                raise BrokenOff(type(error).__name__) from error
+        return True
+
+    def write(self, key: str, data: bytes | BinaryIO, content_type: str) -> None:
         storage = photo_storage()
         try:
             storage.client.put_object(

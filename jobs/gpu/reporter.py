@@ -13,6 +13,7 @@ import requests
 from jobs.backends import Backend
 from jobs.gpu import metrics
 from jobs.gpu.engine.messages import WorkMessage
+from jobs.gpu.engine.packages.message import PackageMessage
 from jobs.result_keys import attempt_key
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,8 @@ class Claim:
     lease_seconds: int
     urls: tuple[Mapping[str, Any], ...] = ()
     asked_at: float = field(default=0.0, compare=False)
+    # Of a package: where its archive and its board are written.
+    made: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Reporter:
@@ -93,6 +96,42 @@ class Reporter:
             tuple(one for one in data.get("urls") or () if isinstance(one, dict)),
             asked_at,
         )
+
+    def claim_package(
+        self,
+        message: PackageMessage,
+        items: Sequence[int],
+        *,
+        patient: bool = True,
+        asks: Mapping[str, Any] = NOTHING_MORE,
+    ) -> Claim:
+        """As `claim`, for a package; `items` are photos that URLs are asked for, and are granted
+        with it."""
+        url = message.work.callback_url.removesuffix("/callback") + "/claim"
+        body = {**_told_by(message), "items": list(items), **self._names, **asks}
+        asked_at = time.monotonic()
+        data = self._post(url, body, BACKOFF if patient else ())
+        if data is None or not data["granted"]:
+            status = "unknown" if data is None else data["job_status"]
+            return Claim(frozenset(), status, 0)
+        urls = data.get("urls") or {}
+        photos = tuple(one for one in urls.get("photos") or () if isinstance(one, dict))
+        made = {name: urls.get(name) for name in ("archive", "board")}
+        return Claim(
+            frozenset(items), data["job_status"], data["lease_seconds"], photos, asked_at, made
+        )
+
+    def package_ready(
+        self, message: PackageMessage, *, files: int, size: int, held_ms: int
+    ) -> None:
+        """Archive and board are stored. Raises DeliveryFailed."""
+        body = {"status": "ready", "files": files, "bytes": size, "held_ms": held_ms}
+        self._post(message.work.callback_url, {**_told_by(message), **body})
+
+    def package_failed(self, message: PackageMessage, error: str, *, held_ms: int) -> None:
+        """It cannot be made. Raises DeliveryFailed."""
+        body = {"status": "failed", "error": error, "held_ms": held_ms}
+        self._post(message.work.callback_url, {**_told_by(message), **body})
 
     def done(
         self, message: WorkMessage, idx: int, warnings: Sequence[str], *, held_ms: int = 0
@@ -167,3 +206,8 @@ class Reporter:
             logger.warning("%s: %s, trying again in about %d s", url, problem, wait)
             self._sleep(wait * random.uniform(1 - JITTER, 1 + JITTER))
         raise DeliveryFailed(f"{url}: {problem}")
+
+
+def _told_by(message: PackageMessage) -> dict[str, int]:
+    """Which package is meant, and which try of it."""
+    return {"edition": message.edition, "attempt": message.work.attempt}

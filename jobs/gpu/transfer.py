@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from jobs.gpu.engine.errors import PhotoError
 from jobs.gpu.reporter import Claim
@@ -67,8 +67,14 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def write(self, key: str, data: bytes, content_type: str) -> None:
-        """Raises TransferFailed when the storage is away."""
+    def read_into(self, key: str, target: BinaryIO) -> bool:
+        """Writes a result's bytes to a file, however many; False where there is none. Raises
+        TransferFailed as `read`; then the file may hold some of them.
+        """
+        ...
+
+    def write(self, key: str, data: bytes | BinaryIO, content_type: str) -> None:
+        """Of a file all of it. Raises TransferFailed when the storage is away."""
         ...
 
 
@@ -87,6 +93,21 @@ def fetch_photo(store: ObjectStore, key: str) -> bytes:
     if not data:
         raise PhotoError(EMPTY)
     return data
+
+
+def fetch_into(store: ObjectStore, key: str, target: BinaryIO) -> bool:
+    """As `ObjectStore.read_into`, from the file's beginning; what breaks off is read again."""
+    for wait in (*BACKOFF, None):
+        target.seek(0)
+        target.truncate()
+        try:
+            return store.read_into(key, target)
+        except BrokenOff as error:
+            if wait is None:
+                raise
+            logger.warning("%s broke off (%s), reading it again", key, error)
+            time.sleep(wait)
+    raise AssertionError("the last try returns or raises")
 
 
 def fetch(store: ObjectStore, key: str) -> bytes | None:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 from uuid import UUID
 
@@ -36,7 +36,7 @@ PIECE = 256 * 1024  # bytes
 
 
 @dataclass(frozen=True)
-class _Wish:
+class Wish:
     """What is asked for an item besides its photo and its results."""
 
     idx: int
@@ -58,6 +58,8 @@ class UrlStore:
     which a worker that lost the item is not granted."""
 
     asks: Mapping[str, Any] = {"urls": True}
+    # What is done with results.
+    results = "PUT"
 
     def __init__(
         self, message: WorkMessage, reporter: Reporter, *, endpoint: str, bucket: str
@@ -69,14 +71,14 @@ class UrlStore:
         self._user_id = _uuid(ids.USER, message.user_id)
         self._job_id = _uuid(ids.JOB, message.job_id)
         self._items = {item.idx: item for item in message.items}
-        self._wishes: dict[str, _Wish] = {}  # by key, what to ask for to get it
+        self._wishes: dict[str, Wish] = {}  # by key, what to ask for to get it
         self._leaves: dict[tuple[str, str], _Leave] = {}  # by method and key
         self._lock = threading.Lock()
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
         for item in message.items:
             for key in (item.input_key, item.output_key, item.preview_key):
-                self._wishes[key] = _Wish(item.idx)
+                self._wishes[key] = Wish(item.idx)
 
     def close(self) -> None:
         for session in self._sessions:
@@ -91,8 +93,8 @@ class UrlStore:
             if item is None or item.idx not in claim.granted:
                 continue
             self._keep("GET", item.input_key, entry.get("input"), until)
-            self._keep("PUT", item.output_key, entry.get("output"), until)
-            self._keep("PUT", item.preview_key, entry.get("preview"), until)
+            self._keep(self.results, item.output_key, entry.get("output"), until)
+            self._keep(self.results, item.preview_key, entry.get("preview"), until)
             for mask in entry.get("masks", ()):
                 # Only what was asked for, and so has a key that was made here.
                 if mask.get("key") in self._wishes:
@@ -106,7 +108,7 @@ class UrlStore:
             wanted += [keys.instances_key(one), *(keys.mask_key(one, name) for name in names)]
         if all(self._known("GET", key) for key in wanted):
             return
-        wish = _Wish(idx, tuple(names), digest, stem)
+        wish = Wish(idx, tuple(names), digest, stem)
         for key in wanted:
             self._wishes[key] = wish
         self._ask(wish)
@@ -132,7 +134,7 @@ class UrlStore:
         with self._lock:
             self._leaves.pop((method, key), None)
 
-    def _ask(self, wish: _Wish) -> None:
+    def _ask(self, wish: Wish) -> None:
         """Raises NotOurs when the item is not granted any more, ServerAway without an answer."""
         asks: dict[str, Any] = dict(self.asks)
         if wish.digest:
@@ -143,14 +145,15 @@ class UrlStore:
             asks |= {"masks": list(wish.names), "photos": [photo]}
         try:
             # Masks are not worth to wait for.
-            claim = self._reporter.claim(
-                self._message, [wish.idx], patient=not wish.digest, asks=asks
-            )
+            claim = self._claim(wish.idx, patient=not wish.digest, asks=asks)
         except DeliveryFailed as error:
             raise ServerAway(str(error)) from error
         if wish.idx not in claim.granted:
             raise NotOurs(f"#{wish.idx} is not ours any more ({claim.job_status})")
         self.note(claim)
+
+    def _claim(self, idx: int, *, patient: bool, asks: Mapping[str, Any]) -> Claim:
+        return self._reporter.claim(self._message, [idx], patient=patient, asks=asks)
 
     def _keep(self, method: str, key: str, url: object, until: float) -> None:
         if url is None:
@@ -186,7 +189,18 @@ class UrlStore:
                 raise BrokenOff(type(error).__name__) from error
         return bytes(data)
 
-    def write(self, key: str, data: bytes, content_type: str) -> None:
+    def read_into(self, key: str, target: BinaryIO) -> bool:
+        with self._send("GET", key) as response:
+            if response.status_code == 404:
+                return False
+            try:
+                for piece in response.iter_content(PIECE):
+                    target.write(piece)
+            except (requests.RequestException, OSError) as error:
+                raise BrokenOff(type(error).__name__) from error
+        return True
+
+    def write(self, key: str, data: bytes | BinaryIO, content_type: str) -> None:
         response = self._send("PUT", key, data=data, headers={"Content-Type": content_type})
         response.close()
         if response.status_code == 404:
@@ -198,6 +212,8 @@ class UrlStore:
         waits = [*BACKOFF, None]
         while waits:
             url = self._url(method, key)
+            if hasattr(options.get("data"), "seek"):
+                options["data"].seek(0)
             try:
                 response = self._session().request(
                     method, url, timeout=TIMEOUT, allow_redirects=False, stream=True, **options

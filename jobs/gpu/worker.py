@@ -19,10 +19,14 @@ from jobs.backends import backend_of
 from jobs.gpu.chunk_pipeline import ChunkPipeline
 from jobs.gpu.engine.errors import MessageError
 from jobs.gpu.engine.messages import WorkMessage
+from jobs.gpu.engine.packages.message import PackageMessage
+from jobs.gpu.engine.packages.templates import TEMPLATES
 from jobs.gpu.engine.pipeline import Engine
 from jobs.gpu.engine.segmenters.registry import load_segmenter
 from jobs.gpu.keyed_store import KeyedStore
 from jobs.gpu.memory_budget import MemoryBudget
+from jobs.gpu.package_store import PackageStore
+from jobs.gpu.packer import Packer
 from jobs.gpu.reporter import Reporter
 from jobs.gpu.transfer import ObjectStore
 from jobs.gpu.url_store import UrlStore
@@ -55,9 +59,26 @@ def trusted(body: Mapping[str, Any]) -> WorkMessage:
     Photos are read from below the user's own folder, results are stored under keys made here, and
     reports go to the address of this worker's settings, where it has one. Raises MessageError.
     """
+    _check_signed(body)
+    return _believed(WorkMessage.parse(body), "callback")
+
+
+def trusted_package(body: Mapping[str, Any]) -> PackageMessage:
+    """As `trusted`, of a package. Raises MessageError."""
+    _check_signed(body)
+    message = PackageMessage.parse(body)
+    if message.template not in TEMPLATES:
+        raise MessageError(f"there is no template {message.template!r}")
+    path = f"packages/{message.template}/callback"
+    return replace(message, work=_believed(message.work, path))
+
+
+def _check_signed(body: Mapping[str, Any]) -> None:
     if not is_signed(body, settings.MESSAGE_KEYS):
         raise MessageError("the message is not signed by the server, or was altered")
-    message = WorkMessage.parse(body)
+
+
+def _believed(message: WorkMessage, path: str) -> WorkMessage:
     user_id = ids.parse_public_id(ids.USER, message.user_id)
     job_id = ids.parse_public_id(ids.JOB, message.job_id)
     if user_id is None or job_id is None:
@@ -75,7 +96,7 @@ def trusted(body: Mapping[str, Any]) -> WorkMessage:
     )
     url = message.callback_url
     if settings.WORKER_REPORTS_TO:
-        url = f"{settings.WORKER_REPORTS_TO}/jobs/{message.job_id}/callback"
+        url = f"{settings.WORKER_REPORTS_TO}/jobs/{message.job_id}/{path}"
     return replace(message, items=items, callback_url=url)
 
 
@@ -86,12 +107,7 @@ def process_items(body: Mapping[str, Any]) -> None:
     again, and MessageError for a message that is none, or none of ours.
     """
     message = trusted(body)
-    reporter = Reporter(
-        secret=message.token or next(iter(settings.GPU_CALLBACK_SECRETS), ""),
-        timeout=settings.CALLBACK_TIMEOUT_SEC,
-        worker=f"{socket.gethostname()}:{os.getpid()}",
-        backend=backend_of(settings.ENGINE_SEGMENTER, settings.ENGINE_CONCEPTS),
-    )
+    reporter = _reporter(message)
     concurrency = max(1, min(settings.BATCH_CONCURRENCY, message.batch_concurrency))
     with ExitStack() as connections:
         connections.enter_context(closing(reporter))
@@ -108,3 +124,37 @@ def process_items(body: Mapping[str, Any]) -> None:
                 )
             )
         ChunkPipeline(message, reporter, engine, concurrency, store, budget()).process()
+
+
+def make_package(body: Mapping[str, Any]) -> None:
+    """Makes the package of a queue message, if the server grants it.
+
+    Raises DeliveryFailed when server or storage are away, so that it is delivered again, and
+    MessageError for a message that is none, or none of ours.
+    """
+    message = trusted_package(body)
+    reporter = _reporter(message.work)
+    with ExitStack() as connections:
+        connections.enter_context(closing(reporter))
+        store: ObjectStore = KeyedStore()
+        if not settings.STORAGE_ACCESS_KEY:
+            store = connections.enter_context(
+                closing(
+                    PackageStore(
+                        message,
+                        reporter,
+                        endpoint=settings.STORAGE_S3_ENDPOINT,
+                        bucket=settings.STORAGE_BUCKET,
+                    )
+                )
+            )
+        Packer(message, reporter, engine, store, budget()).make()
+
+
+def _reporter(message: WorkMessage) -> Reporter:
+    return Reporter(
+        secret=message.token or next(iter(settings.GPU_CALLBACK_SECRETS), ""),
+        timeout=settings.CALLBACK_TIMEOUT_SEC,
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        backend=backend_of(settings.ENGINE_SEGMENTER, settings.ENGINE_CONCEPTS),
+    )

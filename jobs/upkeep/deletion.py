@@ -40,7 +40,7 @@ FAILURES_PER_RUN = 3
 URL_LIFETIME = timedelta(seconds=settings.PRESIGNED_URL_SECONDS)
 # Nobody can add an object later: upload URLs have ended, and so has every worker's claim.
 CANCELED_SETTLES = max(
-    URL_LIFETIME, timedelta(seconds=settings.TASK_TIME_LIMIT_SEC) + settings.WORK_LEASE
+    URL_LIFETIME, timedelta(seconds=settings.PACKAGE_TIME_LIMIT_SEC) + settings.WORK_LEASE
 )
 CANCELED_LONG_AGO = Q(
     status=JobStatus.CANCELED, canceled_charge=0, updated_at__lt=Now() - CANCELED_SETTLES

@@ -80,6 +80,15 @@ def gpu_worker_argv(*, concurrency: int = 2, name: str = "gpu") -> list[str]:
     ]
 
 
+def packer_argv(*, name: str = "packer") -> list[str]:
+    """A worker that makes packages, so that no photo waits for one."""
+    return [
+        *(sys.executable, "-m", "celery", "-A", "s3project", "worker"),
+        *("-Q", "packages", "-c", "1", "-n", f"{name}@%h"),
+        *QUIET,
+    ]
+
+
 def maintenance_argv(schedule: Path, *, name: str = "maintenance") -> list[str]:
     """The worker of the periodic tasks, with the clock that sends them."""
     return [

@@ -42,6 +42,12 @@ def start_services(stack: EmbeddedStack, *, worker: bool = True) -> None:
             processes.gpu_worker_environment(stack.environment),
             stop_plan=processes.WORKER_STOP_PLAN,
         )
+        stack.start_process(
+            "packer",
+            processes.packer_argv(),
+            processes.gpu_worker_environment(stack.environment),
+            stop_plan=processes.WORKER_STOP_PLAN,
+        )
     wait_until_ready(front, lambda: not is_free(int(port)))
     wait_until_ready(web, lambda: web_answers(int(port)))
     stack.announce()

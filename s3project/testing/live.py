@@ -106,6 +106,14 @@ class LiveStack:
             {**processes.gpu_worker_environment(self.environment), **env},
         )
 
+    def start_packer(self, name: str = "packer", **env: str) -> None:
+        """Starts a worker of packages of that name and returns when it takes work."""
+        self._start_celery(
+            name,
+            processes.packer_argv(name=name),
+            {**processes.gpu_worker_environment(self.environment), **env},
+        )
+
     def start_maintenance(self, name: str = "maintenance", **env: str) -> None:
         """Starts a maintenance worker with its clock and returns when it takes work."""
         self._start_celery(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 
@@ -65,6 +65,12 @@ class SeenPhoto:
     found: Segmentation
     fresh: Findings
 
+    @property
+    def shown(self) -> Segmentation:
+        """What was found, a product that was cut out before by its own outline."""
+        prepared = self.prepared
+        return by_own_outline(self.found, prepared.photo.alpha, prepared.seen.shape[:2])
+
 
 class Engine:
     """Edits photos with the models of one segmenter.
@@ -117,6 +123,26 @@ class Engine:
             )
         return SeenPhoto(prepared, found, fresh)
 
+    def variant(self, seen: SeenPhoto, order: Order) -> Photo:
+        """The photo edited by another order, whose concepts and protection are among those that
+        were looked for; not encoded.
+
+        Raises NothingToChange and ProtectionError as `finish`.
+        """
+        return self._composed(replace(seen, prepared=replace(seen.prepared, order=order)))[0]
+
+    def keep(self, seen: SeenPhoto) -> None:
+        """Remember beyond this process what the models found."""
+        prepared = seen.prepared
+        if seen.fresh:
+            prepared.order.store.save(prepared.digest, self._segmenter.model, seen.fresh)
+
+    def _composed(self, seen: SeenPhoto) -> tuple[Photo, Outlines]:
+        prepared, watch = seen.prepared, seen.prepared.watch
+        with watch.measure("edit"):
+            outlines = Outlines(seen.shown, prepared.seen, prepared.factor, watch)
+            return compose(prepared.photo, outlines, prepared.order, self._segmenter.name), outlines
+
     def finish(self, seen: SeenPhoto) -> EditedPhoto:
         """Edit and encode.
 
@@ -125,17 +151,14 @@ class Engine:
         """
         prepared, watch = seen.prepared, seen.prepared.watch
         order = prepared.order
-        with watch.measure("edit"):
-            found = by_own_outline(seen.found, prepared.photo.alpha, prepared.seen.shape[:2])
-            outlines = Outlines(found, prepared.seen, prepared.factor, watch)
-            edited = compose(prepared.photo, outlines, order, self._segmenter.name)
+        edited, outlines = self._composed(seen)
         with watch.measure("encode"):
             png = encode_png(edited)
         with watch.measure("preview"):
             preview = encode_preview(edited)
         if seen.fresh:
             with watch.measure("keep"):
-                order.store.save(prepared.digest, self._segmenter.model, seen.fresh)
+                self.keep(seen)
         return EditedPhoto(
             png=png,
             preview=preview,

@@ -1,6 +1,6 @@
 """Packages: when one begins, who may make it, and what a result of it does (contract §3.5)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -26,7 +26,7 @@ from users.tests.factories import limiter_of
 pytestmark = pytest.mark.django_db
 
 
-def versions(job: JobCoordinator) -> object:
+def versions(job: JobCoordinator) -> datetime:
     job.refresh_from_db()
     return job.updated_at
 
@@ -104,6 +104,7 @@ def test_an_unknown_template_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValidationFailed) as refused:
         ask(job, "before_aftr")
 
+    assert refused.value.details is not None
     [message] = refused.value.details["template"]
     assert message == (
         '"before_aftr" is no template of interior. There are three_looks, before_after, '
@@ -225,7 +226,7 @@ def test_the_version_of_the_job_rises_with_every_change() -> None:
     ask(job)
     seen.append(versions(job))
 
-    assert all(before < after for before, after in pairwise(seen))  # type: ignore[operator]
+    assert all(before < after for before, after in pairwise(seen))
 
 
 def test_the_version_rises_even_if_the_clock_does_not() -> None:
@@ -236,7 +237,7 @@ def test_the_version_rises_even_if_the_clock_does_not() -> None:
 
     ask(job)
 
-    assert versions(job) == before + timedelta(microseconds=1)  # type: ignore[operator]
+    assert versions(job) == before + timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ def test_the_commands_are_the_ones_serve_runs(services: dict[str, Any]) -> None:
     expected = {
         "web": WEB,
         "gpu-worker": processes.gpu_worker_argv(),
+        "packer": processes.packer_argv(),
         "maintenance": processes.maintenance_argv(Path("/tmp/schedule")),
     }
     for name, argv in expected.items():
@@ -74,6 +75,7 @@ def test_the_image_runs_the_web_process_by_itself() -> None:
 
 def test_a_gpu_worker_is_told_only_what_it_may_know(services: dict[str, Any]) -> None:
     told = set(services["gpu-worker"]["environment"])
+    assert set(services["packer"]["environment"]) == {*told, "TMPDIR"}
     place = {"CELERY_BROKER_URL", "STORAGE_S3_ENDPOINT", "STORAGE_BUCKET", "CALLBACK_BASE_URL"}
     own = {"MODEL_CACHE_DIR", "METRICS_PORT", "METRICS_HOST", "MESSAGE_KEY"} | BACKEND
     itself = {"GPU_WORKER", "S3_ENV"}
@@ -127,14 +129,15 @@ def test_every_setting_reaches_the_services_that_its_row_names(services: dict[st
 
 def test_web_tells_clients_of_the_backend_that_the_workers_run(services: dict[str, Any]) -> None:
     for name in {*BACKEND, "MESSAGE_KEY"}:
-        told = {services[one]["environment"][name] for one in ("web", "maintenance", "gpu-worker")}
+        readers = ("web", "maintenance", "gpu-worker", "packer")
+        told = {services[one]["environment"][name] for one in readers}
         assert len(told) == 1, name
 
 
 def test_every_long_running_service_has_a_health_check(services: dict[str, Any]) -> None:
     lasting = {name for name, service in services.items() if service["restart"] == "unless-stopped"}
     engines = {"postgres", "valkey", "seaweedfs"}
-    assert lasting == {"front", "web", "gpu-worker", "maintenance", *engines}
+    assert lasting == {"front", "web", "gpu-worker", "packer", "maintenance", *engines}
     assert all("healthcheck" in services[name] for name in lasting)
 
 
@@ -165,7 +168,7 @@ def test_nobody_is_root_but_the_front_and_web_is_another_user_than_the_worker(
 ) -> None:
     users = {name: service["user"] for name, service in services.items()}
     assert [name for name, user in users.items() if user.startswith("0")] == ["front"]
-    assert users["web"] != users["gpu-worker"]
+    assert users["web"] != users["gpu-worker"] == users["packer"]
     # Whoever writes the storage's keys, for their owner only, and who reads them.
     assert users["provision"] == users["seaweedfs"]
     docker = (PROJECT / "Dockerfile").read_text(encoding="utf-8")
@@ -175,6 +178,7 @@ def test_nobody_is_root_but_the_front_and_web_is_another_user_than_the_worker(
 
 def test_what_is_written_is_a_volume_or_lives_in_memory(services: dict[str, Any]) -> None:
     kept = {"front": "/data", "postgres": "/var/lib/postgresql", "valkey": "/data"}
+    kept["packer"] = "/packing"
     for name, place in {**kept, "seaweedfs": "/data"}.items():
         targets = [volume.split(":")[1] for volume in services[name]["volumes"]]
         assert place in targets, name
@@ -210,14 +214,14 @@ def test_only_the_front_is_reached_from_outside_and_only_it_reaches_web(
     assert on["outside"] == {"front"}
     assert on["receivers"] == {"maintenance"}, "it sends webhooks, and nothing listens there"
     assert on["web"] == {"front", "web"}
-    assert on["callbacks"] == {"front", "gpu-worker"}
+    assert on["callbacks"] == {"front", "gpu-worker", "packer"}
     assert on["database"] == {"postgres", "web", "maintenance", "migrate"}
     assert on["broker"] == {"valkey", "web", "maintenance"}
-    assert on["worker-broker"] == {"valkey", "gpu-worker"}
-    assert on["worker-storage"] == {"seaweedfs", "gpu-worker"}
+    assert on["worker-broker"] == {"valkey", "gpu-worker", "packer"}
+    assert on["worker-storage"] == {"seaweedfs", "gpu-worker", "packer"}
     # Web would believe its word on who calls, and wait for its bodies without end.
     beside_web = {one for members in on.values() if "web" in members for one in members}
-    assert "gpu-worker" not in beside_web
+    assert beside_web.isdisjoint({"gpu-worker", "packer"})
     assert services["web"]["environment"]["CALLBACK_BASE_URL"] == "http://front:8000"
     assert services["web"]["environment"]["TRUSTED_PROXIES"] == "1"
 

@@ -31,6 +31,11 @@ CHOICE_CAPTION: Final = 72
 SHEET_WIDTH, SHEET_MARGIN, SHEET_GAP, SHEET_CAPTION, SHEET_TITLE = 2000, 60, 24, 44, 90
 
 
+# So many columns up to so many pictures.
+COLUMNS: Final = ((3, 9), (4, 24), (6, 60))
+WIDE_COLUMNS: Final = ((1, 1), (2, 8), (3, 24), (4, 60))
+
+
 class Chip(NamedTuple):
     """A colour of a palette, and what it is called."""
 
@@ -50,8 +55,20 @@ KOREAN: Final = Labels("전", "후")
 
 def encode_board(board: Rgb) -> bytes:
     """A JPEG without metadata; colour is not subsampled, which would fray the letters."""
+    return _encoded(board, "444")
+
+
+def encode_photo(picture: Rgb) -> bytes:
+    """A JPEG without metadata of a picture without letters."""
+    return _encoded(picture, "420")
+
+
+def _encoded(picture: Rgb, subsampling: str) -> bytes:
     encoded: bytes = simplejpeg.encode_jpeg(
-        np.ascontiguousarray(board), quality=QUALITY, colorspace="RGB", colorsubsampling="444"
+        np.ascontiguousarray(picture),
+        quality=QUALITY,
+        colorspace="RGB",
+        colorsubsampling=subsampling,
     )
     return encoded
 
@@ -74,6 +91,15 @@ def before_after(before: Rgb, after: Rgb, caption: str, labels: Labels = KOREAN)
     write(draw, labels.before, (left, line), size=32, width=pane[0], ink=FAINT)
     write(draw, labels.after, (right, line), size=32, width=pane[0], ink=INK)
     write(draw, caption, (left, line + PAIR_CAPTION), size=28, width=2 * pane[0], ink=INK)
+    return np.asarray(board)
+
+
+def strip(before: Rgb, after: Rgb) -> Rgb:
+    """Both photos side by side as in `before_after`, without paper and letters."""
+    height, width = before.shape[:2]
+    board = Image.new("RGB", (2 * width + PAIR_LINE, height), PAPER)
+    board.paste(Image.fromarray(before), (0, 0))
+    board.paste(_cut(after, (width, height)), (width + PAIR_LINE, 0))
     return np.asarray(board)
 
 
@@ -150,33 +176,30 @@ def choices_board(cells: Sequence[Cell], title: str) -> Rgb:
 
 
 class ContactSheet:
-    """An overview of `count` pictures, added one by one so that only the sheet is in memory."""
+    """An overview of up to `count` pictures, added one by one so that only the sheet is in memory.
 
-    def __init__(self, count: int, title: str) -> None:
-        self._columns = next((c for c, most in ((3, 9), (4, 24), (6, 60)) if count <= most), 8)
-        self._columns = max(1, min(self._columns, count))
-        gaps = SHEET_GAP * (self._columns - 1)
-        self._tile = (SHEET_WIDTH - 2 * SHEET_MARGIN - gaps) // self._columns
-        self._tile_height = self._tile * 3 // 4
-        self._step = self._tile_height + SHEET_CAPTION + SHEET_GAP
-        rows = -(-count // self._columns)
-        height = 2 * SHEET_MARGIN + SHEET_TITLE + rows * self._step - SHEET_GAP
-        self._sheet = Image.new("RGB", (SHEET_WIDTH, height), PAPER)
-        self._draw = ImageDraw.Draw(self._sheet)
+    ratio: how high a place is, as a share of its width; that of the first picture, within reason,
+    where it is not said. columns: as many as there is room for, where it is not said.
+    """
+
+    def __init__(
+        self, count: int, title: str, *, ratio: float | None = None, columns: int | None = None
+    ) -> None:
+        self._count, self._title = count, title
+        self._ratio, self._columns_asked = ratio, columns
         self._added = 0
-        width = SHEET_WIDTH - 2 * SHEET_MARGIN
-        place = (SHEET_MARGIN, SHEET_MARGIN + 24)
-        write(self._draw, title, place, size=44, width=width, ink=INK)
 
     def add(self, photo: Rgb, caption: str) -> None:
-        """The whole photo, centred in the next place."""
+        """The whole photo, in the next place, standing on its caption."""
+        if not self._added:
+            self._begin(self._ratio or min(max(photo.shape[0] / photo.shape[1], 0.2), 1.25))
         row, column = divmod(self._added, self._columns)
         self._added += 1
         left = SHEET_MARGIN + column * (self._tile + SHEET_GAP)
         top = SHEET_MARGIN + SHEET_TITLE + row * self._step
         box = (self._tile, self._tile_height)
         shown = ImageOps.contain(Image.fromarray(photo), box, Image.Resampling.LANCZOS)
-        place = (left + (box[0] - shown.width) // 2, top + (box[1] - shown.height) // 2)
+        place = (left + (box[0] - shown.width) // 2, top + box[1] - shown.height)
         self._sheet.paste(shown, place)
         edge = (place[0] - 1, place[1] - 1, place[0] + shown.width, place[1] + shown.height)
         self._draw.rectangle(edge, outline=LINE)
@@ -184,7 +207,28 @@ class ContactSheet:
         write(self._draw, caption, line, size=24, width=self._tile, ink=FAINT, anchor="mm")
 
     def picture(self) -> Rgb:
-        return np.asarray(self._sheet)
+        """The sheet, no longer than what was added. Raises ValueError while there is nothing."""
+        if not self._added:
+            raise ValueError("a sheet needs a photo")
+        rows = -(-self._added // self._columns)
+        return np.asarray(self._sheet.crop((0, 0, SHEET_WIDTH, self._height(rows))))
+
+    def _begin(self, ratio: float) -> None:
+        ladder = WIDE_COLUMNS if ratio < 0.5 else COLUMNS
+        many = next((c for c, most in ladder if self._count <= most), 8)
+        self._columns = max(1, min(self._columns_asked or many, self._count))
+        inner = SHEET_WIDTH - 2 * SHEET_MARGIN
+        self._tile = (inner - SHEET_GAP * (self._columns - 1)) // self._columns
+        self._tile_height = round(self._tile * ratio)
+        self._step = self._tile_height + SHEET_CAPTION + SHEET_GAP
+        size = (SHEET_WIDTH, self._height(-(-self._count // self._columns)))
+        self._sheet = Image.new("RGB", size, PAPER)
+        self._draw = ImageDraw.Draw(self._sheet)
+        place = (SHEET_MARGIN, SHEET_MARGIN + 24)
+        write(self._draw, self._title, place, size=44, width=inner, ink=INK)
+
+    def _height(self, rows: int) -> int:
+        return 2 * SHEET_MARGIN + SHEET_TITLE + rows * self._step - SHEET_GAP
 
 
 def _cut(photo: Rgb, size: tuple[int, int]) -> Image.Image:

@@ -31,19 +31,20 @@ def plain_stem(name: str) -> str:
     return f"_{stem}" if DEVICES.match(stem) else stem
 
 
-def plain_stems(names: Iterable[tuple[int, str]]) -> list[str]:
+def plain_stems(names: Iterable[tuple[int, str]], taken: Iterable[str] = ()) -> list[str]:
     """The stems for (idx, name), in order and all different, also where case does not count.
 
-    What has no name is `photo-<idx>`; what is named like one before it gets a number.
+    What has no name is `photo-<idx>`; what is named like one before it, or like what is `taken`,
+    gets a number.
     """
-    taken: set[str] = set()
+    used = {name.casefold() for name in taken}
     stems: list[str] = []
     for idx, name in names:
         first = stem = plain_stem(name) or f"photo-{idx}"
         number = 1
-        while stem.casefold() in taken:
+        while stem.casefold() in used:
             number += 1
             stem = f"{first}-{number}"
-        taken.add(stem.casefold())
+        used.add(stem.casefold())
         stems.append(stem)
     return stems
