@@ -16,7 +16,8 @@ from jobs.admin.delete import delete_photos, is_deletable
 from jobs.admin.facts import JobFacts
 from jobs.admin.filters import FinishedFilter, PresetFilter
 from jobs.admin.progress import progress_bar
-from jobs.models import JobCoordinator, JobItem
+from jobs.models import JobCoordinator, JobItem, JobPackage
+from jobs.states import JobStatus
 from s3project import ids
 from s3project.admin.page import Button, ReadOnlyAdmin
 from s3project.admin.search import SearchById
@@ -85,7 +86,8 @@ class JobAdmin(JobFacts, ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinato
         return tuple(shown)
 
     def tables(self, request: HttpRequest, obj: JobCoordinator) -> Sequence[Table]:
-        return [money(obj), items(obj)]
+        made = [packages(obj)] if obj.status == JobStatus.DONE else []
+        return [money(obj), items(obj), *made]
 
     # --- Columns -----------------------------------------------------------------------------
 
@@ -178,8 +180,31 @@ def items(job: JobCoordinator) -> Table:
     )
 
 
-def lease(item: JobItem) -> str:
-    """Who has the item, and for how long yet."""
+def packages(job: JobCoordinator) -> Table:
+    """Of a done job: at most one of each template."""
+    return Table(
+        title="Packages",
+        headings=("Template", "Edition", "Status", "Attempt", "Lease", "Files", "Bytes", "Error"),
+        rows=[
+            (
+                package.template,
+                package.edition,
+                badge(package.status),
+                package.attempt or NOTHING,
+                lease(package),
+                package.files or NOTHING,
+                package.bytes or NOTHING,
+                prose(package.error),
+            )
+            for package in job.packages.order_by("id")
+        ],
+        empty="Nobody asked for one.",
+        more=f"Stored below {keys.packages_prefix(job.user_id, job.id)}",
+    )
+
+
+def lease(item: JobItem | JobPackage) -> str:
+    """Who has the item or package, and for how long yet."""
     if item.lease_expires_at is None:
         return NOTHING
     left = int((item.lease_expires_at - timezone.now()).total_seconds())

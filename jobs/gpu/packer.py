@@ -227,9 +227,12 @@ class _Sources:
 
     def result(self) -> BinaryIO:
         file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 (whoever asked for it closes it)
-        if not transfer.fetch_into(self._store, self._item.output_key, file):
+        try:
+            if not transfer.fetch_into(self._store, self._item.output_key, file):
+                raise ResultGone(RESULT_GONE)
+        except Exception:
             file.close()
-            raise ResultGone(RESULT_GONE)
+            raise
         file.seek(0)
         return file
 

@@ -257,6 +257,28 @@ CHECKS = (
         deadlines,
     ),
     Check(
+        "each package is of a done job that is kept",
+        ids.JOB,
+        """
+        SELECT package.job_id AS id,
+               job.status = 'done' AND job.deleted_at IS NULL AND job.archived_at IS NULL AS sound
+          FROM jobs_jobpackage package
+          JOIN jobs_jobcoordinator job ON job.id = package.job_id
+        """,
+    ),
+    Check(
+        "no lease of a package ended long ago",
+        ids.JOB,
+        """
+        SELECT job_id AS id,
+               attempt = 0 OR lease_expires_at IS NULL
+               OR lease_expires_at > now() - %(slack)s * interval '1 second' AS sound
+          FROM jobs_jobpackage
+         WHERE status = 'pending'
+        """,
+        deadlines,
+    ),
+    Check(
         "no lease ended long ago",
         ids.JOB,
         f"""

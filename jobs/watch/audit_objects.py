@@ -1,4 +1,6 @@
-"""Whether every photo that was paid for can be downloaded: what is done is in the storage."""
+"""Whether every photo that was paid for, and every package that is ready, can be downloaded: what
+there should be is in the storage.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +12,16 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from jobs import keys
-from jobs.models import JobCoordinator, JobItem
-from jobs.states import ItemStatus, JobStatus
+from jobs.models import JobCoordinator, JobItem, JobPackage
+from jobs.states import ItemStatus, JobStatus, PackageStatus
 from jobs.storage.bucket import photo_storage
 
 
 @dataclass(frozen=True)
 class MissingObjects:
-    """A job with done photos of which the result or the preview is not in the storage."""
+    """A job with done photos of which the result or the preview is not in the storage, or with
+    ready packages of which the archive or the board is not.
+    """
 
     job: str
     missing: list[str]
@@ -34,7 +38,7 @@ def audit_objects(
     *, finished_within: timedelta | None = None, limit: int | None = None
 ) -> ObjectAudit:
     """Looks for the objects of jobs that were charged and still serve them, the newest first: two
-    listings and one query for each. Raises StorageUnavailable.
+    or three listings and two queries for each. Raises StorageUnavailable.
     """
     paid = Q(status=JobStatus.DONE) | Q(canceled_charge__gt=0)
     jobs = JobCoordinator.objects.filter(
@@ -48,17 +52,30 @@ def audit_objects(
     rows = jobs.order_by("-finished_at").values_list("pk", "user_id")[:limit]
     for job_id, user_id in rows.iterator(chunk_size=500):
         expected = list(_expected(job_id))
+        made = list(_expected_packages(user_id, job_id))
+        prefixes = [*keys.result_prefixes(user_id, job_id)]
+        if made:
+            prefixes.append(keys.packages_prefix(user_id, job_id))
         stored: dict[str, int] = {}
-        for prefix in keys.result_prefixes(user_id, job_id):
+        for prefix in prefixes:
             stored |= photo_storage().sizes(prefix)
+        photos = len(expected) // 2
+        expected += made
         missing = [key for key in expected if not stored.get(key)]
         audit.jobs += 1
-        audit.photos += len(expected) // 2
+        audit.photos += photos
         # A job that was canceled or deleted meanwhile has nothing to serve any more.
         if missing and jobs.filter(pk=job_id).exists():
             public_id = JobCoordinator(id=job_id).public_id
             audit.missing.append(MissingObjects(public_id, missing))
     return audit
+
+
+def _expected_packages(user_id: UUID, job_id: UUID) -> Iterator[str]:
+    ready = JobPackage.objects.filter(job_id=job_id, status=PackageStatus.READY)
+    for template, edition in ready.values_list("template", "edition"):
+        yield keys.package_key(user_id, job_id, template, edition)
+        yield keys.board_key(user_id, job_id, template, edition)
 
 
 def _expected(job_id: UUID) -> Iterator[str]:

@@ -8,6 +8,7 @@ from django.utils.html import strip_tags
 from jobs.models import JobCoordinator, JobLog, Rule, Webhook
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.factories import RECOLOR_FLOOR, make_job, report
+from jobs.tests.packages import claim_package, done_job
 from jobs.tests.rows import all_rows
 from jobs.webhooks.endpoints import create_webhook, send_test
 from s3project.testing.sql import recorded_statements
@@ -48,6 +49,18 @@ def test_the_list_takes_five_queries_for_fifty_jobs(browser: Client) -> None:
     assert len(response.context["cl"].result_list) == 50
 
 
+def test_the_page_of_a_done_job_shows_its_packages(browser: Client) -> None:
+    job = done_job()
+    claim_package(job, worker="gpu-7:4242")
+
+    text = text_of(browser.get(page_of(job)))
+
+    assert "Packages" in text
+    assert "before_after" in text
+    assert "gpu-7:4242" in text
+    assert "Packages" not in text_of(browser.get(page_of(make_job(JobStatus.QUEUED))))
+
+
 def test_the_page_takes_seven_queries_for_two_hundred_items(browser: Client) -> None:
     job = make_job(JobStatus.QUEUED, user=make_user(plan="pro"), items=200)
     ContentType.objects.get_for_model(JobCoordinator)  # read once per process
@@ -55,7 +68,8 @@ def test_the_page_takes_seven_queries_for_two_hundred_items(browser: Client) -> 
     with recorded_statements() as statements:
         response = browser.get(page_of(job))
 
-    # Session, operator, second factor, job with its user, reservation, billing events, items.
+    # Session, operator, second factor, job with its user, reservation, billing events, items; of a
+    # done job also packages.
     assert len(statements) == 7
     _, items = response.context["tables"]
     assert [row[0] for row in items.rows] == list(range(200))

@@ -9,7 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from jobs.gpu.engine.errors import MessageError
-from jobs.gpu.worker import trusted
+from jobs.gpu.worker import trusted, trusted_package
 from jobs.message_signing import is_signed, signed
 
 KEYS = ["k" * 32, "o" * 32]
@@ -140,3 +140,74 @@ def test_a_worker_that_knows_its_server_reports_there_only(settings: Settings) -
 def test_ids_that_are_none_of_ours_are_refused(field: str) -> None:
     with pytest.raises(MessageError):
         trusted(signed(message(**{field: "x/../y"}), KEYS))
+
+
+# --- Packages ----------------------------------------------------------------------------------
+
+
+def package(work: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    said = {"template": "all", "edition": 1, "options": {}, "names": {"3": "주방.jpg"}, **changes}
+    return {"package": said, "work": work or message()}
+
+
+def test_a_signed_package_is_believed_and_its_keys_are_made_here() -> None:
+    work = message()
+    work["items"][0]["output_key"] = f"outputs/{USER}/job_{uuid4().hex}/3_result.png"
+
+    believed = trusted_package(arrived(signed(package(work), KEYS)))
+
+    assert believed.names == {3: "주방.jpg"}
+    assert believed.work.items[0].output_key == f"outputs/{USER}/{JOB}/3_result.png"
+
+
+def test_a_package_reports_to_the_address_of_the_workers_settings(settings: Settings) -> None:
+    settings.WORKER_REPORTS_TO = "https://web.internal"
+    evil = message(callback_url="https://evil.example/jobs/x/packages/all/callback")
+
+    believed = trusted_package(signed(package(evil), KEYS))
+
+    assert believed.work.callback_url == f"https://web.internal/jobs/{JOB}/packages/all/callback"
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        lambda body: body.pop("sig"),
+        lambda body: body["package"].update(template="three_looks"),
+        lambda body: body["package"].update(edition=2),
+        lambda body: body["work"].update(attempt=2),
+        lambda body: body["package"]["options"].update(title="x"),
+    ],
+)
+def test_an_unsigned_or_altered_package_is_refused(
+    altered: Callable[[dict[str, Any]], Any],
+) -> None:
+    body = signed(package(), KEYS)
+    altered(body)
+
+    with pytest.raises(MessageError, match="not signed"):
+        trusted_package(body)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"template": ""},
+        {"template": "../all"},
+        {"template": "전체"},
+        {"edition": 0},
+        {"edition": True},
+        {"options": []},
+        {"names": {"three": "x"}},
+    ],
+)
+def test_a_package_that_is_none_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(MessageError):
+        trusted_package(signed(package(**changes), KEYS))
+
+
+def test_neither_task_takes_the_others_message() -> None:
+    with pytest.raises(MessageError):
+        trusted(signed(package(), KEYS))
+    with pytest.raises(MessageError):
+        trusted_package(signed(message(), KEYS))

@@ -30,6 +30,18 @@ ENDED = "each photo ended as its history says"
 PHOTOS = "each photo lies with the upload of its own user"
 DEADLINE = "nothing is older than its deadline"
 LEASE = "no lease ended long ago"
+PACKED = "each package is of a done job that is kept"
+PACKING = "no lease of a package ended long ago"
+
+
+def package(job: str, ago: str) -> str:
+    """A package that was sent, and whose lease ended so long ago."""
+    return (
+        "INSERT INTO jobs_jobpackage (job_id, template, edition, options, status, files, bytes,"
+        " error, attempt, claimed_by, lease_expires_at)"
+        f" VALUES ({{{job}}}, 'all', 1, '{{{{}}}}', 'pending', 0, 0, '', 1, '',"
+        f" now() - interval '{ago}')"
+    )
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,7 @@ class World:
 def make_world() -> World:
     for status in JobStatus:
         make_job(status)
+    make_job(JobStatus.DONE, output_template="all")
     relabelled = make_job(JobStatus.FAILED)
     job_services.cancel_job(user_id=relabelled.user_id, job_id=relabelled.pk)
     user = make_user(plan="pro")
@@ -137,6 +150,14 @@ JOB_VIOLATIONS = [
         "UPDATE jobs_jobitem SET attempt = 1, lease_expires_at = now() - interval '16 minutes'"
         " WHERE job_id = {running} AND idx = 2",
     ),
+    (PACKED, "running", package("running", "1 minute")),
+    (
+        PACKED,
+        "done",
+        package("done", "1 minute")
+        + "; UPDATE jobs_jobcoordinator SET deleted_at = now() WHERE id = {done}",
+    ),
+    (PACKING, "done", package("done", "16 minutes")),
     (CHARGED, "running", "DELETE FROM billing_events WHERE ref = {running_ref}"),
     (
         CHARGED,

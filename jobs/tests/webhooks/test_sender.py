@@ -15,6 +15,7 @@ from jobs.models.webhook import new_secret
 from jobs.models.webhook_delivery import RETRIES
 from jobs.states import JobStatus
 from jobs.tests.factories import make_job
+from jobs.tests.packages import report_package
 from jobs.tests.webhooks.sending import endpoint, make_due, send_all, tried
 from jobs.webhooks import endpoints
 from s3project.acts.actor import SYSTEM
@@ -43,6 +44,19 @@ def test_an_event_says_what_get_says_and_is_signed() -> None:
     webhook.refresh_from_db()
     assert webhook.last_success_at is not None
     assert send_all() == 0
+
+
+def test_an_event_of_a_package_says_which_one() -> None:
+    user = make_user()
+    with receiver() as known:
+        endpoint(user, known.url)
+        job = make_job(JobStatus.DONE, user=user, output_template="before_after")
+        report_package(job)
+        assert send_all() == 2
+    said = {event["type"]: event for event in (json.loads(came.body) for came in known.received)}
+    assert said.keys() == {"job.done", "package.ready"}
+    assert said["package.ready"]["template"] == "전후비교"
+    assert said["package.ready"]["data"]["packages"][0]["status"] == "ready"
 
 
 def test_an_altered_body_or_another_secret_does_not_verify() -> None:
