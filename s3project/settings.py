@@ -279,7 +279,7 @@ RATE_LIMIT_URL = env.text("RATE_LIMIT_URL", CELERY_BROKER_URL)
 # `visibility_timeout`, which must be longer, or slow work would be delivered twice.
 TASK_TIME_LIMIT_SEC = env.integer("TASK_TIME_LIMIT_SEC", 900)
 # A package is of up to 200 photos, each of which may be edited in several ways.
-PACKAGE_TIME_LIMIT_SEC = 4 * TASK_TIME_LIMIT_SEC
+PACKAGE_TIME_LIMIT_SEC = 3 * TASK_TIME_LIMIT_SEC
 
 # --- What ends by the clock (docs/operations.md) ---------------------------------------------
 # 0 stands for never. Jobs that nobody goes on with are ended and refunded.

@@ -1,9 +1,11 @@
 """What an experiment works with: the processes, the engines, customers, and the database."""
 
+import io
 import os
 import random
 import signal
 import time
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,10 +15,11 @@ from uuid import UUID
 import requests
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet, Sum
+from django.db.models.functions import Now
 
 from bench.faults.customer import Customer, Journal
 from jobs.lifecycle.services import IGNORED
-from jobs.models import JobCoordinator, JobItem
+from jobs.models import JobCoordinator, JobItem, JobPackage
 from jobs.states import FINISHED, ItemStatus
 from jobs.watch.audit import audit
 from s3project.embedded.stack import EmbeddedStack
@@ -81,12 +84,14 @@ class World:
     # --- Processes ---------------------------------------------------------------------------
 
     def start(self, *names: str, **env: str) -> None:
-        """Starts those of web, maintenance…, gpu… that do not run; `env` is added for these."""
+        """Starts those of web, maintenance…, packer…, gpu… that do not run, with `env` added."""
         for name in names:
             if name in self.live.pids:
                 continue
             if name == "web":
                 self.live.start_web(workers=1, **{**SERVER, **env})
+            elif name.startswith("packer"):
+                self.live.start_packer(name, **{**WORKER, **env})
             elif name.startswith("maintenance"):
                 self.live.start_maintenance(name, **{**SERVER, **env})
             else:
@@ -147,6 +152,34 @@ class World:
             headers={"Authorization": f"Bearer {secret}"},
             timeout=10,
         )
+
+    # --- Packages ----------------------------------------------------------------------------
+
+    def ask_for_package(self, customer: Customer, job: UUID, template: str) -> None:
+        public = JobCoordinator(id=job).public_id
+        customer.call("POST", f"/jobs/{public}/packages", {"template": template})
+
+    def wait_packer_has(self, job: UUID, template: str) -> JobPackage:
+        """Until a worker has the package in hand."""
+        held = JobPackage.objects.filter(
+            job_id=job, template=template, status="pending", lease_expires_at__gt=Now()
+        ).exclude(claimed_by="")
+        self.wait_for(held.exists, "the package is in hand")
+        return held.get()
+
+    def wait_packed(self, customer: Customer, job: UUID, template: str) -> JobPackage:
+        """Until the package is ready; what can be downloaded is what was reported."""
+        made = JobPackage.objects.filter(job_id=job, template=template, status="ready")
+        self.wait_for(made.exists, "the package is ready", 2 * PATIENCE)
+        package = made.get()
+        public = JobCoordinator(id=job).public_id
+        shown = customer.call("GET", f"/jobs/{public}")["packages"]
+        [url] = [one["url"] for one in shown if one["alias"] == template]
+        data = requests.get(url, timeout=10).content
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            assert archive.testzip() is None
+            assert (len(archive.namelist()), len(data)) == (package.files, package.bytes)
+        return package
 
     # --- Waiting and looking -------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ def ask_for_package(
     Raises JobNotFound, ValidationFailed or NothingToPack, without effect.
     """
     with transaction.atomic():
-        job = JobCoordinator.objects.owned_by(user_id).lock(job_id)
+        job = JobCoordinator.objects.lock(job_id, owner=user_id)
         known = _template_of(job, template)
         if job.status != JobStatus.DONE or not has_photos(job):
             raise NothingToPack(status=job.status)

@@ -1,6 +1,6 @@
 """What happens to jobs. Each function opens the transaction, locks in order (job → items →
-limiter) and tells the models what happened. What it sends to the broker waits for the commit of
-the outermost transaction.
+packages → limiter) and tells the models what happened. What it sends to the broker waits for the
+commit of the outermost transaction.
 """
 
 import logging

@@ -45,7 +45,7 @@ class JobItemQuerySet(LockingQuerySet["JobItem"]):
         return self.due().filter(attempt=0)
 
     def lock_in_order(self) -> "JobItemQuerySet":
-        """The second level of job → items → limiter."""
+        """The second level of job → items → packages → limiter."""
         return self.select_for_update(of=("self",), no_key=True).order_by("idx")
 
     def in_hand(self) -> "JobItemQuerySet":

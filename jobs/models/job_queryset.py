@@ -24,8 +24,8 @@ class JobQuerySet(LockingQuerySet["JobCoordinator"]):
         return self._found("", job_id, owner)
 
     def lock(self, job_id: UUID | None, *, owner: UUID | None = None) -> "JobCoordinator":
-        """The first level of job → items → packages → limiter. Never lazy. With an `owner` only that user's.
-        Raises JobNotFound."""
+        """The first level of job → items → packages → limiter. Never lazy. With an `owner` only
+        that user's. Raises JobNotFound."""
         require_transaction(self.db)
         return self._found("FOR NO KEY UPDATE OF job", job_id, owner)
 

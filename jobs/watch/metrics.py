@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from jobs.delivery.fair_share import LEVELS
-from jobs.delivery.publish import GPU_QUEUE, MAINTENANCE_QUEUE
+from jobs.delivery.publish import GPU_QUEUE, MAINTENANCE_QUEUE, PACKAGES_QUEUE
 from jobs.models.item_phases import DUE, IN_HAND, PENDING, UNSENT
 from jobs.result_keys import TIMEOUT, WORKER_LOST
 from jobs.states import COMPLETED, IN_WORK, WAITING, sql_list
@@ -113,6 +113,16 @@ QUERIES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         """,
     ),
     (
+        "s3_packages",
+        "Packages that were asked for since an hour ago, and all that are pending, by status.",
+        ("status",),
+        """
+        SELECT status, count(*) FROM jobs_jobpackage
+         WHERE status = 'pending' OR asked_at > now() - interval '1 hour'
+         GROUP BY status
+        """,
+    ),
+    (
         "s3_acts_last_hour",
         "Rows of the audit log since an hour ago, and how often it happened: refusals come in "
         "streaks, of which only powers of ten are rows.",
@@ -187,7 +197,7 @@ def _from_broker() -> Iterator[GaugeMetricFamily]:
 def queue_lengths(broker: redis.Redis) -> dict[str, int]:
     """Queue → messages that wait in it. Raises redis.RedisError."""
     lengths = {}
-    for queue in (GPU_QUEUE, MAINTENANCE_QUEUE):
+    for queue in (GPU_QUEUE, PACKAGES_QUEUE, MAINTENANCE_QUEUE):
         # Kombu's names: a list for each level of a queue, that of level 0 without a number.
         lists = [queue, *(f"{queue}{Channel.sep}{level}" for level in range(1, LEVELS))]
         lengths[queue] = sum(broker.llen(name) for name in lists)

@@ -35,7 +35,7 @@ def test_the_tour_visits_every_public_use_case() -> None:
         *("POST /jobs ", "-T ", "/confirm-upload", "/execute", "GET /jobs/", "/cancel"),
         *("GET /presets/", "GET /vocabulary", "POST /jobs/check", "strict", "data.problems"),
         *("POST /rules", "DELETE /rules", "Idempotency-Key", "If-None-Match"),
-        *("source_job_id", "/me/keys", "DELETE /jobs", "POST /webhooks"),
+        *("source_job_id", "/me/keys", "DELETE /jobs", "POST /webhooks", "/packages"),
     ):
         assert visited in commands
 
@@ -43,6 +43,7 @@ def test_the_tour_visits_every_public_use_case() -> None:
 def test_the_tour_goes_as_written(live_stack: LiveStack, tmp_path: Path) -> None:
     live_stack.start_web()
     live_stack.start_worker()
+    live_stack.start_packer()
     script = "".join(f"{commands}echo '{MARK}'\n" for commands, _ in steps())
 
     run = subprocess.run(

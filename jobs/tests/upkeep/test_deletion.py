@@ -241,6 +241,6 @@ def test_a_job_that_is_canceled_before_any_work_leaves_no_photo(settings: Settin
 def test_the_final_deletion_waits_for_the_longest_task(settings: Settings) -> None:
     assert timedelta(seconds=settings.PRESIGNED_URL_SECONDS) <= deletion.CANCELED_SETTLES
     assert (
-        timedelta(seconds=settings.TASK_TIME_LIMIT_SEC) + settings.WORK_LEASE
+        timedelta(seconds=settings.PACKAGE_TIME_LIMIT_SEC) + settings.WORK_LEASE
         <= deletion.CANCELED_SETTLES
     )

@@ -12,6 +12,7 @@ from jobs.models import JobCoordinator
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.clock import DAY, HOUR, age
 from jobs.tests.factories import make_job, report
+from jobs.tests.packages import done_job, report_package
 from jobs.watch.audit import run_audit
 from s3project.acts.actor import SYSTEM, Actor
 from s3project.acts.record import record_act
@@ -79,7 +80,8 @@ def test_the_figures_are_those_of_the_database(settings: Settings) -> None:
     report(done, 0)
     report(done, 1, ItemStatus.FAILED)
     report(done, 2, attempt=2)
-    old = make_job(JobStatus.DONE, user=user)
+    old = make_job(JobStatus.DONE, user=user, output_template="all")
+    report_package(done_job(user=user), failed=True)
     age(old, 2 * HOUR)
 
     found = scrape()
@@ -88,11 +90,14 @@ def test_the_figures_are_those_of_the_database(settings: Settings) -> None:
     assert found[("s3_jobs_unfinished", "running")] == 1
     states = {key[1]: value for key, value in found.items() if key[0] == "s3_photos_pending"}
     assert states == {"unsent": 5, "due": 1, "in_hand": 1, "waiting": 1}
-    assert found[("s3_jobs_finished_last_hour", "done")] == 1
-    assert found[("s3_photos_finished_last_hour", "")] == 2
+    packages = {key[1]: value for key, value in found.items() if key[0] == "s3_packages"}
+    assert packages == {"pending": 1, "failed": 1}
+    assert found[("s3_broker_messages", "packages")] == 2
+    assert found[("s3_jobs_finished_last_hour", "done")] == 2
+    assert found[("s3_photos_finished_last_hour", "")] == 4
     assert found[("s3_photos_finished_last_hour", "photo")] == 1
     assert found[("s3_photos_rescued_last_hour",)] == 1
-    assert found[("s3_broker_messages", "gpu")] == 2 + 1
+    assert found[("s3_broker_messages", "gpu")] == 2 + 2
     assert 0 <= found[("s3_oldest_without_result_seconds",)] < 60
     assert ("s3_audit_violations",) not in found
 
@@ -133,13 +138,13 @@ def test_while_the_broker_is_away_the_rest_is_told(settings: Settings) -> None:
     assert not [key for key in found if key[0] == "s3_broker_messages"]
 
 
-def test_a_scrape_is_ten_statements_whatever_there_is() -> None:
+def test_a_scrape_is_eleven_statements_whatever_there_is() -> None:
     for _ in range(3):
         make_job(JobStatus.RUNNING)
     with recorded_statements() as statements:
         scrape()
 
-    assert len(statements) == 10
+    assert len(statements) == 11
 
 
 def test_a_streak_of_refusals_counts_as_long_as_it_was() -> None:

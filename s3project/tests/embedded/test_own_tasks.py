@@ -14,12 +14,12 @@ from s3project.testing.live import LiveStack
 from s3project.testing.waiting import wait_until
 
 BANNER = re.compile(r"^  \. (\S+)$", re.MULTILINE)
-GPU = {"jobs.process_items"}
+GPU = {"jobs.process_items", "jobs.make_package"}
 MAINTENANCE = {
     *("jobs.dispatch_due_items", "jobs.expire_jobs", "jobs.delete_expired_objects"),
     *("jobs.archive_jobs", "jobs.run_audit", "jobs.delete_outputs", "jobs.delete_job_objects"),
     *("jobs.discard_large_uploads", "jobs.count_storage", "jobs.erase_users"),
-    "jobs.forget_worker_hosts",
+    *("jobs.forget_worker_hosts", "jobs.delete_old_packages"),
     *("jobs.send_webhooks", "jobs.delete_old_deliveries"),
     *("users.delete_expired_answers", "users.delete_expired_sessions"),
 }

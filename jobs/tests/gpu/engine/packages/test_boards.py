@@ -16,6 +16,7 @@ from jobs.gpu.engine.packages.boards import (
     before_after,
     choices_board,
     share_card,
+    strip,
 )
 from jobs.gpu.engine.packages.lettering import fitted, font_of
 
@@ -92,10 +93,38 @@ def test_a_contact_sheet_has_a_place_for_every_photo(count: int, columns: int) -
     left, top, right, bottom = box_of(picture, BLUE)
     tile = (2000 - 120 - 24 * (columns - 1)) // columns
     assert left == 60 + (count - 1) % columns * (tile + 24)
-    assert top == 150 + (count - 1) // columns * (tile * 3 // 4 + 68)
+    assert top == 150 + (count - 1) // columns * (round(tile * 0.75) + 68)
     assert abs(right - left - tile) <= 1
     assert picture.shape[1] == 2000
     assert 0 < picture.shape[0] - bottom <= 60 + 44
+
+
+def test_a_sheet_takes_the_shape_of_its_first_photo_and_ends_with_its_last() -> None:
+    sheet = ContactSheet(9, "전체")
+    sheet.add(plain(RED, 100, 200), "넓은 사진")
+    sheet.add(plain(BLUE, 200, 100), "높은 사진")
+    picture = sheet.picture()
+
+    left, top, right, bottom = box_of(picture, RED)
+    assert (left, top, right) == (60, 150, 60 + 610)
+    assert bottom - top == 305
+    # The tall one stands on its caption as well, and is no higher.
+    assert box_of(picture, BLUE)[1::2] == (top, bottom)
+    # Of nine places two are taken: one row.
+    assert picture.shape[0] == bottom + 44 + 60
+
+
+def test_a_sheet_of_nothing_is_none() -> None:
+    with pytest.raises(ValueError, match="needs a photo"):
+        ContactSheet(3, "전체").picture()
+
+
+def test_a_strip_has_both_photos_in_the_first_ones_shape() -> None:
+    board = strip(plain(RED, 300, 400), plain(BLUE, 500, 500))
+
+    assert board.shape == (300, 804, 3)
+    assert box_of(board, RED) == (0, 0, 400, 300)
+    assert box_of(board, BLUE) == (404, 0, 804, 300)
 
 
 @pytest.mark.parametrize(
