@@ -172,6 +172,12 @@ class NothingToPack(DomainError):
         return cls(status=JobStatus.RUNNING)
 
 
+class WatcherLimit(DomainError):
+    code, status = "RATE_LIMITED", 429
+    message = "You have as many streams of events open as one user may: close one."
+    retry_after = 10
+
+
 class WebhookFacts(TypedDict):
     limit: Annotated[int, Schema("Webhooks that a user may have.", minimum=1, example=5)]
 

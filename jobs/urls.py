@@ -8,6 +8,7 @@ from jobs.api.packages import PackageViewSet
 from jobs.api.presets import PresetViewSet
 from jobs.api.rules import RuleViewSet
 from jobs.api.vocabulary import VocabularyView
+from jobs.api.watch import WatchView
 from jobs.api.webhooks import WebhookViewSet
 from jobs.api.worker import CallbackView, ClaimView
 from jobs.guide.view import GuideView
@@ -19,6 +20,7 @@ urlpatterns = [
     path("jobs", JobViewSet.as_view({"get": "list", "post": "create"})),
     path("jobs/check", CheckView.as_view()),
     path("jobs/<str:job_id>", JobViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
+    path("jobs/<str:job_id>/events", WatchView.as_view()),
     path("jobs/<str:job_id>/confirm-upload", JobViewSet.as_view({"post": "confirm_upload"})),
     path("jobs/<str:job_id>/execute", JobViewSet.as_view({"post": "execute"})),
     path("jobs/<str:job_id>/cancel", JobViewSet.as_view({"post": "cancel"})),

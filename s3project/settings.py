@@ -58,6 +58,9 @@ WORKER_TOKEN_KEYS = env.secrets("WORKER_TOKEN_KEY", required=False, at_least=32)
     derived_key(secret, "worker tokens") for secret in JWT_SECRETS
 ]
 
+# Tickets that open the events of one job are made and read by web and the events process.
+TICKET_KEYS = [derived_key(secret, "watch tickets") for secret in JWT_SECRETS]
+
 # --- Addresses -----------------------------------------------------------------------------
 PUBLIC_BASE_URL = env.text("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 # What GPU hosts call, where that is another address than the public one.
@@ -75,7 +78,9 @@ CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", [])
 THIS_MACHINE = r"^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"
 CORS_ALLOWED_ORIGIN_REGEXES = [] if PRODUCTION else [THIS_MACHINE]
 CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"]
-CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-none-match"]
+CORS_ALLOW_HEADERS = [
+    *("authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id"),
+]
 CORS_EXPOSE_HEADERS = [
     *("ETag", "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After"),
     "X-Request-ID",
@@ -112,6 +117,8 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "s3project.urls"
 WSGI_APPLICATION = "s3project.wsgi.application"
+# What `s3project/asgi.py` serves.
+EVENTS_APPLICATION = "jobs.stream.application.application"
 APPEND_SLASH = False
 TEMPLATES = [
     {
@@ -301,6 +308,11 @@ METRICS_TOKENS = env.secrets("METRICS_TOKEN", required=False)
 # Where a GPU worker tells what it counts; 0 is nowhere.
 METRICS_PORT = env.integer("METRICS_PORT", 0, at_least=0)
 METRICS_HOST = env.text("METRICS_HOST", "127.0.0.1")
+
+# --- Watchers ------------------------------------------------------------------------------
+# Open streams of events: of one user, and of one events process altogether.
+WATCHERS_PER_USER = env.integer("WATCHERS_PER_USER", 60, at_least=1)
+WATCHERS_MAX = env.integer("WATCHERS_MAX", 5000, at_least=1)
 
 # --- Webhooks ------------------------------------------------------------------------------
 # They are sent to public addresses by https. What else may be sent to: networks of the operator's

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, NotRequired, TypedDict
 
+from django.conf import settings
+
 from jobs.advice import Advice
 from jobs.api.advice_shapes import WarningOut, Warnings, warnings_out
 from jobs.api.edits import Concepts, Protect
@@ -22,10 +24,12 @@ from jobs.lifecycle.settlement import Settlement
 from jobs.models import JobCoordinator
 from jobs.states import ItemStatus, JobState
 from jobs.storage.uploads import Upload, UploadProblem
+from jobs.tickets import LIFETIME, Ticket
 from s3project import ids
 from s3project.api.envelope import Timestamp, timestamp
 from s3project.ids import JobId, RuleId
 from s3project.schema import Schema
+from users.credentials import Credential
 
 _BUCKET = "https://photos.example.com/s3-images"
 _SET = "u_019ba9c9f1007dc68da4e43c5704bb19/job_019ba9c9f1007dc68da4e43c570d4b19"
@@ -267,7 +271,9 @@ def credits_out(job: JobCoordinator) -> CreditsOut:
     }
 
 
-class JobOut(TypedDict):
+class JobFacts(TypedDict):
+    """A job as everybody sees it who may: webhooks tell of it too."""
+
     job_id: JobId
     status: JobState
     preset: PresetId
@@ -299,9 +305,20 @@ class JobOut(TypedDict):
     upload: NotRequired[Annotated[list[UploadOut], Schema("While `created`: fresh upload URLs.")]]
 
 
-def job_out(view: JobView) -> JobOut:
+class JobOut(JobFacts):
+    events_url: Annotated[
+        str,
+        Schema(
+            "A path: `text/event-stream` of what changes. It needs no header for 45 to 60 minutes.",
+            pattern="^/jobs/job_[0-9a-f]{32}/events[?]ticket=et_",
+            example="/jobs/job_019ba9c9f1007dc68da4e43c570d4b19/events?ticket=et_AZupyfEAfcaNp",
+        ),
+    ]
+
+
+def job_facts(view: JobView) -> JobFacts:
     job = view.job
-    out: JobOut = {
+    out: JobFacts = {
         "job_id": job.public_id,
         "status": job.status,
         "preset": job.preset,
@@ -327,3 +344,21 @@ def job_out(view: JobView) -> JobOut:
     if view.uploads is not None:
         out["upload"] = uploads_out(view.uploads)
     return out
+
+
+def job_out(facts: JobFacts, view: JobView, watcher: Credential) -> JobOut:
+    """`facts` are what `job_facts` says of the view."""
+    return {**facts, "events_url": events_url(view, watcher)}
+
+
+def events_url(view: JobView, watcher: Credential) -> str:
+    """The same text for as long as the view's other URLs."""
+    ticket = Ticket(
+        job_id=view.job.id,
+        user_id=watcher.user_id,
+        session_id=watcher.session_id,
+        key_id=watcher.key_id,
+        expires_at=int(view.signed_at.timestamp()) + LIFETIME,
+    )
+    text = ticket.to_text(settings.TICKET_KEYS)
+    return f"/jobs/{view.job.public_id}/events?ticket={text}"

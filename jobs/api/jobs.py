@@ -22,6 +22,7 @@ from jobs.api.job_shapes import (
     confirmed_job_out,
     created_job_out,
     deleted_job_out,
+    job_facts,
     job_out,
     job_summary_out,
     queued_job_out,
@@ -51,7 +52,7 @@ from s3project.errors import ValidationFailed
 from s3project.ids import JobId
 from s3project.schema import Schema
 from s3project.wording import hint, listed, nearest, quoted
-from users.api.auth import current_user
+from users.api.auth import current_credential, current_user
 from users.api.idempotency import answer_once, idempotent
 from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit, StorageQuota
 
@@ -136,14 +137,16 @@ class JobViewSet(ApiViewSet):
         same for up to 15 minutes; each names the file that it is saved as. A canceled job has no
         results but those that it was charged for.
         """
-        user_id = current_user(request).id
+        user_id, watcher = current_user(request).id, current_credential(request)
         key = ids.parse_public_id(ids.JOB, job_id)
         if "If-None-Match" in request.headers:
-            etag = weak_etag(selectors.get_job_version(user_id=user_id, job_id=key))
+            version = selectors.get_job_version(user_id=user_id, job_id=key)
+            etag = weak_etag(f"{version} {watcher}")
             if client_has(request, etag):
                 return not_modified(etag)
         view = selectors.get_job(user_id=user_id, job_id=key)
-        return Answer(job_out(view), headers=cache_headers(weak_etag(view.version)))
+        etag = weak_etag(f"{view.version} {watcher}")
+        return Answer(job_out(job_facts(view), view, watcher), headers=cache_headers(etag))
 
     @Operation("confirm_upload", idempotent=True, errors=[JobNotFound, InvalidTransition])
     def confirm_upload(self, request: Request, job_id: JobId) -> Answer[ConfirmedJobOut]:

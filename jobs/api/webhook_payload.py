@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobs.api.job_shapes import job_out
+from jobs.api.job_shapes import job_facts
 from jobs.api.package_shapes import template_id
 from jobs.events import TEST_EVENT
 from jobs.lifecycle.selectors import get_job
@@ -24,5 +24,5 @@ def payload(event: Claimed) -> bytes:
         view = get_job(user_id=event.user_id, job_id=event.job_id)
         if event.template:
             said["template"] = template_id(view.job.preset, event.template)
-        said["data"] = job_out(view)
+        said["data"] = job_facts(view)
     return encode(said)

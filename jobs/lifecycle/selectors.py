@@ -13,7 +13,14 @@ from jobs import keys
 from jobs.errors import JobNotFound
 from jobs.lifecycle.keeping import expires_at, has_photos, is_expired
 from jobs.models import JobCoordinator, Rule
-from jobs.models.poll_statements import ItemRow, PackageRow, VersionRow, read_job, read_version
+from jobs.models.poll_statements import (
+    ItemRow,
+    PackageRow,
+    VersionRow,
+    read_job,
+    read_version,
+    read_versions,
+)
 from jobs.presets import PRESETS
 from jobs.states import ItemStatus, JobStatus, PackageStatus
 from jobs.storage import bucket
@@ -65,7 +72,8 @@ class PackageView:
 class JobView:
     """A job with its items in order; `uploads` only while photos may still be sent. From
     `expires_at` on the job is `expired`: its photos and results are not kept any longer.
-    `version` is what `get_job_version` says of it.
+    `version` is what `get_job_version` says of it, `state` what `get_job_states` does. URLs were
+    signed for `signed_at`.
     """
 
     job: JobCoordinator
@@ -76,6 +84,8 @@ class JobView:
     expires_at: datetime | None
     expired: bool
     version: str
+    state: str
+    signed_at: datetime
 
 
 def check_job_exists(*, job_id: UUID | None, user_id: UUID | None = None) -> None:
@@ -116,6 +126,21 @@ def get_job_version(*, user_id: UUID, job_id: UUID | None) -> str:
     return _version(user_id, job_id, row, at=bucket.steady_moment())
 
 
+def get_job_state(*, user_id: UUID, job_id: UUID | None) -> str:
+    """As `get_job_states` of one job of this user. One query. Raises JobNotFound."""
+    row = read_version(user_id=user_id, job_id=job_id) if job_id is not None else None
+    if row is None or job_id is None:
+        raise JobNotFound
+    return _state(job_id, row)
+
+
+def get_job_states(job_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Of each job a text that is another one whenever something of it has changed, whenever and by
+    whom its URLs are signed; without jobs that there are not. One query.
+    """
+    return {job_id: _state(job_id, row) for job_id, row in read_versions(job_ids).items()}
+
+
 def get_job(*, user_id: UUID, job_id: UUID | None) -> JobView:
     """One query. All URLs are signed on a rounded clock: they stay the same for a while.
 
@@ -147,22 +172,30 @@ def get_job(*, user_id: UUID, job_id: UUID | None) -> JobView:
         expires_at=expires_at(job),
         expired=is_expired(job),
         version=version,
+        state=_state(job.id, job),
+        signed_at=at,
     )
 
 
 def _version(user_id: UUID, job_id: UUID, job: JobCoordinator | VersionRow, *, at: datetime) -> str:
+    """Every answer has something that is signed for `at`. Where URLs of the storage are shown, one
+    more of their kind is signed: it changes whenever they do, by a new storage key too.
+    """
+    signature = []
+    if job.status == JobStatus.CREATED or _shows_outputs(job):
+        signature = bucket.presign_downloads([(keys.input_prefix(user_id, job_id), "")], at=at)
+    return " ".join((_state(job_id, job), at.isoformat(), *signature))
+
+
+def _state(job_id: UUID, job: JobCoordinator | VersionRow) -> str:
     """Each event moves status or counters to where they have never been before; `updated_at` is
-    for whoever changes a job past its methods. Where URLs are shown, one more of their kind is
-    signed: it changes whenever they do, by the clock or by a new storage key.
+    for whoever changes a job past its methods.
     """
     facts = (
         *(job.status, job.done_items, job.failed_items, job.updated_at),
         *(expires_at(job), is_expired(job)),
     )
-    signature = []
-    if job.status == JobStatus.CREATED or _shows_outputs(job):
-        signature = bucket.presign_downloads([(keys.input_prefix(user_id, job_id), "")], at=at)
-    return " ".join(map(str, (job_id.hex, *facts, *signature)))
+    return " ".join(map(str, (job_id.hex, *facts)))
 
 
 def _shows_outputs(job: JobCoordinator | VersionRow) -> bool:

@@ -1,9 +1,10 @@
-"""The two statements of a poll, written out.
+"""The statements of a poll, written out.
 
 A client asks for its job every few seconds, and Django takes several times as long to build these
 queries as PostgreSQL to answer them (`bench/poll.py`).
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -12,11 +13,20 @@ from django.db import connection
 
 from jobs.models.coordinator import JobCoordinator
 
-READ_VERSION = """
-    SELECT status, done_items, failed_items, canceled_charge, updated_at, finished_at,
+_VERSION = """
+           status, done_items, failed_items, canceled_charge, updated_at, finished_at,
            storage_deleted_at, deleted_at
+"""
+READ_VERSION = f"""
+    SELECT {_VERSION}
       FROM jobs_jobcoordinator
      WHERE id = %s AND user_id = %s
+"""
+# Of all jobs that are watched.
+READ_VERSIONS = f"""
+    SELECT id, {_VERSION}
+      FROM jobs_jobcoordinator
+     WHERE id = ANY(%s)
 """
 
 # One statement and therefore one snapshot: a result that commits meanwhile is in the counters and
@@ -110,6 +120,13 @@ def read_version(*, user_id: UUID, job_id: UUID) -> VersionRow | None:
         cursor.execute(READ_VERSION, [job_id, user_id])
         row = cursor.fetchone()
     return None if row is None else VersionRow(*row)
+
+
+def read_versions(job_ids: Collection[UUID]) -> dict[UUID, VersionRow]:
+    """Without those that there are not. One query, whoever's they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(READ_VERSIONS, [list(job_ids)])
+        return {job_id: VersionRow(*row) for job_id, *row in cursor.fetchall()}
 
 
 def read_job(*, user_id: UUID, job_id: UUID) -> ReadJob | None:

@@ -28,6 +28,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
+from jobs.delivery.hints import hint
 from jobs.lifecycle.settlement import settle
 from jobs.models import JobCoordinator, JobItem
 from jobs.models.job_queryset import JobQuerySet
@@ -114,6 +115,7 @@ def _end_each(
         else:
             logger.info("expired %s, %s since %s", job.public_id, job.status, job.created_at)
             ended.append(job_id)
+            hint(job_id)
 
 
 def _cancel(job: JobCoordinator) -> None:

@@ -25,3 +25,11 @@ class Created(Answer[T]):
 
 class Accepted(Answer[T]):
     status_code = 202
+
+
+class Streamed(Answer[T]):
+    """200 with a text that goes on, in no envelope; 204 where nothing is to come any more. Said of
+    a handler's answer, which is an HttpResponse.
+    """
+
+    media_type = "text/event-stream"

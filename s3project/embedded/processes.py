@@ -29,7 +29,9 @@ WORKER_KNOWS = (
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 MIGRATES = "MIGRATION_DATABASE_URL"
 # The stack's names for what is given to one process only, there as CELERY_BROKER_URL.
-BROKER_ROLES = ("WEB_BROKER_URL", "WORKER_BROKER_URL", "MAINTENANCE_BROKER_URL")
+BROKER_ROLES = (
+    *("WEB_BROKER_URL", "WORKER_BROKER_URL", "MAINTENANCE_BROKER_URL", "EVENTS_BROKER_URL"),
+)
 OTHER_ROLES = (MIGRATES, *BROKER_ROLES)
 WORKER_MUST_NOT_KNOW = (
     *("DATABASE_URL", "JWT_SECRET", "DJANGO_SECRET_KEY", "METRICS_TOKEN", "RATE_LIMIT_URL"),
@@ -71,6 +73,29 @@ def web_argv(address: Sequence[str], *, workers: str = "2") -> list[str]:
     ]
 
 
+def events_argv(address: Sequence[str]) -> list[str]:
+    """The streams of events, listening at an `address` as the API does. One process serves them
+    all: it is a loop, and what it counts is in its memory."""
+    return [
+        *(sys.executable, "-m", "granian"),
+        *("--interface", "asgi", "--loop", "asyncio"),
+        *address,
+        *("--workers", "1"),
+        *("--backlog", "4096"),
+        # Requests at once, which here are streams; WATCHERS_MAX is what refuses with words.
+        *("--backpressure", "20000"),
+        *("--http", "1"),
+        # What is kept for a reader that does not read, besides our own.
+        *("--http1-buffer-size", "65536"),
+        "--no-ws",
+        "--no-access-log",
+        "--respawn-failed-workers",
+        # Streams do not end by themselves; whoever is cut off comes again.
+        *("--workers-kill-timeout", "1"),
+        "s3project.asgi:application",
+    ]
+
+
 def gpu_worker_argv(*, concurrency: int = 2, name: str = "gpu") -> list[str]:
     """A worker that edits photos."""
     return [
@@ -106,6 +131,11 @@ def server_environment(stack: Mapping[str, str]) -> dict[str, str]:
 def maintenance_environment(stack: Mapping[str, str]) -> dict[str, str]:
     """For maintenance: the same, with a broker's role of its own."""
     return {**server_environment(stack), **_broker(stack, "MAINTENANCE_BROKER_URL")}
+
+
+def events_environment(stack: Mapping[str, str]) -> dict[str, str]:
+    """For the streams of events: they hear of jobs, and publish nothing."""
+    return {**server_environment(stack), **_broker(stack, "EVENTS_BROKER_URL")}
 
 
 def migration_environment(stack: Mapping[str, str]) -> dict[str, str]:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 from s3project.embedded import processes
 from s3project.embedded.child import Child
-from s3project.embedded.front import front_argv, front_environment
+from s3project.embedded.front import EVENTS, WEB, front_argv, front_environment
 from s3project.embedded.ports import is_free
 from s3project.embedded.readiness import wait_until_ready
 from s3project.embedded.stack import EmbeddedStack
-from s3project.embedded.web_probe import web_answers
+from s3project.embedded.web_probe import socket_answers, web_answers
 
 DEFAULT_WEB_WORKERS = "2"
 
@@ -22,12 +22,17 @@ def start_services(stack: EmbeddedStack, *, worker: bool = True) -> None:
     migrate = processes.manage_argv("migrate", "--no-input", "--verbosity", "0")
     stack.run_process("migrate", migrate, processes.migration_environment(stack.environment))
     web = _start_web(stack, environment)
+    events = stack.start_process(
+        "events",
+        processes.events_argv(processes.at_socket(stack.sockets.free(EVENTS))),
+        processes.events_environment(stack.environment),
+    )
     port = stack.environment["PORT"]
     front = stack.start_process(
         "front",
         front_argv(),
         front_environment(stack.folder, port, os.environ),
-        cwd=stack.web_socket.folder,
+        cwd=stack.sockets.folder,
     )
     stack.start_process(
         "maintenance",
@@ -50,10 +55,11 @@ def start_services(stack: EmbeddedStack, *, worker: bool = True) -> None:
         )
     wait_until_ready(front, lambda: not is_free(int(port)))
     wait_until_ready(web, lambda: web_answers(int(port)))
+    wait_until_ready(events, lambda: socket_answers(stack.sockets.folder / EVENTS))
     stack.announce()
 
 
 def _start_web(stack: EmbeddedStack, environment: Mapping[str, str]) -> Child:
     workers = os.environ.get("WEB_WORKERS") or DEFAULT_WEB_WORKERS
-    argv = processes.web_argv(processes.at_socket(stack.web_socket.free()), workers=workers)
+    argv = processes.web_argv(processes.at_socket(stack.sockets.free(WEB)), workers=workers)
     return stack.start_process("web", argv, environment)

@@ -12,13 +12,21 @@ from s3project.embedded.child import GENTLE, Child, StopPlan
 from s3project.embedded.credentials import load_credentials
 from s3project.embedded.errors import StackError
 from s3project.embedded.folder import PATIENCE_SECONDS, StackFolder
-from s3project.embedded.front import WebSocket
+from s3project.embedded.front import Sockets
 from s3project.embedded.ports import HOST, free_port, is_free
 from s3project.embedded.postgres import Postgres
 from s3project.embedded.state import PublishedState
 from s3project.embedded.storage import Storage
 from s3project.embedded.supervisor import Supervisor
-from s3project.provision.broker_roles import ADMIN, LIMITER, MAINTENANCE, PASSWORDS, WEB, WORKER
+from s3project.provision.broker_roles import (
+    ADMIN,
+    EVENTS,
+    LIMITER,
+    MAINTENANCE,
+    PASSWORDS,
+    WEB,
+    WORKER,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFAULT_WEB_PORT = 8000
@@ -38,6 +46,7 @@ BROKER_VARIABLES = {
     "WEB_BROKER_URL": WEB,
     "WORKER_BROKER_URL": WORKER,
     "MAINTENANCE_BROKER_URL": MAINTENANCE,
+    "EVENTS_BROKER_URL": EVENTS,
     "RATE_LIMIT_URL": LIMITER,
 }
 
@@ -87,7 +96,7 @@ class EmbeddedStack:
         self._folder = StackFolder(self._root, patience=self._patience)
         try:
             self.logs = self._folder.subfolder("logs")
-            self.web_socket = WebSocket(self._folder.path)
+            self.sockets = Sockets(self._folder.path)
             self._supervisor = Supervisor(self.logs, held=[self._folder.lock])
             try:
                 self._start_engines()
@@ -198,7 +207,7 @@ class EmbeddedStack:
         self._supervisor.close()
         for engine in self._engines:
             engine.clear_up()
-        self.web_socket.clear_up()
+        self.sockets.clear_up()
 
     def _storage(self) -> list[Engine]:
         given = self._given("STORAGE_S3_ENDPOINT")

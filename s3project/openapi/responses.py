@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from s3project.api.answers import Streamed
 from s3project.api.envelope import Meta
 from s3project.api.pagination import PageMeta
 from s3project.errors import DomainError, RateLimited
@@ -21,8 +22,13 @@ IDEMPOTENT_HEADER = "Idempotent-Replayed"
 
 def responses_of(endpoint: Endpoint) -> dict[str, JsonSchema]:
     """Status → response."""
-    answers = {str(endpoint.answer.status_code): _success(endpoint)}
     common = _common_headers(endpoint)
+    if issubclass(endpoint.answer, Streamed):
+        answers = {"200": _stream(endpoint, endpoint.answer.media_type)}
+        nothing = "Nothing is to come any more, and all of it was heard."
+        answers["204"] = {"description": nothing, "headers": common}
+    else:
+        answers = {str(endpoint.answer.status_code): _success(endpoint)}
     if endpoint.operation.conditional:
         answers["304"] = {
             "description": "The answer that you have still holds.",
@@ -75,6 +81,18 @@ def _success(endpoint: Endpoint) -> JsonSchema:
         "description": operation.result,
         "headers": headers,
         "content": {JSON: {"schema": schema, "example": example}},
+    }
+
+
+def _stream(endpoint: Endpoint, media_type: str) -> JsonSchema:
+    headers = _common_headers(endpoint)
+    for name in endpoint.operation.headers:
+        headers |= header(name)
+    content = {"schema": schema_of(endpoint.data), "example": example_of(endpoint.data)}
+    return {
+        "description": endpoint.operation.result,
+        "headers": headers,
+        "content": {media_type: content},
     }
 
 

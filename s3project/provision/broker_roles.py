@@ -13,7 +13,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-ADMIN, WEB, WORKER, MAINTENANCE, LIMITER = "admin", "web", "worker", "maintenance", "limiter"
+ADMIN, WEB, WORKER, MAINTENANCE, LIMITER, EVENTS = (
+    *("admin", "web", "worker", "maintenance", "limiter", "events"),
+)
 # The variables that the passwords come in.
 PASSWORDS = {
     ADMIN: "VALKEY_PASSWORD",
@@ -21,6 +23,7 @@ PASSWORDS = {
     WORKER: "VALKEY_WORKER_PASSWORD",
     MAINTENANCE: "VALKEY_MAINTENANCE_PASSWORD",
     LIMITER: "VALKEY_LIMITER_PASSWORD",
+    EVENTS: "VALKEY_EVENTS_PASSWORD",
 }
 
 # What every client says before its first command.
@@ -32,6 +35,8 @@ CONSUME = (
     "+eval +evalsha +script|load +script|exists +psubscribe +punsubscribe +publish"
 )
 COUNT = "+eval +evalsha +get +set +time"
+# Where it is said that a job has changed (jobs/delivery/hints.py).
+HINTS = "&s3:jobs:changed"
 
 
 def _queue(name: str) -> str:
@@ -52,12 +57,14 @@ def _worker(role: str) -> str:
 WORK = f"{_queue('gpu')} {_queue('packages')}"
 RULES = {
     ADMIN: "~* &* +@all",
-    WEB: f"{WORK} {_queue('maintenance')} {CONNECT} {PUBLISH}",
+    WEB: f"{WORK} {_queue('maintenance')} {HINTS} {CONNECT} {PUBLISH} +publish",
     WORKER: f"{WORK} {_worker('gpu')} {CONNECT} {PUBLISH} {CONSUME}",
     MAINTENANCE: (
-        f"{WORK} {_queue('maintenance')} {_worker('maintenance')} {CONNECT} {PUBLISH} {CONSUME}"
+        f"{WORK} {_queue('maintenance')} {_worker('maintenance')} {HINTS} "
+        f"{CONNECT} {PUBLISH} {CONSUME}"
     ),
     LIMITER: f"~s3:rate:* {CONNECT} {COUNT}",
+    EVENTS: f"{HINTS} {CONNECT} +subscribe +unsubscribe",
 }
 
 

@@ -17,6 +17,7 @@ import jsonschema_rs
 
 from s3project.docs.schema import SCHEMA_FILE, WORKERS_SCHEMA_FILE, read_document
 
+JSON = "application/json"
 METHODS = ("get", "post", "put", "delete")
 # Said once for the whole API, and not at every endpoint.
 UNSAID = {405}
@@ -50,7 +51,11 @@ def check_answer(
         if raw:
             raise NotAsDocumented(f"{where} has a body")
         return
-    _check(where, content["application/json"]["schema"], json.loads(raw))
+    [(media_type, described)] = content.items()
+    said = headers.get("Content-Type", JSON)
+    if said.partition(";")[0] != media_type:
+        raise NotAsDocumented(f"{where} is {said}, not {media_type}")
+    _check(where, described["schema"], json.loads(raw) if media_type == JSON else raw.decode())
 
 
 def _check(where: str, schema: dict[str, Any], value: Any) -> None:

@@ -10,12 +10,12 @@ import redis
 
 from s3project.embedded import processes
 from s3project.embedded.child import Child
-from s3project.embedded.front import WebSocket, front_argv, front_environment
+from s3project.embedded.front import EVENTS, WEB, Sockets, front_argv, front_environment
 from s3project.embedded.ports import HOST, free_port, is_free
 from s3project.embedded.readiness import wait_until_ready
 from s3project.embedded.stack import PROJECT
 from s3project.embedded.supervisor import Supervisor
-from s3project.embedded.web_probe import web_answers
+from s3project.embedded.web_probe import socket_answers, web_answers
 
 # The queues, each a list for every level, and what killed workers had taken from them (Kombu's
 # names).
@@ -38,7 +38,7 @@ class LiveStack:
             "PUBLIC_BASE_URL": self.base_url,
         }
         self._folder = folder
-        self._socket = WebSocket(folder)
+        self._sockets = Sockets(folder)
         self._supervisor = Supervisor(folder)
 
     def __enter__(self) -> Self:
@@ -61,7 +61,7 @@ class LiveStack:
     ) -> None:
         # Nothing they hold outlives the test, and a warm shutdown takes seconds.
         self._supervisor.close(gently=False)
-        self._socket.clear_up()
+        self._sockets.clear_up()
 
     @property
     def pids(self) -> dict[str, int]:
@@ -81,11 +81,23 @@ class LiveStack:
         self._start_front(env)
         child = self._supervisor.start(
             "web",
-            processes.web_argv(processes.at_socket(self._socket.free()), workers=str(workers)),
+            processes.web_argv(processes.at_socket(self._sockets.free(WEB)), workers=str(workers)),
             env={**processes.server_environment(self.environment), **env},
             cwd=PROJECT,
         )
         wait_until_ready(child, lambda: web_answers(self.port))
+
+    def start_events(self, **env: str) -> None:
+        """Starts the process of the streams of events, behind the front, and returns when it
+        answers."""
+        self._start_front(env)
+        child = self._supervisor.start(
+            "events",
+            processes.events_argv(processes.at_socket(self._sockets.free(EVENTS))),
+            env={**processes.events_environment(self.environment), **env},
+            cwd=PROJECT,
+        )
+        wait_until_ready(child, lambda: socket_answers(self._sockets.folder / EVENTS))
 
     def _start_front(self, env: Mapping[str, str]) -> None:
         if "front" in self.pids:
@@ -94,7 +106,7 @@ class LiveStack:
             "front",
             front_argv(),
             env=front_environment(self._folder, str(self.port), env),
-            cwd=self._socket.folder,
+            cwd=self._sockets.folder,
         )
         wait_until_ready(child, lambda: not is_free(self.port))
 

@@ -10,6 +10,7 @@ from s3project import ids
 from s3project.acts.actor import Actor
 from s3project.acts.streaks import record_streak
 from s3project.acts.words import Action, ObjectKind
+from users.credentials import Credential
 from users.errors import AuthRequired, TokenExpired, TokenInvalid
 from users.models import REFRESH_PREFIX, ApiKey, User
 from users.models.api_key import KEY_PREFIX, KeyHolder, key_digest
@@ -59,6 +60,18 @@ def current_session_id(request: Request) -> UUID:
     return token.session_id
 
 
+def current_credential(request: Request) -> Credential:
+    """By what the request's user was let in."""
+    held = request.auth
+    if isinstance(held, Credential):
+        return held
+    user_id = current_user(request).id
+    if isinstance(held, KeyHolder):
+        return Credential(user_id, key_id=held.key_id)
+    assert isinstance(held, AccessToken), "the view lets anonymous requests in"
+    return Credential(user_id, session_id=held.session_id)
+
+
 class TokenAuthentication(BaseAuthentication):
     """One query: the user, who must exist and be active, in a session that was not revoked, or
     with a key that was not.
@@ -70,7 +83,7 @@ class TokenAuthentication(BaseAuthentication):
     scheme = "token"
     errors = (AuthRequired, TokenExpired, TokenInvalid)
 
-    def authenticate(self, request: Request) -> tuple[User, AccessToken | KeyHolder]:
+    def authenticate(self, request: Request) -> tuple[User, AccessToken | KeyHolder | Credential]:
         if request.META.get("HTTP_AUTHORIZATION") == "":
             # What the web server hands over in place of a header with bytes beyond ASCII.
             raise TokenInvalid(UNREADABLE)

@@ -18,7 +18,7 @@ def test_a_new_job_shows_its_photos_and_where_to_send_them() -> None:
 
     data = poll(job).data
 
-    upload = data.pop("upload")
+    upload, _ = data.pop("upload"), data.pop("events_url")
     assert data == {
         "job_id": job.public_id,
         "status": "created",

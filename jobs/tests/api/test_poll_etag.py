@@ -11,9 +11,11 @@ from jobs.lifecycle import selectors, services
 from jobs.states import ItemStatus, JobStatus
 from jobs.storage import bucket, presign
 from jobs.tests.factories import make_job, poll, report
-from s3project.testing.api import Answer
+from s3project.testing.api import Answer, Api
 from s3project.testing.race import race
 from s3project.testing.sql import recorded_statements
+from users.api.auth import issue_token
+from users.models import Session
 from users.tests.factories import api_of, make_user
 
 pytestmark = pytest.mark.django_db
@@ -167,18 +169,39 @@ def test_urls_and_tag_stay_for_a_quarter_of_an_hour_and_then_change_together(
     assert tag(second) != tag(first)
     assert second.data != first.data
     signed = "upload" if status == JobStatus.CREATED else "outputs_ready"
-    assert {**second.data, signed: None} == {**first.data, signed: None}
+    anew = dict.fromkeys((signed, "events_url"))
+    assert {**second.data, **anew} == {**first.data, **anew}
 
 
 @pytest.mark.parametrize("status", [JobStatus.UPLOADED, JobStatus.QUEUED, JobStatus.CANCELED])
-def test_without_urls_the_tag_does_not_age(status: JobStatus, clock: Clock) -> None:
+def test_without_other_urls_only_that_of_its_events_changes(
+    status: JobStatus, clock: Clock
+) -> None:
     job = make_job(status)
     first = poll(job)
 
-    clock.now = NOON + timedelta(days=30)
-
+    clock.now = NOON + timedelta(minutes=14, seconds=59)
     assert poll(job, tag(first)).status == 304
     assert poll(job).data == first.data
+
+    clock.now = NOON + timedelta(days=30)
+    second = poll(job, tag(first))
+    assert second.data["events_url"] != first.data["events_url"]
+    assert {**second.data, "events_url": None} == {**first.data, "events_url": None}
+
+
+def test_each_session_has_an_address_and_a_tag_of_its_own(clock: Clock) -> None:
+    """A 304 to another session would leave it with a ticket that ends with the first one."""
+    job = make_job()
+    sessions = [Session.objects.open(job.user_id)[0].id for _ in range(2)]
+    one, other = (Api(issue_token(job.user, session)) for session in sessions)
+    path = f"/jobs/{job.public_id}"
+
+    first = one.get(path)
+    again = other.get(path, **{"If-None-Match": tag(first)})
+
+    assert (again.status, one.get(path, **{"If-None-Match": tag(first)}).status) == (200, 304)
+    assert again.data["events_url"] != first.data["events_url"]
 
 
 def test_new_storage_keys_change_urls_and_tag(clock: Clock, settings: Settings) -> None:

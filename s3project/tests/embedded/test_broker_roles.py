@@ -7,6 +7,7 @@ import pytest
 import redis
 from redis.exceptions import NoPermissionError, ResponseError
 
+from jobs.delivery.hints import CHANNEL
 from jobs.tests.live_sets import KITCHEN, is_finished, start_set, wait_for
 from s3project.embedded import processes
 from s3project.embedded.stack import BROKER_VARIABLES, EmbeddedStack
@@ -21,11 +22,14 @@ DANGEROUS: list[tuple[str, ...]] = [
     *(("SET", "anything", "1"), ("GET", "anything"), ("PUBLISH", "anything", "1")),
     *(("MODULE", "LIST"), ("SCRIPT", "FLUSH"), ("SUBSCRIBE", "anything"), ("COPY", "gpu", "x")),
 ]
+# What the administrator would wait in, or be left in another mode by.
+WAITING = ("BRPOP", "SUBSCRIBE", "PSUBSCRIBE")
 REFUSED: dict[str, list[tuple[str, ...]]] = {
     "WEB_BROKER_URL": [
         *(("BRPOP", "gpu", "1"), ("LRANGE", "gpu", "0", "-1"), ("DEL", "gpu")),
         *(("HGET", "unacked.gpu", "a"), ("HGETALL", "unacked.maintenance")),
         ("PUBLISH", "/0.celery-maintenance.pidbox", "{}"),
+        ("SUBSCRIBE", CHANNEL),
         ("SET", "s3:rate:a", "1"),
         ("EVAL", "return redis.call('GET', 's3:rate:a')", "0"),
     ],
@@ -38,6 +42,7 @@ REFUSED: dict[str, list[tuple[str, ...]]] = {
         ),
         *(("HSET", "unacked", "a", "b"), ("SADD", "_kombu.binding.maintenance", "a")),
         ("PUBLISH", "/0.celery-maintenance.pidbox", "{}"),
+        ("PUBLISH", CHANNEL, "a"),
         ("GET", "s3:rate:a"),
         ("EVAL", "return redis.call('LPUSH', 'maintenance', 'a')", "0"),
     ],
@@ -45,8 +50,13 @@ REFUSED: dict[str, list[tuple[str, ...]]] = {
         *(("HSET", "unacked.gpu", "a", "b"), ("PUBLISH", "/0.celery-gpu.pidbox", "{}")),
         ("GET", "s3:rate:a"),
     ],
+    "EVENTS_BROKER_URL": [
+        *(("PUBLISH", CHANNEL, "a"), ("LPUSH", "gpu", "{}"), ("LLEN", "gpu")),
+        *(("PSUBSCRIBE", "*"), ("SUBSCRIBE", "/0.celery-gpu.pidbox"), ("GET", "s3:rate:a")),
+    ],
     "RATE_LIMIT_URL": [
         *(("LPUSH", "gpu", "{}"), ("LLEN", "gpu"), ("BRPOP", "gpu", "1"), ("DEL", "s3:rate:a")),
+        *(("PUBLISH", CHANNEL, "a"), ("SUBSCRIBE", CHANNEL)),
         ("EVAL", "return redis.call('LPUSH', 'gpu', 'a')", "0"),
     ],
 }
@@ -76,7 +86,7 @@ def test_the_administrator_is_not_so_that_the_refusals_mean_something(
 ) -> None:
     with redis.Redis.from_url(engines.environment["CELERY_BROKER_URL"]) as admin:
         for command in [command for commands in REFUSED.values() for command in commands]:
-            assert command[0] == "BRPOP" or not is_refused(admin, command), command
+            assert command[0] in WAITING or not is_refused(admin, command), command
         admin.delete("s3:rate:a", "gpu", "maintenance", f"maintenance{SEPARATOR}3")
         admin.delete("unacked", "unacked.gpu", "unacked.maintenance", "unacked_index.maintenance")
         admin.srem("_kombu.binding.maintenance", "a")
@@ -110,12 +120,30 @@ def test_each_process_is_told_its_own_role_only(engines: EmbeddedStack) -> None:
         "WEB_BROKER_URL": processes.server_environment(stack),
         "MAINTENANCE_BROKER_URL": processes.maintenance_environment(stack),
         "WORKER_BROKER_URL": processes.gpu_worker_environment(stack),
+        "EVENTS_BROKER_URL": processes.events_environment(stack),
     }
     for name, environment in told.items():
         assert environment["CELERY_BROKER_URL"] == stack[name]
         others = {stack[other] for other in (*told, "CELERY_BROKER_URL") if other != name}
         assert others.isdisjoint(environment.values()), name
     assert "RATE_LIMIT_URL" not in told["WORKER_BROKER_URL"]
+
+
+def test_hints_are_published_by_who_changes_jobs_and_heard_by_who_streams_them(
+    engines: EmbeddedStack,
+) -> None:
+    with (
+        redis.Redis.from_url(engines.environment["EVENTS_BROKER_URL"]) as listener,
+        listener.pubsub(ignore_subscribe_messages=True) as heard,
+    ):
+        heard.subscribe(CHANNEL)
+        assert heard.get_message(timeout=5) is None  # that it is subscribed
+        for name in ("WEB_BROKER_URL", "MAINTENANCE_BROKER_URL"):
+            with redis.Redis.from_url(engines.environment[name]) as speaker:
+                assert speaker.publish(CHANNEL, name) == 1
+            message = heard.get_message(timeout=5)
+            assert message
+            assert message["data"] == name.encode()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -22,7 +22,7 @@ from s3project.embedded.ports import free_ports, is_free
 from s3project.embedded.readiness import wait_until_ready
 from s3project.embedded.stack import PROJECT, EmbeddedStack
 from s3project.embedded.supervisor import Supervisor
-from s3project.provision.broker_roles import LIMITER, MAINTENANCE, PASSWORDS, WORKER
+from s3project.provision.broker_roles import EVENTS, LIMITER, MAINTENANCE, PASSWORDS, WORKER
 from s3project.provision.broker_roles import WEB as WEB_ROLE
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (compared, never bound)
@@ -34,7 +34,12 @@ TUNED = {
     *("LOG_LEVEL", "PHOTO_MEMORY_MIB"),
 }
 # How the pages name those who are told a setting.
-READERS = {"web": "web", "maintenance": "maintenance", "gpu worker": "gpu-worker"}
+READERS = {
+    "web": "web",
+    "events": "events",
+    "maintenance": "maintenance",
+    "gpu worker": "gpu-worker",
+}
 SETTING = re.compile(r"`([A-Z][A-Z0-9_]+)`")
 
 
@@ -59,6 +64,7 @@ def as_program(argv: list[str]) -> list[str]:
 def test_the_commands_are_the_ones_serve_runs(services: dict[str, Any]) -> None:
     expected = {
         "web": WEB,
+        "events": processes.events_argv(processes.at_port(EVERYWHERE, "8000")),
         "gpu-worker": processes.gpu_worker_argv(),
         "packer": processes.packer_argv(),
         "maintenance": processes.maintenance_argv(Path("/tmp/schedule")),
@@ -137,7 +143,10 @@ def test_web_tells_clients_of_the_backend_that_the_workers_run(services: dict[st
 def test_every_long_running_service_has_a_health_check(services: dict[str, Any]) -> None:
     lasting = {name for name, service in services.items() if service["restart"] == "unless-stopped"}
     engines = {"postgres", "valkey", "seaweedfs"}
-    assert lasting == {"front", "web", "gpu-worker", "packer", "maintenance", *engines}
+    assert lasting == {
+        *("front", "web", "events", "gpu-worker", "packer", "maintenance"),
+        *engines,
+    }
     assert all("healthcheck" in services[name] for name in lasting)
 
 
@@ -213,10 +222,10 @@ def test_only_the_front_is_reached_from_outside_and_only_it_reaches_web(
     }
     assert on["outside"] == {"front"}
     assert on["receivers"] == {"maintenance"}, "it sends webhooks, and nothing listens there"
-    assert on["web"] == {"front", "web"}
+    assert on["web"] == {"front", "web", "events"}
     assert on["callbacks"] == {"front", "gpu-worker", "packer"}
-    assert on["database"] == {"postgres", "web", "maintenance", "migrate"}
-    assert on["broker"] == {"valkey", "web", "maintenance"}
+    assert on["database"] == {"postgres", "web", "events", "maintenance", "migrate"}
+    assert on["broker"] == {"valkey", "web", "events", "maintenance"}
     assert on["worker-broker"] == {"valkey", "gpu-worker", "packer"}
     assert on["worker-storage"] == {"seaweedfs", "gpu-worker", "packer"}
     # Web would believe its word on who calls, and wait for its bodies without end.
@@ -239,7 +248,12 @@ def test_every_process_comes_as_its_own_role_and_only_the_migration_as_the_owner
         name: service["environment"].get("CELERY_BROKER_URL", "")
         for name, service in services.items()
     }
-    roles = {WEB_ROLE: "web", WORKER: "gpu-worker", MAINTENANCE: "maintenance"}
+    roles = {
+        WEB_ROLE: "web",
+        EVENTS: "events",
+        WORKER: "gpu-worker",
+        MAINTENANCE: "maintenance",
+    }
     for role, name in roles.items():
         assert brokers[name].startswith(f"redis://{role}:${{{PASSWORDS[role]}:?"), name
     limits = services["web"]["environment"]["RATE_LIMIT_URL"]

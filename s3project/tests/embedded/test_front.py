@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from s3project.docs.schema import schema_json
-from s3project.embedded.front import LONGEST_SOCKET, WebSocket
+from s3project.embedded.front import LONGEST_SOCKET, WEB, Sockets
 from s3project.embedded.stack import EmbeddedStack
 from s3project.testing.live import LiveStack
 from s3project.testing.plugin import live_stack_of
@@ -197,9 +197,9 @@ def test_web_is_reached_through_the_front_only(server: LiveStack) -> None:
 def test_a_folder_too_deep_for_a_socket_has_it_elsewhere(tmp_path: Path) -> None:
     deep = tmp_path / ("deep" * 30)
     deep.mkdir()
-    place = WebSocket(deep)
-    assert len(str(place.path)) <= LONGEST_SOCKET
+    place = Sockets(deep)
+    assert len(str(place.folder / WEB)) <= LONGEST_SOCKET
     assert place.folder.stat().st_mode & 0o777 == 0o700
-    place.path.touch()
+    place.free(WEB).touch()
     place.clear_up()
     assert not place.folder.exists()
