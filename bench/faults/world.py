@@ -84,7 +84,7 @@ class World:
     # --- Processes ---------------------------------------------------------------------------
 
     def start(self, *names: str, **env: str) -> None:
-        """Starts those of web, maintenance…, packer…, gpu… that do not run, with `env` added."""
+        """Starts those of web, events, maintenance…, packer…, gpu… that do not run, with `env` added."""
         for name in names:
             if name in self.live.pids:
                 continue
@@ -92,6 +92,8 @@ class World:
                 self.live.start_web(workers=1, **{**SERVER, **env})
             elif name.startswith("packer"):
                 self.live.start_packer(name, **{**WORKER, **env})
+            elif name == "events":
+                self.live.start_events(**{**SERVER, **env})
             elif name.startswith("maintenance"):
                 self.live.start_maintenance(name, **{**SERVER, **env})
             else:

@@ -1,7 +1,7 @@
 """What the endpoints of a job answer, and how it is made."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict, cast
 
 from django.conf import settings
 
@@ -19,6 +19,7 @@ from jobs.api.terms import (
     ProgressOut,
     progress_out,
 )
+from jobs.lifecycle.line import Place
 from jobs.lifecycle.selectors import CANCELED_ITEM, ItemView, JobView
 from jobs.lifecycle.settlement import Settlement
 from jobs.models import JobCoordinator
@@ -305,7 +306,30 @@ class JobFacts(TypedDict):
     upload: NotRequired[Annotated[list[UploadOut], Schema("While `created`: fresh upload URLs.")]]
 
 
-class JobOut(JobFacts):
+class QueueOut(TypedDict):
+    ahead: Annotated[
+        int, Schema("Photos of others that are taken before its next one.", minimum=0, example=12)
+    ]
+    eta_seconds: Annotated[
+        int | None,
+        Schema(
+            "Until its last photo is finished, by the pace of the last ten minutes; null when "
+            "nothing was finished in them.",
+            minimum=0,
+            example=45,
+        ),
+    ]
+
+
+class WatchedFacts(JobFacts):
+    """With what changes although nothing happens to the job."""
+
+    queue: NotRequired[
+        Annotated[QueueOut, Schema("While in work; some seconds old, and the time is in steps.")]
+    ]
+
+
+class JobOut(WatchedFacts):
     events_url: Annotated[
         str,
         Schema(
@@ -346,8 +370,20 @@ def job_facts(view: JobView) -> JobFacts:
     return out
 
 
-def job_out(facts: JobFacts, view: JobView, watcher: Credential) -> JobOut:
-    """`facts` are what `job_facts` says of the view."""
+def watched_facts(view: JobView, place: Place | None) -> WatchedFacts:
+    """`place` of a job in work."""
+    facts = cast(WatchedFacts, job_facts(view))
+    if place is not None and view.job.is_in_work:
+        facts["queue"] = queue_out(place)
+    return facts
+
+
+def queue_out(place: Place) -> QueueOut:
+    return {"ahead": place.ahead, "eta_seconds": place.eta_seconds}
+
+
+def job_out(facts: WatchedFacts, view: JobView, watcher: Credential) -> JobOut:
+    """`facts` are what `watched_facts` says of the view."""
     return {**facts, "events_url": events_url(view, watcher)}
 
 

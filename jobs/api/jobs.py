@@ -22,10 +22,10 @@ from jobs.api.job_shapes import (
     confirmed_job_out,
     created_job_out,
     deleted_job_out,
-    job_facts,
     job_out,
     job_summary_out,
     queued_job_out,
+    watched_facts,
 )
 from jobs.api.throttles import CreateThrottle, DeleteThrottle
 from jobs.errors import (
@@ -38,6 +38,7 @@ from jobs.errors import (
     StillAtWork,
 )
 from jobs.lifecycle import selectors, services
+from jobs.lifecycle.line import LINE
 from jobs.lifecycle.second_look import create_second_look
 from jobs.states import JobState, JobStatus
 from jobs.storage.uploads import Upload
@@ -140,13 +141,16 @@ class JobViewSet(ApiViewSet):
         user_id, watcher = current_user(request).id, current_credential(request)
         key = ids.parse_public_id(ids.JOB, job_id)
         if "If-None-Match" in request.headers:
-            version = selectors.get_job_version(user_id=user_id, job_id=key)
-            etag = weak_etag(f"{version} {watcher}")
+            version, in_work = selectors.get_job_version(user_id=user_id, job_id=key)
+            place = LINE.place_of(key) if in_work and key else None
+            etag = weak_etag(f"{version} {watcher} {place}")
             if client_has(request, etag):
                 return not_modified(etag)
         view = selectors.get_job(user_id=user_id, job_id=key)
-        etag = weak_etag(f"{view.version} {watcher}")
-        return Answer(job_out(job_facts(view), view, watcher), headers=cache_headers(etag))
+        place = LINE.place_of(view.job.id) if view.job.is_in_work else None
+        etag = weak_etag(f"{view.version} {watcher} {place}")
+        out = job_out(watched_facts(view, place), view, watcher)
+        return Answer(out, headers=cache_headers(etag))
 
     @Operation("confirm_upload", idempotent=True, errors=[JobNotFound, InvalidTransition])
     def confirm_upload(self, request: Request, job_id: JobId) -> Answer[ConfirmedJobOut]:

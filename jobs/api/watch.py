@@ -14,11 +14,11 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.api.job_shapes import job_facts, job_out
+from jobs.api.job_shapes import job_out, watched_facts
 from jobs.api.watch_events import (
     MEDIA_TYPE,
     SNAPSHOT,
-    EventStream,
+    WatchEventOut,
     end_frame,
     end_id,
     frame,
@@ -28,6 +28,7 @@ from jobs.api.watch_events import (
 )
 from jobs.errors import JobNotFound, WatcherLimit
 from jobs.lifecycle import selectors
+from jobs.lifecycle.line import LINE
 from jobs.tickets import PREFIX, read_ticket
 from s3project import ids
 from s3project.api.answers import Streamed
@@ -102,7 +103,7 @@ class WatchView(ApiView):
         errors=[JobNotFound, WatcherLimit],
         result="Events as they happen.",
     )
-    def get(self, request: Request, job_id: JobId) -> Streamed[EventStream] | HttpResponse:
+    def get(self, request: Request, job_id: JobId) -> Streamed[WatchEventOut] | HttpResponse:
         """Watch a job
 
         Server-sent events, until nothing is to come any more: `snapshot` on connection, which is
@@ -132,7 +133,8 @@ class WatchView(ApiView):
 
 def _said_at_once(opening: Opening) -> HttpResponse:
     view = selectors.get_job(user_id=opening.watcher.user_id, job_id=opening.job_id)
-    facts, version = job_facts(view), version_id(view.state)
+    place = LINE.place_of(view.job.id) if view.job.is_in_work else None
+    facts, version = watched_facts(view, place), version_id(view.state)
     body = retry_after(POLL_MILLISECONDS)
     if opening.last_event_id != version:
         body += frame(SNAPSHOT, job_out(facts, view, opening.watcher), version)

@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypedDict
 
-from jobs.api.job_shapes import JobFacts
+from jobs.api.job_shapes import WatchedFacts
 from jobs.states import FINISHED
 from s3project.api.envelope import encode
 from s3project.schema import Schema
@@ -15,17 +15,27 @@ COMMENT: Final = b": still here\n\n"
 # What the id of `end` has after the version: who says it has heard the end.
 _ENDED = ".end"
 
-EventStream = Annotated[
-    str,
-    Schema(
-        "Server-sent events.",
-        example=(
-            "retry: 2000\n\n"
-            "event: snapshot\nid: 4f1c0a7be2d35e9a61c07b14\n"
-            'data: {"job_id":"job_019ba9c9f1007dc68da4e43c570d4b19","status":"running"}\n\n'
+
+class WatchEventOut(TypedDict):
+    """One of a stream."""
+
+    event: Annotated[str, Schema(enum=list(EVENT_NAMES), example=SNAPSHOT)]
+    id: Annotated[
+        str,
+        Schema(
+            "The version of the job. Send it as `Last-Event-ID` when you come again.",
+            pattern=r"^[0-9a-f]{24}([.]end)?$",
+            example="4f1c0a7be2d35e9a61c07b14",
         ),
-    ),
-]
+    ]
+    data: Annotated[
+        str,
+        Schema(
+            "JSON: of `snapshot` what `GET /jobs/{job_id}` answers, of the others what changed.",
+            contentMediaType="application/json",
+            example='{"job_id":"job_019ba9c9f1007dc68da4e43c570d4b19","status":"running"}',
+        ),
+    ]
 
 
 def version_id(state: str) -> str:
@@ -47,7 +57,7 @@ def retry_after(milliseconds: int) -> bytes:
     return b"retry: %d\n\n" % milliseconds
 
 
-def end_frame(facts: JobFacts, version: str) -> bytes:
+def end_frame(facts: WatchedFacts, version: str) -> bytes:
     return frame(END, {"status": facts["status"]}, end_id(version))
 
 

@@ -1,4 +1,4 @@
-"""How fast photos are being finished, and how many wait."""
+"""How fast photos are being finished, and how many wait: what every expected time is made of."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,54 +11,76 @@ from jobs.states import COMPLETED, IN_WORK, sql_list
 # What the pace is taken from: long enough for a few sets, short enough to notice a lost worker.
 LATELY = timedelta(minutes=10)
 
-READ_PACE = f"""
-    SELECT coalesce(sum(waiting), 0), coalesce(sum(finished), 0),
-           coalesce(extract(epoch FROM sum(took)), 0)::float8
-      FROM (SELECT 0 AS waiting, done_items + failed_items AS finished,
-                   finished_at - queued_at AS took
-              FROM jobs_jobcoordinator
-             WHERE status IN {sql_list(COMPLETED)} AND storage_deleted_at IS NULL
-               AND finished_at > statement_timestamp() - %(lately)s * interval '1 second'
-         UNION ALL
-            SELECT total_items - done_items - failed_items,
-                   CASE WHEN lately THEN done_items + failed_items END,
-                   CASE WHEN lately AND done_items + failed_items > 0
-                        THEN statement_timestamp() - queued_at END
-              FROM (SELECT *, queued_at > statement_timestamp() - %(lately)s * interval '1 second'
-                              AS lately
-                      FROM jobs_jobcoordinator WHERE status IN {sql_list(IN_WORK)}) AS in_work)
-           AS jobs
+# Of the last minutes: how many photos were finished, and for how many seconds anybody worked. Jobs
+# that are at work side by side are one time of work, not several; results of a job that began
+# before are counted as far as its time lies within, as if they had come evenly. A job without a
+# result says nothing. Begins with WITH; of the statement that goes on, `pace` is one row.
+PACE = f"""
+    worked AS (
+        SELECT done_items + failed_items AS results, queued_at AS since,
+               greatest(finished_at, queued_at) AS until
+          FROM jobs_jobcoordinator
+         WHERE status IN {sql_list(COMPLETED)} AND storage_deleted_at IS NULL
+           AND finished_at > statement_timestamp() - %(lately)s::float8 * interval '1 second'
+     UNION ALL
+        SELECT done_items + failed_items, queued_at, greatest(statement_timestamp(), queued_at)
+          FROM jobs_jobcoordinator
+         WHERE status IN {sql_list(IN_WORK)} AND done_items + failed_items > 0
+    ),
+    seen AS (
+        SELECT results, until - since AS took, until - shown_since AS shown,
+               tstzrange(shown_since, until) AS span
+          FROM worked, LATERAL (
+               SELECT greatest(
+                          since, statement_timestamp() - %(lately)s::float8 * interval '1 second'
+                      ) AS shown_since) AS bounds
+         WHERE until > shown_since
+    ),
+    pace AS (
+        SELECT coalesce(sum(results * extract(epoch FROM shown) / extract(epoch FROM took)), 0)
+                   ::float8 AS finished,
+               coalesce((SELECT sum(extract(epoch FROM upper(span) - lower(span)))
+                           FROM (SELECT unnest(range_agg(span)) AS span FROM seen) AS together), 0)
+                   ::float8 AS busy
+          FROM seen
+    )
 """
+READ_PACE = f"""
+    WITH {PACE}
+    SELECT (SELECT coalesce(sum(total_items - done_items - failed_items), 0)
+              FROM jobs_jobcoordinator WHERE status IN {sql_list(IN_WORK)}),
+           finished, busy
+      FROM pace
+"""
+PARAMETERS = {"lately": LATELY.total_seconds()}
 
 
 @dataclass(frozen=True)
 class Pace:
-    """`waiting` photos are not reported yet; `finished` were lately, in jobs that were in work for
-    `took` seconds, added up.
-    """
+    """`waiting` photos are not reported yet; `finished` were lately, in `busy` seconds."""
 
     waiting: int
-    finished: int
-    took: float
+    finished: float
+    busy: float
 
     @property
     def per_second(self) -> float:
-        """Photos; 0 when none was finished lately.
-
-        Over the whole span where it was busy; where it was idle for most of it, over the time of
-        the jobs, which those that ran side by side only lengthen.
-        """
-        return self.finished / min(LATELY.total_seconds(), max(self.took, 1.0))
+        """Photos; 0 when none was finished lately."""
+        return self.finished / max(self.busy, 1.0)
 
     def seconds_for(self, photos: int) -> int | None:
         """Until so many more photos are finished, when they queue up now; None for no telling."""
+        return self.seconds_until(self.waiting + photos)
+
+    def seconds_until(self, photos: int) -> int | None:
+        """Until so many photos are finished, from now on; None for no telling."""
         if not self.finished:
             return None
-        return ceil((self.waiting + photos) / self.per_second)
+        return ceil(photos / self.per_second)
 
 
 def read_pace() -> Pace:
     """One query over jobs that are in work or finished lately."""
     with connection.cursor() as cursor:
-        cursor.execute(READ_PACE, {"lately": LATELY.total_seconds()})
+        cursor.execute(READ_PACE, PARAMETERS)
         return Pace(*cursor.fetchone())

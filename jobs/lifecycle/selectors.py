@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
+from typing import NamedTuple
 from uuid import UUID
 
 from django.utils.http import content_disposition_header
@@ -22,7 +23,7 @@ from jobs.models.poll_statements import (
     read_versions,
 )
 from jobs.presets import PRESETS
-from jobs.states import ItemStatus, JobStatus, PackageStatus
+from jobs.states import IN_WORK, ItemStatus, JobStatus, PackageStatus
 from jobs.storage import bucket
 from jobs.storage.uploads import Upload, sign_uploads
 from s3project.pages import Page, PageRequest, take_page
@@ -55,6 +56,14 @@ class OutputView:
     preview_url: str
 
 
+class JobVersion(NamedTuple):
+    """A text that is another one whenever `get_job` would show something else; and whether the job
+    is in work, and so has a place in the line."""
+
+    text: str
+    is_in_work: bool
+
+
 @dataclass(frozen=True)
 class PackageView:
     """A package as its owner sees it; what only a ready one has is None before."""
@@ -72,7 +81,7 @@ class PackageView:
 class JobView:
     """A job with its items in order; `uploads` only while photos may still be sent. From
     `expires_at` on the job is `expired`: its photos and results are not kept any longer.
-    `version` is what `get_job_version` says of it, `state` what `get_job_states` does. URLs were
+    `version` is the text of `get_job_version`, `state` what `get_job_states` does. URLs were
     signed for `signed_at`.
     """
 
@@ -115,15 +124,13 @@ def get_rule(*, user_id: UUID, rule_id: UUID | None) -> Rule:
     return Rule.objects.owned_by(user_id).get_rule(rule_id)
 
 
-def get_job_version(*, user_id: UUID, job_id: UUID | None) -> str:
-    """A text that is another one whenever `get_job` would show something else. One query.
-
-    Raises JobNotFound or StorageUnavailable.
-    """
+def get_job_version(*, user_id: UUID, job_id: UUID | None) -> JobVersion:
+    """One query. Raises JobNotFound or StorageUnavailable."""
     row = read_version(user_id=user_id, job_id=job_id) if job_id is not None else None
     if row is None or job_id is None:
         raise JobNotFound
-    return _version(user_id, job_id, row, at=bucket.steady_moment())
+    version = _version(user_id, job_id, row, at=bucket.steady_moment())
+    return JobVersion(version, row.status in IN_WORK)
 
 
 def get_job_state(*, user_id: UUID, job_id: UUID | None) -> str:

@@ -13,6 +13,7 @@ import asyncio
 import logging
 import random
 import re
+import resource
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
 
 STREAM_PATH = re.compile(r"/jobs/[^/]+/events")
 COMMENT_SECONDS = 15.0
@@ -47,6 +49,7 @@ class EventsProcess:
     """One for each process; made when the server starts its event loop."""
 
     def __init__(self) -> None:
+        _take_all_descriptors()
         self._hub = Hub()
         self._door = Door()
         self._openers = Threads(OPENERS, "open")
@@ -80,13 +83,17 @@ class EventsProcess:
         except TooMany as too_many:
             await _send_whole(refusal(too_many, response), send)
             return
+        headers = _headers(response)
+        # It holds the whole request, which is not needed any more.
+        del response
         gone = asyncio.create_task(_until_gone(receive, watcher))
         try:
-            await _stream(watcher, response, send)
+            await _stream(watcher, headers, send)
         finally:
             gone.cancel()
+            watcher.close("gone")
             self._hub.leave(watcher)
-            CLOSED.labels(watcher.closed or "gone").inc()
+            CLOSED.labels(watcher.closed).inc()
 
     async def _open(self, scope: Scope) -> HttpResponseBase:
         until = now() + PATIENCE_SECONDS
@@ -97,8 +104,14 @@ class EventsProcess:
             await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _stream(watcher: Watcher, head: OpenedStream, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": _headers(head)})
+def _take_all_descriptors() -> None:
+    """A stream is one; what a shell gives by default is 1024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+async def _stream(watcher: Watcher, headers: Headers, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     try:
         await _send_part(retry_after(random.randint(*RETRY_MILLISECONDS)), send)
         while True:
@@ -136,7 +149,7 @@ async def _until_gone(receive: Receive, watcher: Watcher) -> None:
     watcher.close("gone")
 
 
-def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
+def _headers(response: HttpResponseBase) -> Headers:
     stream = isinstance(response, OpenedStream)
     return [
         (name.lower().encode("ascii"), value.encode("latin-1"))

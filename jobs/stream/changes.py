@@ -5,11 +5,12 @@ URLs are no change: they are signed anew every quarter of an hour.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from jobs.api.job_shapes import JobFacts
+from jobs.api.job_shapes import WatchedFacts, queue_out
 from jobs.api.watch_events import ITEM, JOB, PACKAGE, frame
+from jobs.lifecycle.line import Place
 from s3project.api.envelope import encode
 
 # What is told of piece by piece, or is part of what is.
@@ -30,7 +31,7 @@ class Known:
     packages: Mapping[str, int]
 
 
-def known(facts: JobFacts, version: str) -> Known:
+def known(facts: WatchedFacts, version: str) -> Known:
     said: Mapping[str, Any] = facts
     return Known(
         version=version,
@@ -42,9 +43,9 @@ def known(facts: JobFacts, version: str) -> Known:
     )
 
 
-def changes(before: Known, now: Known, facts: JobFacts) -> list[bytes]:
-    """The events that lead from one answer to the next, at most one of each kind; `facts` are what
-    `now` was made of.
+def changes(before: Known, now: Known, facts: WatchedFacts) -> list[bytes]:
+    """The events that lead from one answer to the next, at most one of each kind; `facts` are
+    what `now` was made of.
 
     Only the last one has the new version as its id. A client that was cut off before it says the
     old one when it comes again, and gets a snapshot.
@@ -57,7 +58,9 @@ def changes(before: Known, now: Known, facts: JobFacts) -> list[bytes]:
     ]
 
 
-def _told(before: Known, now: Known, facts: JobFacts) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _told(
+    before: Known, now: Known, facts: WatchedFacts
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     said: Mapping[str, Any] = facts
     photos = [
         item
@@ -86,6 +89,13 @@ def _told(before: Known, now: Known, facts: JobFacts) -> Iterator[tuple[str, Map
     ]
     if packages:
         yield PACKAGE, {"packages": packages}
+
+
+def place_told(before: Known, place: Place) -> tuple[bytes, Known]:
+    """The event that a job has moved on in the line, and what is known after it."""
+    said = queue_out(place)
+    after = replace(before, fields={**before.fields, "queue": _digest(said)})
+    return frame(JOB, {"queue": said}, before.version), after
 
 
 def _packages(said: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from jobs.lifecycle.line import LINE
 from jobs.stream.counts import MISSED, REFUSED, WATCHED, WATCHERS
 from jobs.stream.hints import hints
 from jobs.stream.job_watch import JobWatch
@@ -114,6 +115,8 @@ class Hub:
             return
         try:
             versions = await self._threads.run(read_versions, watched)
+            in_line = any(watch.is_in_line for watch in self._jobs.values())
+            places = await self._threads.run(LINE.places) if in_line else {}
         except Unreachable as error:
             # Jobs that were hinted at are waited for; the others are asked for again soon.
             logger.warning("versions cannot be read: %s", error)
@@ -124,6 +127,8 @@ class Hub:
             if watch and before and before == watch.version != versions.get(job_id):
                 MISSED.inc()
                 watch.changed()
+            elif watch:
+                watch.stands_at(places.get(job_id))
 
     async def _check_regularly(self) -> None:
         while True:

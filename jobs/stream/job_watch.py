@@ -6,8 +6,9 @@ from uuid import UUID
 
 from jobs.api.job_shapes import job_out
 from jobs.api.watch_events import END, ITEM, JOB, PACKAGE, SNAPSHOT, end_frame, frame
+from jobs.lifecycle.line import Place
 from jobs.storage.bucket import StorageUnavailable
-from jobs.stream.changes import Known
+from jobs.stream.changes import Known, place_told
 from jobs.stream.counts import READS
 from jobs.stream.reading import Reading, Threads, Unreachable, read_job
 from jobs.stream.watcher import Waiting, Watcher, now
@@ -33,6 +34,7 @@ class JobWatch:
         self._watchers: set[Watcher] = set()
         self._newcomers: list[Watcher] = []
         self._known: Known | None = None
+        self._place: Place | None = None
         self._is_stale = False
         self._hinted_at: float | None = None
         self._free_at = 0.0
@@ -46,6 +48,11 @@ class JobWatch:
     def version(self) -> str | None:
         """What its watchers know; None while a reading is under way that they will know."""
         return None if self._is_stale or self._known is None else self._known.version
+
+    @property
+    def is_in_line(self) -> bool:
+        """Whether the job waits for workers, as far as its watchers know."""
+        return self._place is not None
 
     def join(self, watcher: Watcher) -> None:
         self._newcomers.append(watcher)
@@ -65,6 +72,19 @@ class JobWatch:
             self._hinted_at = hinted_at
         self._wake()
 
+    def stands_at(self, place: Place | None) -> None:
+        """Where the job stands in the line, as far as its watchers do not know. The next reading
+        says it too, so that nothing is waited for here."""
+        known = self._known
+        is_news = place is not None and self._place is not None and place != self._place
+        if not is_news or place is None or known is None or self._is_stale or now() < self._free_at:
+            return
+        data, self._known = place_told(known, place)
+        self._place = place
+        for watcher in self._watchers:
+            watcher.put(Waiting(data, (JOB,)))
+        self._free_at = now() + SECONDS_PER_EVENT
+
     def _wake(self) -> None:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._catch_up())
@@ -75,24 +95,23 @@ class JobWatch:
             await asyncio.sleep(max(self._free_at - now(), 0))
             # What is asked for from here on, this reading may not have seen.
             self._is_stale = False
-            newcomers, self._newcomers = self._newcomers, []
+            newcomers = list(self._newcomers)
             hinted_at, self._hinted_at = self._hinted_at, None
             try:
                 reading = await self._threads.run(read_job, self._user_id, self.job_id, self._known)
             except (Unreachable, StorageUnavailable) as error:
                 logger.warning("%s cannot be read: %s", self.job_id, error)
                 self._is_stale = True
-                self._newcomers = newcomers + self._newcomers
                 self._hinted_at = hinted_at
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
                 continue
-            except asyncio.CancelledError:
-                self._newcomers = newcomers + self._newcomers
-                raise
             READS.inc()
             pause = FIRST_PAUSE
-            self._tell(reading, [one for one in newcomers if not one.closed], hinted_at)
+            # Without those who have left since.
+            newcomers = [one for one in newcomers if one in self._newcomers]
+            self._newcomers = [one for one in self._newcomers if one not in newcomers]
+            self._tell(reading, newcomers, hinted_at)
 
     def _tell(
         self, reading: Reading | None, newcomers: list[Watcher], hinted_at: float | None
@@ -101,7 +120,7 @@ class JobWatch:
             for watcher in (*self._watchers, *newcomers):
                 watcher.close("deleted")
             return
-        self._known = reading.known
+        self._known, self._place = reading.known, reading.place
         if reading.frames:
             kinds = tuple(map(_kind_of, reading.frames))
             told = Waiting(b"".join(reading.frames), kinds, hinted_at)

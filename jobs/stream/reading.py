@@ -13,10 +13,11 @@ from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from jobs.api.job_shapes import JobFacts, job_facts
+from jobs.api.job_shapes import WatchedFacts, watched_facts
 from jobs.api.watch_events import has_ended, version_id
 from jobs.errors import JobNotFound
 from jobs.lifecycle import selectors
+from jobs.lifecycle.line import LINE, Place
 from jobs.lifecycle.selectors import JobView
 from jobs.stream.changes import Known, changes, known
 
@@ -33,7 +34,8 @@ class Reading:
     """A job as it is now: the events that lead here from what was known, if anything was."""
 
     view: JobView
-    facts: JobFacts
+    facts: WatchedFacts
+    place: Place | None
     known: Known
     frames: list[bytes]
     has_ended: bool
@@ -61,15 +63,17 @@ def _asked(ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def read_job(user_id: UUID, job_id: UUID, before: Known | None) -> Reading | None:
-    """One query; None when there is no such job any more. Raises StorageUnavailable."""
+    """One query, and that for the line where nobody asked for it a moment ago; None when there is
+    no such job any more. Raises StorageUnavailable."""
     try:
         view = selectors.get_job(user_id=user_id, job_id=job_id)
     except JobNotFound:
         return None
-    facts = job_facts(view)
+    place = LINE.place_of(job_id) if view.job.is_in_work else None
+    facts = watched_facts(view, place)
     present = known(facts, version_id(view.state))
     frames = [] if before is None else changes(before, present, facts)
-    return Reading(view, facts, present, frames, has_ended(facts))
+    return Reading(view, facts, place, present, frames, has_ended(facts))
 
 
 def read_versions(job_ids: Collection[UUID]) -> dict[UUID, str]:

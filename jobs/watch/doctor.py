@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import redis
 import requests
@@ -23,6 +24,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from jobs.backends import Backend
+from jobs.delivery.hints import HintSender
 from jobs.lifecycle.orders import configured_backend
 from jobs.lifecycle.worker_backends import described
 from jobs.models import AuditRun, JobItem, WorkerHost
@@ -203,6 +205,19 @@ def _web() -> Iterator[Diagnosis]:
         yield Diagnosis("web", state, f"{name} answers, version {version}", hint)
 
 
+def _events() -> Iterator[Diagnosis]:
+    # A hint of no job: who hears it is counted by the broker.
+    listening = HintSender(settings.CELERY_BROKER_URL).send(UUID(int=0))
+    if listening is None:
+        yield Diagnosis("events", State.ERROR, "hints cannot be published", "see broker")
+    elif not listening:
+        hint = "start it (docs/operations.md, Watchers); until then web answers, as to a poll"
+        yield Diagnosis("events", State.WARNING, "no process listens for hints", hint)
+    else:
+        found = "1 process listens" if listening == 1 else f"{listening} processes listen"
+        yield Diagnosis("events", State.OK, f"{found} for hints")
+
+
 def _workers() -> Iterator[Diagnosis]:
     configured = configured_backend()
     hosts = list(WorkerHost.objects.filter(seen_at__gt=Now() - timedelta(days=1)))
@@ -282,6 +297,7 @@ EXAMINATIONS: dict[str, Examination] = {
     "broker": _broker,
     "storage": _storage,
     "web": _web,
+    "events": _events,
     "workers": _workers,
     "maintenance": _maintenance,
     "disk": _disk,
@@ -290,6 +306,7 @@ EXAMINATIONS: dict[str, Examination] = {
 PLACES = {
     **dict.fromkeys(EXAMINATIONS, "DATABASE_URL"),
     "broker": "CELERY_BROKER_URL",
+    "events": "CELERY_BROKER_URL",
     "storage": "STORAGE_S3_ENDPOINT, STORAGE_PUBLIC_ENDPOINT",
     "web": "PUBLIC_BASE_URL, CALLBACK_BASE_URL",
 }

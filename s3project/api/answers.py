@@ -28,8 +28,8 @@ class Accepted(Answer[T]):
 
 
 class Streamed(Answer[T]):
-    """200 with a text that goes on, in no envelope; 204 where nothing is to come any more. Said of
-    a handler's answer, which is an HttpResponse.
+    """200 with events, each of this type, in no envelope; 204 where nothing is to come any more.
+    Said of a handler's answer, which is an HttpResponse.
     """
 
     media_type = "text/event-stream"

@@ -76,8 +76,10 @@ def groups_of(document: Schema) -> list[Group]:
 
 def _endpoint(reader: FieldReader, method: str, path: str, operation: Schema) -> Endpoint:
     status, success = next(iter(operation["responses"].items()))
-    media = success["content"][JSON]
-    data = reader.resolved(media["schema"])["properties"]["data"]
+    [(kind, media)] = success["content"].items()
+    data, example = media["schema"], media["example"]
+    if kind == JSON:
+        data, example = reader.resolved(data)["properties"]["data"], example["data"]
     body = operation.get("requestBody", {}).get("content", {}).get(JSON, {})
     parameters = [reader.resolved(each) for each in operation.get("parameters", ())]
     return Endpoint(
@@ -94,7 +96,7 @@ def _endpoint(reader: FieldReader, method: str, path: str, operation: Schema) ->
         result=line("" if success["description"] == NOTHING_TO_SAY else success["description"]),
         answer=reader.fields(data),
         is_list=reader.resolved(data).get("type") == "array",
-        example=json_code(media["example"]["data"]),
+        example=json_code(example),
         refusals=list(_refusals(reader, operation)),
     )
 

@@ -8,7 +8,7 @@ document says so.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
@@ -55,7 +55,16 @@ def check_answer(
     said = headers.get("Content-Type", JSON)
     if said.partition(";")[0] != media_type:
         raise NotAsDocumented(f"{where} is {said}, not {media_type}")
-    _check(where, described["schema"], json.loads(raw) if media_type == JSON else raw.decode())
+    for value in [json.loads(raw)] if media_type == JSON else _events(raw.decode()):
+        _check(where, described["schema"], value)
+
+
+def _events(text: str) -> Iterator[dict[str, str]]:
+    """Those of a `text/event-stream`, which are what its schema describes."""
+    for block in text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line)
+        if "data" in fields:
+            yield fields
 
 
 def _check(where: str, schema: dict[str, Any], value: Any) -> None:

@@ -38,6 +38,7 @@ for name in {blocked}:
     sys.modules[name] = None  # importing it is a ModuleNotFoundError
 from s3project.wsgi import application
 from s3project.celery import app
+import s3project.asgi
 app.loader.import_default_modules()
 from django.core.management import call_command, get_commands, load_command_class
 apps = ("s3project", "users", "jobs")

@@ -26,7 +26,7 @@ def kept_stack(
 @pytest.mark.parametrize(
     "name",
     ["callbacks_repeated", "callbacks_late", "cancel_races_last", "killed_before_callback",
-     "web_killed"],
+     "web_killed", "events_killed", "events_without_broker"],
 )  # fmt: skip
 def test_nothing_is_lost(name: str, engines: EmbeddedStack, kept_stack: LiveStack) -> None:
     purge("gpu")

@@ -144,8 +144,8 @@ def test_in_a_busy_hour_it_follows_all_that_was_finished_in_ten_minutes() -> Non
     running = worked(make_job(JobStatus.QUEUED, items=3), since=60)
     report(running, 0)
 
-    # 21 photos in 600 s, and three are to come.
-    assert check(api_of(done[0].user), item_count=1).data["eta_seconds"] == 86
+    # 21 photos in 590 s, in which one job or another was at work, and three are to come.
+    assert check(api_of(done[0].user), item_count=1).data["eta_seconds"] == 85
 
 
 def test_what_waits_without_a_result_says_nothing_of_the_pace() -> None:

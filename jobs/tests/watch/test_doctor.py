@@ -44,6 +44,7 @@ def test_an_installation_at_work_has_nothing_wrong(
     live_stack: LiveStack, settings: Settings
 ) -> None:
     live_stack.start_web()
+    live_stack.start_events()
     live_stack.start_worker()
     client, job_id = start_set(live_stack.base_url, [KITCHEN])
     assert wait_for(client, job_id, is_finished)["status"] == "done"
@@ -55,15 +56,22 @@ def test_an_installation_at_work_has_nothing_wrong(
     assert [one for one in found if one.state == State.ERROR] == []
     parts = {one.part for one in found}
     assert parts == set(EXAMINATIONS)
-    told = {one.finding for one in found if one.part in ("web", "workers", "migrations")}
+    told = {one.finding for one in found if one.part in ("web", "events", "workers", "migrations")}
     host = WorkerHost.objects.get()
     assert told == {
         f"PUBLIC_BASE_URL answers, version {__version__}",
         f"CALLBACK_BASE_URL answers, version {__version__}",
+        "1 process listens for hints",
         f"{host} runs cpu, claimed just now",
         "all applied",
     }
     assert photo_storage().sizes("doctor/") == {}, "what it put is gone"
+
+
+def test_an_events_process_that_is_not_there_is_said() -> None:
+    [found] = of("events")
+
+    assert (found.state, found.finding) == (State.WARNING, "no process listens for hints")
 
 
 def test_a_worker_with_another_backend_is_named() -> None:
