@@ -84,7 +84,7 @@ class World:
     # --- Processes ---------------------------------------------------------------------------
 
     def start(self, *names: str, **env: str) -> None:
-        """Starts those of web, events, maintenance…, packer…, gpu… that do not run, with `env` added."""
+        """Starts those of web, events, maintenance…, packer…, gpu… that do not run, `env` added."""
         for name in names:
             if name in self.live.pids:
                 continue

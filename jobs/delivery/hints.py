@@ -8,11 +8,12 @@ database, which watchers are served from; a hint that is lost costs them some se
 import logging
 import threading
 import time
-from functools import cache
+from functools import cache, partial
 from uuid import UUID
 
 import redis
 from django.conf import settings
+from django.db import transaction
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -73,3 +74,8 @@ def hint(job_id: UUID) -> None:
     sender = _sender(settings.CELERY_BROKER_URL)
     if sender is not None:
         sender.send(job_id)
+
+
+def hint_after_commit(job_id: UUID) -> None:
+    """As `hint`, once what the transaction changed is there to be read."""
+    transaction.on_commit(partial(hint, job_id), robust=True)

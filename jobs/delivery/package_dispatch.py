@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from jobs.delivery.dispatch import REMEMBERED
 from jobs.delivery.fair_share import level_of
 from jobs.delivery.message import package_message
-from jobs.delivery.publish import MAKE_PACKAGE, PACKAGES_QUEUE, publish
+from jobs.delivery.publish import MAKE_PACKAGE, PACKAGES_QUEUE, Message, publish_all
 from jobs.message_signing import signed
 from jobs.models import JobCoordinator, JobPackage
 from jobs.models.item import LEASE_OVER
@@ -37,7 +37,7 @@ def dispatch_package(package_id: int, *, attempt: int = 1) -> bool:
         weight=PLANS[job.user.plan].weight,
         overtime_ms=_overtime(job),
     )
-    if not publish(MAKE_PACKAGE, [message], queue=PACKAGES_QUEUE, level=level):
+    if not publish_all(MAKE_PACKAGE, [Message([message], level)], queue=PACKAGES_QUEUE):
         return False
     # Runs without the job's lock, beside claims and other sweeps: only what is still due, and only
     # forwards.

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from jobs.delivery.dispatch import dispatch_delete_old_packages, dispatch_webhooks
+from jobs.delivery.hints import hint_after_commit
 from jobs.delivery.package_dispatch import dispatch_package
 from jobs.errors import NothingToPack
 from jobs.lifecycle.keeping import has_photos
@@ -58,6 +59,7 @@ def _order(job: JobCoordinator, template: OutputTemplate, options: dict[str, Any
     if anew:
         # Robust: what goes wrong from here on is the sweep's.
         transaction.on_commit(partial(dispatch_package, package.pk), robust=True)
+        hint_after_commit(job.id)
     if package.edition > 2:
         transaction.on_commit(partial(dispatch_delete_old_packages, job.id), robust=True)
     return package
@@ -131,6 +133,7 @@ def tell_of_package(job: JobCoordinator, package: JobPackage) -> None:
     event = f"package.{package.status}"
     if write_event(event, user_id=job.user_id, job_id=job.id, template=package.template):
         transaction.on_commit(dispatch_webhooks, robust=True)
+    hint_after_commit(job.id)
 
 
 def _may_be_made(job: JobCoordinator) -> bool:

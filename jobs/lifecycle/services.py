@@ -23,7 +23,7 @@ from jobs.delivery.dispatch import (
     dispatch_discard_large_uploads,
     dispatch_webhooks,
 )
-from jobs.delivery.hints import hint
+from jobs.delivery.hints import hint_after_commit
 from jobs.lifecycle.orders import advise_on_order, refuse, resolve_order
 from jobs.lifecycle.settlement import Settlement, settle
 from jobs.models import ItemResult, JobCoordinator, NewPhoto, ResultEffect
@@ -115,7 +115,7 @@ def confirm_upload(
     found = {idx: problem_of(uploads.get(key)) for idx, key in input_keys}
     if UploadProblem.TOO_LARGE in found.values():
         transaction.on_commit(partial(dispatch_discard_large_uploads, job.id), robust=True)
-    _hint_after_commit(job)
+    hint_after_commit(job.id)
     return job, {idx: problem for idx, problem in found.items() if problem is not None}
 
 
@@ -160,7 +160,7 @@ def execute_job(
         send = partial(dispatch_chunks, job, chunks)
         # Robust: the job is queued, and what goes wrong from here on is the sweep's.
         transaction.on_commit(send, robust=True)
-        _hint_after_commit(job)
+        hint_after_commit(job.id)
     return job, advice
 
 
@@ -184,7 +184,7 @@ def record_item_result(
         settle(job, told=effect.told)
     elif effect.unsent and (chunks := reserve_chunks(job, at_work=effect.at_work)):
         transaction.on_commit(partial(dispatch_chunks, job, chunks), robust=True)
-    _hint_after_commit(job)
+    hint_after_commit(job.id)
     return job, effect
 
 
@@ -228,7 +228,7 @@ def cancel_job(
         if job.queued_at is not None:
             delete = partial(dispatch_delete_outputs, job.id)
             transaction.on_commit(delete, robust=True)
-        _hint_after_commit(job)
+        hint_after_commit(job.id)
     return job, settlement
 
 
@@ -256,9 +256,5 @@ def delete_job(
             details={"user": ids.public_id(ids.USER, user_id), "photos": job.total_items},
         )
     transaction.on_commit(partial(dispatch_delete_job_objects, job.id), robust=True)
-    _hint_after_commit(job)
+    hint_after_commit(job.id)
     return True
-
-
-def _hint_after_commit(job: JobCoordinator) -> None:
-    transaction.on_commit(partial(hint, job.id), robust=True)

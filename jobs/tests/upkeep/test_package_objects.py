@@ -23,6 +23,7 @@ from jobs.upkeep.deletion import (
 from jobs.upkeep.erasure import erase_users
 from jobs.upkeep.orphans import Reason, find_orphans
 from jobs.watch.audit_objects import audit_objects
+from s3project.acts.actor import SYSTEM
 from users.services import delete_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_bucket")]
@@ -84,7 +85,7 @@ def test_a_canceled_job_keeps_no_package() -> None:
 
 def test_a_deleted_user_leaves_no_package() -> None:
     job = packed_job()
-    delete_user(user_id=job.user_id)
+    delete_user(user_id=job.user_id, actor=SYSTEM)
 
     erase_users()
 
