@@ -27,6 +27,8 @@ from jobs.upkeep import (
 )
 from jobs.watch import audit
 from jobs.webhooks.sender import Sender
+from s3project import ids
+from s3project.logs.context import note
 
 # It works beside the tasks of this process.
 SENDER = Sender(payload)
@@ -51,6 +53,7 @@ def expire_jobs() -> None:
 )
 def delete_outputs(job_id: str) -> None:
     """Ten minutes of an absent storage are bridged; after that the final deletion has it."""
+    note(job=ids.public_id(ids.JOB, UUID(job_id)))
     deletion.delete_outputs(UUID(job_id))
 
 
@@ -62,6 +65,7 @@ def delete_outputs(job_id: str) -> None:
 )
 def delete_job_objects(job_id: str) -> None:
     """As `delete_outputs`."""
+    note(job=ids.public_id(ids.JOB, UUID(job_id)))
     deletion.delete_job_objects(UUID(job_id))
 
 
@@ -84,6 +88,7 @@ def delete_old_packages(job_id: str) -> None:
 )
 def discard_large_uploads(job_id: str) -> None:
     """As `delete_outputs`."""
+    note(job=ids.public_id(ids.JOB, UUID(job_id)))
     large_uploads.discard_large_uploads(UUID(job_id))
 
 

@@ -7,7 +7,6 @@ is set here only makes loss and doubling rare, never decides correctness.
 import argparse
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from celery import Celery
@@ -15,6 +14,8 @@ from celery import Celery
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "s3project.settings")
 
 from django.conf import settings
+
+from s3project.metrics.folder import share_folder
 
 PROGRAM = Path(sys.argv[0])
 IS_CELERY = PROGRAM.name == "celery" or PROGRAM.parts[-2:] == ("celery", "__main__.py")
@@ -35,18 +36,17 @@ if IS_CELERY and _takes != settings.GPU_WORKER and "worker" in sys.argv:
     # It would know none of the tasks in its queue, and throw them away.
     sys.exit("Workers of the queues gpu and packages have GPU_WORKER=1, and no other one has.")
 
-# prometheus_client looks for it when it is first imported, by whichever module: the processes of a
-# worker count into files there.
-METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-if IS_CELERY and settings.METRICS_PORT and METRICS_FOLDER not in os.environ:
-    _folder = tempfile.TemporaryDirectory(prefix="s3-metrics-")
-    os.environ[METRICS_FOLDER] = _folder.name
+# Before anything that counts is imported.
+if IS_CELERY and settings.METRICS_PORT:
+    share_folder(os.getpid())
+
+from s3project.metrics.port import announce
 
 # Two kinds of workers share the broker. What each has in hand, and how it is controlled, goes by
 # names of its own, so that the broker can keep them apart (provision/broker_roles.py).
 ROLE = "gpu" if settings.GPU_WORKER else "maintenance"
 
-app = Celery("s3project")
+app = Celery("s3project", task_cls="s3project.logs.task:LoggedTask")
 app.conf.update(
     control_exchange=f"celery-{ROLE}",
     broker_url=settings.CELERY_BROKER_URL or None,
@@ -147,6 +147,8 @@ if settings.AUDIT_EVERY is not None:
         "schedule": settings.AUDIT_EVERY.total_seconds(),
         "options": {"queue": "maintenance", "expires": settings.AUDIT_EVERY.total_seconds()},
     }
+if IS_CELERY and settings.METRICS_PORT:
+    announce()
 # Each kind knows its own tasks only: what is in the other's queue is nothing that it could run.
 if ROLE == "gpu":
     app.autodiscover_tasks(["jobs"], related_name="gpu_tasks")

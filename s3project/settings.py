@@ -322,23 +322,16 @@ WEBHOOK_ALLOW_HTTP = env.flag("WEBHOOK_ALLOW_HTTP", False)
 
 # --- Logs ----------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "info").upper()
+# One JSON object a line for whoever gathers them, or a line of text for a terminal.
+LOG_FORMAT = env.choice("LOG_FORMAT", ("json", "line") if PRODUCTION else ("line", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "s3project.api.middleware.RequestIdFilter"}},
     "formatters": {
-        "line": {
-            "()": "s3project.api.middleware.LineFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
-        }
+        "json": {"()": "s3project.logs.formats.JsonFormatter"},
+        "line": {"()": "s3project.logs.formats.LineFormatter"},
     },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "filters": ["request_id"],
-            "formatter": "line",
-        }
-    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         # A client's mistake (4xx) is an answer, not a warning of ours.

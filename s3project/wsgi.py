@@ -2,8 +2,17 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+from s3project.metrics.folder import share_folder
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "s3project.settings")
+if os.environ.get("METRICS_TOKEN"):
+    # The processes of one server have one parent, which counts nothing itself.
+    share_folder(os.getppid())
+
+from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
+
+from s3project.metrics.http import begin_at_zero
+
+begin_at_zero()

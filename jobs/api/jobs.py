@@ -51,6 +51,7 @@ from s3project.api.pagination import PageAnswer, page_request
 from s3project.api.views import ApiViewSet, validated
 from s3project.errors import ValidationFailed
 from s3project.ids import JobId
+from s3project.logs.context import note
 from s3project.schema import Schema
 from s3project.wording import hint, listed, nearest, quoted
 from users.api.auth import current_credential, current_user
@@ -117,6 +118,7 @@ class JobViewSet(ApiViewSet):
             job = create_second_look(user_id=user_id, **args)
         else:
             job, uploads = services.create_job(user_id=user_id, **args)
+        note(job=job.public_id)
         lasts = settings.PRESIGNED_URL_SECONDS
         return Created(created_job_out(job, uploads, advice, expires_in=lasts))
 

@@ -13,6 +13,7 @@ from jobs.api.worker_requests import ClaimIn, ItemResultIn
 from jobs.api.worker_shapes import ClaimOut, ItemResultOut, claim_out, item_result_out
 from jobs.errors import CallbackUnauthorized, IdempotencyConflict, InvalidTransition, JobNotFound
 from jobs.lifecycle import selectors, services
+from jobs.lifecycle.metrics import count_claim, count_result
 from jobs.lifecycle.worker_backends import note_worker
 from jobs.models import ItemResult
 from jobs.result_keys import attempt_of
@@ -25,6 +26,7 @@ from s3project.api.operation import Operation
 from s3project.api.views import ApiView, parse
 from s3project.errors import RateLimited, ValidationFailed
 from s3project.ids import JobId
+from s3project.logs.context import HTTP_HEADER, caused_by, note
 
 ITEM_RESULT_IN = ItemResultIn()
 CLAIM_IN = ClaimIn()
@@ -69,6 +71,11 @@ class WorkerView(ApiView):
     permission_classes = ()
     throttle_classes = ()
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Whose request the work belongs to is believed of whoever was let in."""
+        super().initial(request, *args, **kwargs)
+        caused_by(request.headers.get(HTTP_HEADER))
+
     def parse(
         self, serializer: serializers.Serializer[Any], request: Request, job_id: str
     ) -> dict[str, Any]:
@@ -108,10 +115,12 @@ class CallbackView(WorkerView):
         `processed: false`, so that the sender stops.
         """
         result = ItemResult(**self.parse(ITEM_RESULT_IN, request, job_id))
+        note(photo=result.idx)
         check_reach(request, [result.idx], attempt_of(result.idempotency_key))
         job, effect = services.record_item_result(
             job_id=ids.parse_public_id(ids.JOB, job_id), result=result
         )
+        count_result(result.status, processed=effect.processed)
         return Answer(item_result_out(job, effect))
 
 
@@ -149,9 +158,11 @@ class ClaimView(WorkerView):
         for each thing that it reads or writes, good as long as the lease.
         """
         args = self.parse(CLAIM_IN, request, job_id)
+        note(photos=args["items"], attempt=args["attempt"])
         check_reach(request, args["items"], args["attempt"])
         running, asked = args.pop("running"), args.pop("asked")
         job, photos = services.claim_items(job_id=ids.parse_public_id(ids.JOB, job_id), **args)
+        count_claim(asked=len(args["items"]), granted=len(photos))
         if running is not None:
             note_worker(args["worker"], running)
         lease = settings.WORK_LEASE

@@ -8,12 +8,14 @@ lost between or after these two steps becomes due again and is sent again by the
 Of a large job only so many chunks are sent at once; the others follow as results come in.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 
+from jobs.delivery import metrics
 from jobs.delivery.fair_share import Chunk, level_of
 from jobs.delivery.leases import lease_to_queue
 from jobs.delivery.message import work_message
@@ -32,8 +34,12 @@ from jobs.delivery.publish import (
 )
 from jobs.message_signing import signed
 from jobs.models import JobCoordinator
+from s3project.logs.context import about, said
 from s3project.rows import fetch_all
+from s3project.wording import counted
 from users.plans import PLANS
+
+logger = logging.getLogger(__name__)
 
 # How long photos that took too much time count against their user.
 REMEMBERED = timedelta(minutes=15)
@@ -60,6 +66,11 @@ def dispatch_chunks(job: JobCoordinator, chunks: Sequence[Chunk]) -> int:
     """
     if not chunks:
         return 0
+    with about(job=job.public_id), metrics.SECONDS.time():
+        return _send(job, chunks)
+
+
+def _send(job: JobCoordinator, chunks: Sequence[Chunk]) -> int:
     idxs = [idx for chunk in chunks for idx in chunk.idxs]
     rows = fetch_all(
         READ_PHOTOS, [job.user_id, job.user_id, REMEMBERED.total_seconds(), job.id, idxs]
@@ -76,8 +87,12 @@ def dispatch_chunks(job: JobCoordinator, chunks: Sequence[Chunk]) -> int:
         level = level_of(chunk.idxs[0], size=size, weight=weight, overtime_ms=overtime_ms)
         messages.append(Message([message], level))
     if not publish_all(PROCESS_ITEMS, messages, queue=GPU_QUEUE):
+        metrics.CHUNKS.labels(metrics.BROKER_AWAY).inc(len(messages))
         return 0
     lease_to_queue(job.id, chunks, lease=settings.QUEUE_LEASE)
+    metrics.CHUNKS.labels(metrics.SENT).inc(len(chunks))
+    metrics.PHOTOS.inc(len(idxs))
+    logger.info("sent to workers in %s", counted(len(chunks), "message"), extra=said(photos=idxs))
     return len(idxs)
 
 

@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from s3project.celery import app
+from s3project.logs.context import MESSAGE_HEADER, origin
 
 # What the end of a batch raises; a message of its own would come with Kombu's error instead.
 AWAY = (RedisError, OSError)
@@ -46,6 +47,7 @@ def publish_all(task: str, messages: Sequence[Message], *, queue: str) -> bool:
     Where it went away in the middle some may have arrived; who sends them again does no harm.
     """
     try:
+        headers = {MESSAGE_HEADER: origin()}
         with app.producer_pool.acquire(block=True) as producer, producer.batch():  # type: ignore[attr-defined]  # newer than its stubs
             for args, level in messages:
                 app.send_task(
@@ -57,6 +59,7 @@ def publish_all(task: str, messages: Sequence[Message], *, queue: str) -> bool:
                     producer=producer,
                     # Without one of its own Celery writes the arguments out again, for its logs.
                     argsrepr="…",
+                    headers=headers,
                 )
     except (OperationalError, *AWAY):
         logger.warning("broker unavailable, %s will be sent later", task)

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from contextvars import copy_context
+from typing import ParamSpec, TypeVar
 
 from jobs.gpu import metrics, transfer
 from jobs.gpu.engine.errors import ModelError, PhotoError, ProtectionError
@@ -23,8 +25,12 @@ from jobs.gpu.memory_budget import MemoryBudget
 from jobs.gpu.reporter import Claim, DeliveryFailed, Reporter
 from jobs.presets import layers
 from jobs.states import FINISHED
+from s3project.logs.context import about, said
 
 logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 STORAGE_AWAY = "the photo could not be read or stored"
 MODEL_CANNOT_RUN = "the model could not run"
@@ -81,7 +87,7 @@ class ChunkPipeline:
                         break
                     item = todo.popleft()
                     if self._is_ours(item):
-                        waiting.append((item, ahead.submit(self._prepare, item)))
+                        waiting.append((item, self._submit(ahead, self._prepare, item)))
                     else:
                         self._slots.release()
                 if waiting:
@@ -92,14 +98,17 @@ class ChunkPipeline:
 
     def _is_ours(self, item: WorkItem) -> bool:
         """Whether the item may be started. A process that was stopped for a while asks first."""
+        with about(photo=item.idx):
+            return self._may_start(item)
+
+    def _may_start(self, item: WorkItem) -> bool:
         if self._undelivered is not None or self._job_ended:
-            logger.info("%s #%d is left", self._message.job_id, item.idx)
+            logger.info("photo is left")
             return False
         if time.monotonic() - self._claimed_at > self._claim.lease_seconds / 2:
             self._renew()
         if item.idx not in self._claim.granted:
-            status = self._claim.job_status
-            logger.info("%s #%d is not ours (%s)", self._message.job_id, item.idx, status)
+            logger.info("photo is not ours (%s)", self._claim.job_status)
             metrics.PHOTOS.labels("refused").inc()
             return False
         return True
@@ -131,12 +140,13 @@ class ChunkPipeline:
                     )
                 except DeliveryFailed as error:
                     # The next one may come through; if none does, the lease ends.
-                    logger.warning("%s is not renewed: %s", self._message.job_id, error)
+                    logger.warning("the claim is not renewed: %s", error)
                 else:
                     self._claimed_at = time.monotonic()
                     self._job_ended |= self._claim.job_status in FINISHED
 
-        thread = threading.Thread(target=renew, name="renewal", daemon=True)
+        in_context = copy_context()
+        thread = threading.Thread(target=in_context.run, args=(renew,), name="renewal", daemon=True)
         thread.start()
         try:
             yield
@@ -166,8 +176,16 @@ class ChunkPipeline:
             seconds = time.monotonic() - start - (share.waited - waited)
             self._held_ms[item.idx] += round(1000 * seconds)
 
+    @staticmethod
+    def _submit(
+        pool: ThreadPoolExecutor, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[R]:
+        """To a thread whose lines of the log are about the same as those here."""
+        context = copy_context()
+        return pool.submit(lambda: context.run(work, *args, **kwargs))
+
     def _prepare(self, item: WorkItem) -> PreparedPhoto:
-        with self._holding(item):
+        with about(photo=item.idx), self._holding(item):
             return self._read(item)
 
     def _read(self, item: WorkItem) -> PreparedPhoto:
@@ -184,15 +202,19 @@ class ChunkPipeline:
     ) -> None:
         try:
             ready = prepared.result()
-            with self._holding(item):
+            with about(photo=item.idx), self._holding(item):
                 seen = self._engine().look(ready)
         except Exception as error:  # `_conclude` reports it, whatever it is
-            behind.submit(self._conclude, item, error)
+            self._submit(behind, self._conclude, item, error)
         else:
-            behind.submit(self._conclude, item, seen)
+            self._submit(behind, self._conclude, item, seen)
 
     def _conclude(self, item: WorkItem, seen: SeenPhoto | Exception) -> None:
         """Finish an item or report why it cannot be; frees its place in any case."""
+        with about(photo=item.idx):
+            self._finish_and_report(item, seen)
+
+    def _finish_and_report(self, item: WorkItem, seen: SeenPhoto | Exception) -> None:
         try:
             try:
                 if isinstance(seen, Exception):
@@ -201,7 +223,7 @@ class ChunkPipeline:
                     result = self._finish(item, seen)
             except transfer.NotOurs as error:
                 # Whoever has it now reports it.
-                logger.info("%s #%d is left: %s", self._message.job_id, item.idx, error)
+                logger.info("photo is left: %s", error)
                 metrics.PHOTOS.labels("refused").inc()
                 self._unreported.discard(item.idx)
                 return
@@ -215,7 +237,7 @@ class ChunkPipeline:
                 status = self._reporter.failed(
                     self._message,
                     item.idx,
-                    self._reason(item, error),
+                    self._reason(error),
                     held_ms=self._held_ms[item.idx],
                 )
             else:
@@ -244,24 +266,20 @@ class ChunkPipeline:
             self._store.write(item.preview_key, result.preview, "image/jpeg")
         for stage, seconds in watch.seconds.items():
             metrics.STAGE.labels(stage).observe(seconds)
+        stages = {stage: round(seconds, 3) for stage, seconds in watch.seconds.items()}
         logger.info(
-            "%s #%d done in %.2f s: %dx%d %s",
-            self._message.job_id,
-            item.idx,
-            sum(watch.seconds.values()),
-            result.width,
-            result.height,
-            " ".join(f"{stage}={seconds:.2f}" for stage, seconds in watch.seconds.items()),
+            "photo done in %.2f s: %dx%d",
+            *(sum(watch.seconds.values()), result.width, result.height),
+            extra=said(**stages),
         )
         return result
 
-    def _reason(self, item: WorkItem, error: Exception) -> str:
+    def _reason(self, error: Exception) -> str:
         """What the client is told. The log has the rest in full."""
-        where = (self._message.job_id, item.idx)
         if isinstance(error, PhotoError):
-            logger.info("%s #%d failed: %s", *where, error.reason)
+            logger.info("photo failed: %s", error.reason)
             return error.reason
-        logger.error("%s #%d failed", *where, exc_info=error)
+        logger.error("photo failed", exc_info=error)
         if isinstance(error, transfer.TransferFailed):
             return STORAGE_AWAY
         if isinstance(error, ModelError | ProtectionError):

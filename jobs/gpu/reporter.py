@@ -15,6 +15,7 @@ from jobs.gpu import metrics
 from jobs.gpu.engine.messages import WorkMessage
 from jobs.gpu.engine.packages.message import PackageMessage
 from jobs.result_keys import attempt_key
+from s3project.logs.context import HTTP_HEADER, origin
 
 logger = logging.getLogger(__name__)
 
@@ -184,11 +185,28 @@ class Reporter:
 
         Raises DeliveryFailed when the last try met a network error, 408, 425, 429 or 5xx.
         """
+        started, end = time.monotonic(), "given_up"
+        try:
+            data = self._deliver(url, body, backoff)
+            end = "refused" if data is None else "told"
+        finally:
+            kind = url.rpartition("/")[2]
+            metrics.REPORTED.labels(kind, end).observe(time.monotonic() - started)
+        return data
+
+    def _deliver(
+        self, url: str, body: dict[str, Any], backoff: Sequence[int]
+    ) -> dict[str, Any] | None:
+        headers = {HTTP_HEADER: origin()}
         problem = ""
         for wait in (*backoff, None):
             try:
                 response = self._session().post(
-                    url, json=body, timeout=self._timeout, allow_redirects=False
+                    url,
+                    json=body,
+                    headers=headers,
+                    timeout=self._timeout,
+                    allow_redirects=False,
                 )
             except requests.RequestException as error:
                 problem = type(error).__name__

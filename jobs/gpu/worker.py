@@ -32,6 +32,7 @@ from jobs.gpu.transfer import ObjectStore
 from jobs.gpu.url_store import UrlStore
 from jobs.message_signing import is_signed
 from s3project import ids
+from s3project.logs.context import note
 
 _loading = threading.Lock()
 
@@ -107,6 +108,7 @@ def process_items(body: Mapping[str, Any]) -> None:
     again, and MessageError for a message that is none, or none of ours.
     """
     message = trusted(body)
+    note(job=message.job_id, attempt=message.attempt)
     reporter = _reporter(message)
     concurrency = max(1, min(settings.BATCH_CONCURRENCY, message.batch_concurrency))
     with ExitStack() as connections:

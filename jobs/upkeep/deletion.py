@@ -28,6 +28,7 @@ from jobs.models import JobCoordinator, JobItem
 from jobs.models.job_queryset import JobQuerySet
 from jobs.states import COMPLETED, ItemStatus, JobStatus
 from jobs.storage.bucket import StorageUnavailable, photo_storage
+from s3project.logs.context import about
 from users.models import UserLimiter
 
 logger = logging.getLogger(__name__)
@@ -115,7 +116,8 @@ def delete_expired_objects() -> RetentionRun:
             due += kept[: JOBS_PER_RUN - len(due)]
     for job in due:
         try:
-            run.objects += _delete_objects(job)
+            with about(job=job.public_id):
+                run.objects += _delete_objects(job)
         except StorageUnavailable:
             logger.exception("the objects of %s could not be deleted", job.public_id)
             run.failed += 1

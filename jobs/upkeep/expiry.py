@@ -33,6 +33,8 @@ from jobs.lifecycle.settlement import settle
 from jobs.models import JobCoordinator, JobItem
 from jobs.models.job_queryset import JobQuerySet
 from jobs.states import IN_WORK, JobStatus
+from s3project import ids
+from s3project.logs.context import about
 
 logger = logging.getLogger(__name__)
 
@@ -99,23 +101,34 @@ def _end_each(
     left = JOBS_PER_RUN - len(run.canceled) - len(run.timed_out) - len(run.postponed)
     found = abandoned.order_by("created_at").values_list("pk", flat=True)[: max(left, 0)]
     for job_id in list(found):
-        try:
-            with transaction.atomic():
-                job = JobCoordinator.objects.lock_if_free(job_id)
-                # Asked again, in a statement of its own: a claim leaves no trace on the job's
-                # row, so the one that locks it may have looked at the items before the claim.
-                if job is None or not abandoned.filter(pk=job_id).exists():
-                    continue
-                end(job)
-        except DatabaseError:
-            # The user's limiter was busy for too long, or the row is odd: the others must not
-            # wait for this one.
-            logger.exception("job %s could not be expired", job_id)
-            run.postponed.append(job_id)
-        else:
-            logger.info("expired %s, %s since %s", job.public_id, job.status, job.created_at)
-            ended.append(job_id)
-            hint(job_id)
+        with about(job=ids.public_id(ids.JOB, job_id)):
+            _end(job_id, abandoned, end, run, ended)
+
+
+def _end(
+    job_id: UUID,
+    abandoned: JobQuerySet,
+    end: Callable[[JobCoordinator], None],
+    run: ExpiryRun,
+    ended: list[UUID],
+) -> None:
+    try:
+        with transaction.atomic():
+            job = JobCoordinator.objects.lock_if_free(job_id)
+            # Asked again, in a statement of its own: a claim leaves no trace on the job's
+            # row, so the one that locks it may have looked at the items before the claim.
+            if job is None or not abandoned.filter(pk=job_id).exists():
+                return
+            end(job)
+    except DatabaseError:
+        # The user's limiter was busy for too long, or the row is odd: the others must not
+        # wait for this one.
+        logger.exception("job %s could not be expired", job_id)
+        run.postponed.append(job_id)
+    else:
+        logger.info("expired %s, %s since %s", job.public_id, job.status, job.created_at)
+        ended.append(job_id)
+        hint(job_id)
 
 
 def _cancel(job: JobCoordinator) -> None:

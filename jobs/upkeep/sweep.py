@@ -23,6 +23,8 @@ from jobs.lifecycle import services
 from jobs.models import ItemResult, JobCoordinator, JobItem
 from jobs.result_keys import WORKER_LOST, given_up_key
 from jobs.states import IN_WORK, ItemStatus
+from s3project import ids
+from s3project.logs.context import about
 
 logger = logging.getLogger(__name__)
 
@@ -41,23 +43,24 @@ def dispatch_due_items() -> int:
     sent = 0
     broker_answers = True
     for job_id in _due_jobs():
-        try:
-            stock = _take_stock(job_id)
-        except DatabaseError:
-            # The user's limiter was busy for too long, or the row is odd: the others must not
-            # wait for this one.
-            logger.exception("job %s could not be swept", job_id)
-            if not connection.is_usable():
-                raise
-            continue
-        if stock is None:
-            continue
-        job, chunks = stock
-        if broker_answers and chunks:
-            count = dispatch_chunks(job, chunks)
-            broker_answers = count == sum(len(chunk.idxs) for chunk in chunks)
-            sent += count
-            logger.info("sent %d photos of %s: %s", count, job.public_id, _said(chunks))
+        with about(job=ids.public_id(ids.JOB, job_id)):
+            try:
+                stock = _take_stock(job_id)
+            except DatabaseError:
+                # The user's limiter was busy for too long, or the row is odd: the others must not
+                # wait for this one.
+                logger.exception("job %s could not be swept", job_id)
+                if not connection.is_usable():
+                    raise
+                continue
+            if stock is None:
+                continue
+            job, chunks = stock
+            if broker_answers and chunks:
+                count = dispatch_chunks(job, chunks)
+                broker_answers = count == sum(len(chunk.idxs) for chunk in chunks)
+                sent += count
+                logger.info("sent %d photos of %s: %s", count, job.public_id, _said(chunks))
     return sent
 
 

@@ -1,163 +1,26 @@
 """What operators watch, asked of the database at each scrape.
 
-Processes come and go and share nothing, so nothing is counted in their memory: every figure is a
-state, or what happened within the last hour, and is the same whichever web process answers.
+Every figure is a state, or what happened within the last hour, and is the same whichever web
+process answers. What only a process sees, it counts itself (`s3project/metrics/`).
 """
 
 import logging
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from kombu.transport.redis import Channel
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from jobs.delivery.fair_share import LEVELS
 from jobs.delivery.publish import GPU_QUEUE, MAINTENANCE_QUEUE, PACKAGES_QUEUE
-from jobs.models.item_phases import DUE, IN_HAND, PENDING, UNSENT
-from jobs.result_keys import TIMEOUT, WORKER_LOST
-from jobs.states import COMPLETED, IN_WORK, WAITING, sql_list
 from jobs.watch.audit_checks import deadlines
+from jobs.watch.metric_queries import QUERIES, Query
 
 logger = logging.getLogger(__name__)
-
-# name, help, labels, and the statement that gives a row of labels and value for each sample. Each
-# reads through an index of jobs that are unfinished, or that finished lately.
-QUERIES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
-    (
-        "s3_jobs_unfinished",
-        "Jobs by status.",
-        ("status",),
-        f"""
-        SELECT status, count(*) FROM jobs_jobcoordinator
-         WHERE status IN {sql_list(WAITING)} GROUP BY status
-         UNION ALL
-        SELECT status, count(*) FROM jobs_jobcoordinator
-         WHERE status IN {sql_list(IN_WORK)} GROUP BY status
-        """,
-    ),
-    (
-        "s3_photos_pending",
-        "Photos of jobs in work: in the hands of a worker, sent and waiting, not sent yet, or due "
-        "because their lease ran out.",
-        ("state",),
-        f"""
-        SELECT CASE WHEN {UNSENT} THEN 'unsent'
-                    WHEN {DUE} THEN 'due'
-                    WHEN {IN_HAND} THEN 'in_hand'
-                    ELSE 'waiting' END AS state, count(*)
-          FROM jobs_jobcoordinator job JOIN jobs_jobitem item ON item.job_id = job.id
-         WHERE job.status IN {sql_list(IN_WORK)} AND {PENDING}
-         GROUP BY 1
-        """,
-    ),
-    (
-        "s3_oldest_without_result_seconds",
-        "How long a job in work has waited for a result, at most.",
-        (),
-        f"""
-        SELECT coalesce(extract(epoch FROM now() - min(updated_at)), 0)::float
-          FROM jobs_jobcoordinator WHERE status IN {sql_list(IN_WORK)}
-        """,
-    ),
-    (
-        "s3_jobs_finished_last_hour",
-        "Jobs that are done or failed since an hour ago.",
-        ("status",),
-        f"""
-        SELECT status, count(*) FROM jobs_jobcoordinator
-         WHERE status IN {sql_list(COMPLETED)} AND storage_deleted_at IS NULL
-           AND finished_at > now() - interval '1 hour'
-         GROUP BY status
-        """,
-    ),
-    (
-        "s3_photos_finished_last_hour",
-        "Photos of jobs that finished since an hour ago; `error` is worker_lost or timeout when no "
-        "worker came through, photo for anything about the photo, and empty for a result.",
-        ("error",),
-        f"""
-        SELECT CASE WHEN item.status = 'done' THEN ''
-                    WHEN item.error IN ('{WORKER_LOST}', '{TIMEOUT}') THEN item.error
-                    ELSE 'photo' END AS error, count(*)
-          FROM jobs_jobcoordinator job JOIN jobs_jobitem item ON item.job_id = job.id
-         WHERE job.status IN {sql_list(COMPLETED)} AND job.storage_deleted_at IS NULL
-           AND job.finished_at > now() - interval '1 hour'
-         GROUP BY 1
-        """,
-    ),
-    (
-        "s3_photos_rescued_last_hour",
-        "Photos of jobs that finished since an hour ago which took more than one attempt.",
-        (),
-        f"""
-        SELECT count(*)
-          FROM jobs_jobcoordinator job JOIN jobs_jobitem item ON item.job_id = job.id
-         WHERE job.status IN {sql_list(COMPLETED)} AND job.storage_deleted_at IS NULL
-           AND job.finished_at > now() - interval '1 hour' AND item.attempt > 1
-        """,
-    ),
-    (
-        "s3_jobs_overdue",
-        "Unfinished jobs that should have been ended by the clock, by status: expiry is behind.",
-        ("status",),
-        f"""
-        SELECT status, count(*) FROM jobs_jobcoordinator
-         WHERE status = 'created' AND updated_at < now() - %(created)s * interval '1 second'
-            OR status = 'uploaded' AND updated_at < now() - %(uploaded)s * interval '1 second'
-            OR status IN {sql_list(IN_WORK)}
-               AND updated_at < now() - %(stalled)s * interval '1 second'
-         GROUP BY status
-        """,
-    ),
-    (
-        "s3_packages",
-        "Packages that were asked for since an hour ago, and all that are pending, by status.",
-        ("status",),
-        """
-        SELECT status, count(*) FROM jobs_jobpackage
-         WHERE status = 'pending' OR asked_at > now() - interval '1 hour'
-         GROUP BY status
-        """,
-    ),
-    (
-        "s3_acts_last_hour",
-        "Rows of the audit log since an hour ago, and how often it happened: refusals come in "
-        "streaks, of which only powers of ten are rows.",
-        ("action",),
-        """
-        SELECT action, sum(times)::float FROM (
-            SELECT action, max(coalesce((details->>'times')::bigint, 0)) AS times FROM acts
-             WHERE created_at > now() - interval '1 hour' AND details ? 'times'
-             GROUP BY action, object_id, address
-             UNION ALL
-            SELECT action, count(*) FROM acts
-             WHERE created_at > now() - interval '1 hour' AND NOT details ? 'times'
-             GROUP BY action
-        ) AS happened GROUP BY action
-        """,
-    ),
-    (
-        "s3_audit_violations",
-        "What the last audit found; absent before the first.",
-        (),
-        """
-        SELECT (SELECT count(*) FROM jsonb_object_keys(violations))
-          FROM jobs_auditrun ORDER BY started_at DESC LIMIT 1
-        """,
-    ),
-    (
-        "s3_audit_age_seconds",
-        "How long ago the last audit ended.",
-        (),
-        """
-        SELECT extract(epoch FROM now() - started_at)::float
-          FROM jobs_auditrun ORDER BY started_at DESC LIMIT 1
-        """,
-    ),
-)
 
 
 class S3Collector(Collector):
@@ -169,13 +32,32 @@ class S3Collector(Collector):
 
 
 def _from_database() -> Iterator[GaugeMetricFamily]:
-    with connection.cursor() as cursor:
-        for name, text, labels, statement in QUERIES:
-            family = GaugeMetricFamily(name, text, labels=labels)
-            cursor.execute(statement, deadlines())
-            for *values, number in cursor.fetchall():
-                family.add_metric(values, number)
-            yield family
+    """Only that it is away, while it is: what processes count is told all the same."""
+    answers = GaugeMetricFamily("s3_database_up", "Whether the database answers this process.")
+    found: list[GaugeMetricFamily] = []
+    try:
+        with connection.cursor() as cursor:
+            for query in QUERIES:
+                cursor.execute(query.statement, deadlines())
+                found.append(_family(query, cursor.fetchall()))
+    except (OperationalError, InterfaceError):
+        logger.warning("the database is away: its figures are not in the metrics")
+        answers.add_metric([], 0)
+    else:
+        answers.add_metric([], 1)
+        yield from found
+    yield answers
+
+
+def _family(query: Query, rows: Iterable[tuple[Any, ...]]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(query.name, query.text, labels=query.labels)
+    missing = dict.fromkeys(query.known, 0.0)
+    for *values, number in rows:
+        family.add_metric(values, number)
+        missing.pop("".join(values), None)
+    for value, number in missing.items():
+        family.add_metric([value], number)
+    return family
 
 
 def _from_broker() -> Iterator[GaugeMetricFamily]:

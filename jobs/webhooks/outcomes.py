@@ -12,10 +12,18 @@ from django.utils import timezone
 from jobs.errors import DeliveryNotFound, WebhookNotFound
 from jobs.models.webhook import Webhook
 from jobs.models.webhook_delivery import RETRIES, DeliveryStatus, WebhookDelivery
+from jobs.webhooks import metrics
 from jobs.webhooks.claiming import Claimed
 from jobs.webhooks.posting import Answer, NotSent
 
 logger = logging.getLogger(__name__)
+
+# A delivery that failed for now is pending again.
+ENDS = {
+    DeliveryStatus.DELIVERED: metrics.DELIVERED,
+    DeliveryStatus.PENDING: metrics.TRY_AGAIN,
+    DeliveryStatus.FAILED: metrics.GIVEN_UP,
+}
 
 GONE = 410
 # A retry comes so much earlier or later, at most: what failed together is not sent together.
@@ -23,17 +31,17 @@ JITTER = 0.1
 
 
 @transaction.atomic
-def record_outcome(claimed: Claimed, outcome: Answer | NotSent) -> bool:
-    """Whether it counted: not for a delivery that was deleted meanwhile, or was taken by another
-    sender when the lease had ended.
+def record_outcome(claimed: Claimed, outcome: Answer | NotSent) -> str:
+    """What came of it, in the words of `metrics`: too late for a delivery that was deleted
+    meanwhile, or was taken by another sender when the lease had ended.
     """
     try:
         webhook = Webhook.objects.lock(claimed.webhook_id)
         delivery = WebhookDelivery.objects.lock(claimed.id)
     except (WebhookNotFound, DeliveryNotFound):
-        return False
+        return metrics.TOO_LATE
     if delivery.status != DeliveryStatus.PENDING or delivery.attempts != claimed.attempt:
-        return False
+        return metrics.TOO_LATE
     now = timezone.now()
     delivery.lease_expires_at = None
     delivery.response_status = outcome.status if isinstance(outcome, Answer) else None
@@ -53,7 +61,7 @@ def record_outcome(claimed: Claimed, outcome: Answer | NotSent) -> bool:
             "response_body", "error",
         ]
     )  # fmt: skip
-    return True
+    return ENDS[DeliveryStatus(delivery.status)]
 
 
 def _put_off(delivery: WebhookDelivery, now: datetime, *, given_up: bool) -> None:

@@ -10,17 +10,22 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
+from jobs.webhooks import metrics
 from jobs.webhooks.claiming import Claimed, claim, waiting_turns
 from jobs.webhooks.outcomes import record_outcome
 from jobs.webhooks.posting import Answer, NotSent, post
 from jobs.webhooks.signing import signed_headers
 from jobs.webhooks.target import BadTarget, read_target
 from jobs.webhooks.turns import SLOTS, Turn, next_turns
+from s3project import ids
+from s3project.logs.context import Fact, about
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +106,8 @@ class Sender:
                 body = self._payload(claimed)
             except Exception:
                 # One event must not hold up those of others. Its lease ends, and it comes again.
-                logger.exception("the event %s could not be made", claimed.message_id)
+                with _about(claimed):
+                    logger.exception("the event %s could not be made", claimed.message_id)
                 continue
             self._at_work[claimed.id] = turns[claimed.id]
             threading.Thread(
@@ -114,9 +120,11 @@ class Sender:
         """In a thread of its own, without the database."""
         outcome: Outcome = NotSent("it could not be sent")
         try:
-            outcome = try_once(claimed, body)
+            with metrics.SECONDS.time():
+                outcome = try_once(claimed, body)
         except Exception:
-            logger.exception("sending %s broke", claimed.message_id)
+            with _about(claimed):
+                logger.exception("sending %s broke", claimed.message_id)
         finally:
             self._news.put((claimed, outcome))
 
@@ -125,12 +133,27 @@ class Sender:
             return
         claimed, outcome = news
         self._at_work.pop(claimed.id, None)
-        counted = record_outcome(claimed, outcome)
-        said = outcome.status if isinstance(outcome, Answer) else outcome
-        logger.info(
-            "webhook %s, try %d: %s%s",
-            *(claimed.message_id, claimed.attempt, said, "" if counted else " (too late)"),
-        )
+        with _about(claimed):
+            result = record_outcome(claimed, outcome)
+            metrics.TRIES.labels(result).inc()
+            if result == metrics.DELIVERED:
+                age = datetime.now(UTC) - claimed.happened_at
+                metrics.AGE.observe(age.total_seconds())
+            answer = outcome.status if isinstance(outcome, Answer) else outcome
+            words = result.replace("_", " ")
+            logger.info("webhook, try %d: %s, %s", claimed.attempt, answer, words)
+
+
+@contextmanager
+def _about(claimed: Claimed) -> Iterator[None]:
+    """Whose event it is, for the log."""
+    facts: dict[str, Fact] = {"delivery": claimed.message_id, "webhook_event": claimed.type}
+    if claimed.job_id is not None:
+        facts["job"] = ids.public_id(ids.JOB, claimed.job_id)
+    if claimed.idx is not None:
+        facts["photo"] = claimed.idx
+    with about(user=ids.public_id(ids.USER, claimed.user_id), **facts):
+        yield
 
 
 def try_once(claimed: Claimed, body: bytes) -> Outcome:

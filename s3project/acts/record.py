@@ -6,7 +6,7 @@ from uuid import UUID
 from s3project.acts.actor import Actor
 from s3project.acts.models import MAX_REASON, Act
 from s3project.acts.words import Action, ObjectKind
-from s3project.api.middleware import request_id
+from s3project.logs.context import request_id
 
 Fact = str | int | float | bool | None | list[str]
 

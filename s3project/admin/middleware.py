@@ -13,6 +13,9 @@ from django.http.request import split_domain_port
 from django.middleware.csrf import CsrfViewMiddleware
 from django_otp.middleware import OTPMiddleware
 
+from s3project import ids
+from s3project.logs.context import note
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 # Django's admin needs neither script nor style inside a page.
@@ -81,6 +84,8 @@ def _touching(request: HttpRequest, respond: Handler) -> HttpResponse:
     """A session that is in use goes on."""
     response = respond(request)
     session, now = request.session, int(time.time())
+    if request.user.is_authenticated:
+        note(operator=ids.public_id(ids.USER, request.user.pk))
     if request.user.is_authenticated and now - session.get(TOUCHED, 0) > TOUCH_SECONDS:
         session[TOUCHED] = now
     return response

@@ -16,8 +16,8 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from s3project.api.middleware import request_id
 from s3project.errors import DomainError, NotFound, ValidationFailed
+from s3project.logs.context import request_id
 from s3project.schema import Schema
 from s3project.wording import shortened
 

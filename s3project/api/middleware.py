@@ -1,15 +1,26 @@
-"""The request id: made for each request, sent back as X-Request-ID, present in every log line."""
+"""The outermost layer: a request gets its id, is counted, and where it changes something is told
+of in the log."""
 
-import logging
+import time
 import uuid
-from collections.abc import Callable
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from s3project.wording import one_line
+from s3project import ids
+from s3project.api.access import note_answer
+from s3project.logs.context import note, request_id, work
 
-request_id: ContextVar[str] = ContextVar("request_id", default="-")
+REQUEST_ID = "X-Request-ID"
+# What an address names, as it is called in a line of the log.
+NAMED = {
+    "job_id": (ids.JOB, "job"),
+    "rule_id": (ids.RULE, "rule"),
+    "webhook_id": (ids.WEBHOOK, "webhook"),
+    "delivery_id": (ids.DELIVERY, "delivery"),
+    "key_id": (ids.KEY, "key"),
+}
 
 
 class RequestIdMiddleware:
@@ -19,29 +30,26 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        token = request_id.set(str(uuid.uuid4()))
-        try:
+        started = time.perf_counter()
+        with work(str(uuid.uuid4())):
             response = self.get_response(request)
-            response.headers["X-Request-ID"] = request_id.get()
+            response.headers[REQUEST_ID] = request_id.get()
             # Without it the server would send every answer in chunks.
             if not response.streaming and "Content-Length" not in response.headers:
                 response.headers["Content-Length"] = str(len(response.content))
+            note_answer(request, response.status_code, time.perf_counter() - started)
             return response
-        finally:
-            request_id.reset(token)
 
-
-class RequestIdFilter(logging.Filter):
-    """Adds `request_id` to every record, `-` outside a request."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
-        return True
-
-
-class LineFormatter(logging.Formatter):
-    """A message is one line, whatever a client or a worker has written into it: nobody else's
-    line can be forged. Tracebacks, which are ours, keep theirs."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        return one_line(super().formatMessage(record))
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+    ) -> None:
+        """What is at the address is in every line from here on, if it is an id at all."""
+        for name, text in kwargs.items():
+            if name in NAMED:
+                prefix, called = NAMED[name]
+                if ids.parse_public_id(prefix, text) is not None:
+                    note(**{called: text})

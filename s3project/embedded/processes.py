@@ -129,8 +129,12 @@ def server_environment(stack: Mapping[str, str]) -> dict[str, str]:
 
 
 def maintenance_environment(stack: Mapping[str, str]) -> dict[str, str]:
-    """For maintenance: the same, with a broker's role of its own."""
-    return {**server_environment(stack), **_broker(stack, "MAINTENANCE_BROKER_URL")}
+    """For maintenance: the same, with a broker's role of its own; its metrics are at the port after
+    that of the GPU worker's, which is on this machine too."""
+    environment = server_environment(stack)
+    port = environment.get("METRICS_PORT", "")
+    beside = {"METRICS_PORT": str(int(port) + 1)} if port.isdecimal() and int(port) else {}
+    return {**environment, **_broker(stack, "MAINTENANCE_BROKER_URL"), **beside}
 
 
 def events_environment(stack: Mapping[str, str]) -> dict[str, str]:

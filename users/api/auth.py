@@ -10,6 +10,7 @@ from s3project import ids
 from s3project.acts.actor import Actor
 from s3project.acts.streaks import record_streak
 from s3project.acts.words import Action, ObjectKind
+from s3project.logs.context import note
 from users.credentials import Credential
 from users.errors import AuthRequired, TokenExpired, TokenInvalid
 from users.models import REFRESH_PREFIX, ApiKey, User
@@ -105,6 +106,7 @@ class TokenAuthentication(BaseAuthentication):
             if user_id and User.objects.filter(pk=user_id, is_active=False).exists():
                 record_inactive(request, user_id)
             raise TokenInvalid
+        note(user=user.public_id)
         return user, token
 
 
@@ -130,4 +132,5 @@ def _user_of_key(request: Request, key: str) -> tuple[User, KeyHolder]:
         raise TokenInvalid(KEY_UNKNOWN)
     if holder.has_expired:
         raise TokenExpired(KEY_EXPIRED)
+    note(user=holder.user.public_id)
     return holder.user, holder

@@ -2,12 +2,12 @@
 
 import pytest
 import requests
-from prometheus_client.parser import text_string_to_metric_families
 
 from bench.faults.photos import DEADLY, QUICK
 from bench.faults.world import World
 from s3project.embedded.ports import free_port
 from s3project.embedded.stack import EmbeddedStack
+from s3project.testing.metrics import samples_of
 from s3project.testing.plugin import live_stack_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
@@ -15,11 +15,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 def told(port: int) -> dict[tuple[str, ...], float]:
     answer = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5)
-    return {
-        (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(answer.text)
-        for sample in family.samples
-    }
+    return samples_of(answer.text)
 
 
 def test_the_processes_of_a_worker_add_up_also_when_one_was_killed(

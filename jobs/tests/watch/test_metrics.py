@@ -3,21 +3,25 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
-from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from jobs.models import JobCoordinator
+from jobs.models.webhook import OffReason, Webhook
+from jobs.models.webhook_delivery import WebhookDelivery
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.clock import DAY, HOUR, age
 from jobs.tests.factories import make_job, report
 from jobs.tests.packages import done_job, report_package
 from jobs.watch.audit import run_audit
+from jobs.webhooks.endpoints import create_webhook, send_test
 from s3project.acts.actor import SYSTEM, Actor
 from s3project.acts.record import record_act
 from s3project.acts.words import Action, ActorKind
 from s3project.embedded.ports import free_port
+from s3project.testing.metrics import samples_of
 from s3project.testing.sql import recorded_statements
 from users.tests.factories import make_user
 
@@ -35,11 +39,7 @@ def scrape() -> dict[tuple[str, ...], float]:
     answer = Client().get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/plain")
-    return {
-        (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(answer.content.decode())
-        for sample in family.samples
-    }
+    return samples_of(answer.content.decode())
 
 
 @pytest.mark.parametrize(
@@ -138,13 +138,13 @@ def test_while_the_broker_is_away_the_rest_is_told(settings: Settings) -> None:
     assert not [key for key in found if key[0] == "s3_broker_messages"]
 
 
-def test_a_scrape_is_eleven_statements_whatever_there_is() -> None:
+def test_a_scrape_is_fifteen_statements_whatever_there_is() -> None:
     for _ in range(3):
         make_job(JobStatus.RUNNING)
     with recorded_statements() as statements:
         scrape()
 
-    assert len(statements) == 11
+    assert len(statements) == 15
 
 
 def test_a_streak_of_refusals_counts_as_long_as_it_was() -> None:
@@ -157,3 +157,57 @@ def test_a_streak_of_refusals_counts_as_long_as_it_was() -> None:
 
     assert figures["s3_acts_last_hour", "sign_in.refused"] == 10
     assert figures["s3_acts_last_hour", "credits.granted"] == 1
+
+
+def test_every_series_is_there_before_anything_happened() -> None:
+    found = scrape()
+
+    for series in (
+        ("s3_photos_pending", "due"),
+        ("s3_jobs_unfinished", "queued"),
+        ("s3_photos_finished_last_hour", "worker_lost"),
+        ("s3_acts_last_hour", "callback.refused"),
+        ("s3_webhooks_pending", "due"),
+        ("s3_webhook_oldest_due_seconds",),
+        ("s3_webhooks_switched_off",),
+        ("s3_results_total", "ignored", "failed"),
+        ("s3_claimed_photos_total", "refused"),
+        ("s3_chunks_dispatched_total", "broker_away"),
+    ):
+        assert series in found, series
+    assert found["s3_database_up",] == 1
+
+
+def test_while_the_database_is_away_what_processes_count_is_told_all_the_same() -> None:
+    with connection.execute_wrapper(_away):
+        found = scrape()
+
+    assert found["s3_database_up",] == 0
+    assert ("s3_photos_pending", "due") not in found
+    assert ("s3_chunks_dispatched_total", "sent") in found
+    assert scrape()["s3_database_up",] == 1
+
+
+def _away(*_: object) -> None:
+    raise OperationalError("the server closed the connection")
+
+
+def test_what_waits_for_a_receiver_shows_with_its_age() -> None:
+    user = make_user()
+    webhook = create_webhook(user_id=user.id, url="https://example.org/")
+    other = create_webhook(user_id=user.id, url="https://example.org/other")
+    for one in (webhook, webhook, other):
+        send_test(user_id=user.id, webhook_id=one.id)
+    first, second, third = WebhookDelivery.objects.order_by("created_at")
+    now = timezone.now()
+    for delivery, due in ((first, now - HOUR), (second, now + HOUR), (third, now - 2 * HOUR)):
+        WebhookDelivery.objects.filter(pk=delivery.pk).update(due_at=due)
+    Webhook.objects.filter(pk=other.pk).update(enabled=False, off_reason=OffReason.FAILING)
+
+    found = scrape()
+
+    assert found["s3_webhooks_pending", "due"] == 1, "nobody sends to what is switched off"
+    assert found["s3_webhooks_pending", "waiting"] == 1
+    assert 3590 < found["s3_webhook_oldest_due_seconds",] < 3660
+    assert found["s3_webhooks_last_hour", "pending"] == 3
+    assert found["s3_webhooks_switched_off",] == 1

@@ -95,10 +95,10 @@ def test_what_one_sender_has_no_other_takes_until_the_lease_ends() -> None:
     [second] = claim(turns)
     assert (second.id, second.attempt) == (first.id, 2)
 
-    assert not record_outcome(first, NotSent("too late")), "it was taken by another"
+    assert record_outcome(first, NotSent("too late")) == "too_late", "it was taken by another"
     assert tried(webhook).status == "pending"
-    assert record_outcome(second, Answer(200, "ok"))
-    assert not record_outcome(second, NotSent("again"))
+    assert record_outcome(second, Answer(200, "ok")) == "delivered"
+    assert record_outcome(second, NotSent("again")) == "too_late"
     assert tried(webhook).status == "delivered"
 
 
@@ -108,7 +108,7 @@ def test_the_outcome_for_a_webhook_that_was_deleted_meanwhile_is_nothing() -> No
     endpoints.send_test(user_id=user.id, webhook_id=webhook.id)
     [claimed] = claim(waiting_turns())
     endpoints.delete_webhook(user_id=user.id, webhook_id=webhook.id)
-    assert not record_outcome(claimed, Answer(200, ""))
+    assert record_outcome(claimed, Answer(200, "")) == "too_late"
 
 
 def test_an_event_that_cannot_be_made_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:

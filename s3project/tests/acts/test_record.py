@@ -10,7 +10,7 @@ from s3project.acts.actor import SYSTEM, Actor
 from s3project.acts.models import Act
 from s3project.acts.record import record_act
 from s3project.acts.words import Action, ActorKind, ObjectKind
-from s3project.api.middleware import request_id
+from s3project.logs.context import request_id
 from s3project.testing.sql import recorded_statements
 
 pytestmark = pytest.mark.django_db

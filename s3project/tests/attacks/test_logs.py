@@ -19,7 +19,8 @@ SIGNATURE = re.compile(r"X-Amz-Signature=\w+", re.I)
 def secrets_of(environment: dict[str, str]) -> set[str]:
     found = set()
     for name, value in environment.items():
-        if SECRET_NAMES.search(name):
+        # An access key is in every URL: it says who signed it.
+        if SECRET_NAMES.search(name) and not name.endswith("ACCESS_KEY"):
             found |= set(value.split(","))
         password = urlsplit(value).password if "://" in value else None
         if password:
@@ -27,12 +28,13 @@ def secrets_of(environment: dict[str, str]) -> set[str]:
     return {secret for secret in found if len(secret) >= 8}
 
 
+@pytest.mark.parametrize(("form", "level"), [("line", "info"), ("json", "debug")])
 def test_a_set_with_everything_that_goes_wrong_leaves_no_secret_in_a_log(
-    live_stack: LiveStack,
+    form: str, level: str, live_stack: LiveStack
 ) -> None:
-    live_stack.start_web()
-    live_stack.start_maintenance(SWEEP_SEC="1")
-    live_stack.start_worker(concurrency=1)
+    live_stack.start_web(LOG_FORMAT=form, LOG_LEVEL=level)
+    live_stack.start_maintenance(LOG_FORMAT=form, LOG_LEVEL=level, SWEEP_SEC="1")
+    live_stack.start_worker(concurrency=1, LOG_FORMAT=form, LOG_LEVEL=level)
     client, job_id = start_set(live_stack.base_url, [KITCHEN, KITCHEN[:50_000], None])
     job = wait_for(client, job_id, is_finished)
     assert job["status"] == "done"

@@ -31,7 +31,7 @@ WEB = processes.web_argv(processes.at_port(EVERYWHERE, "8000"))
 BACKEND = {"ENGINE_SEGMENTER", "ENGINE_CONCEPTS"}
 TUNED = {
     *("STORAGE_REGION", "BATCH_CONCURRENCY", "CALLBACK_TIMEOUT_SEC", "TASK_TIME_LIMIT_SEC"),
-    *("LOG_LEVEL", "PHOTO_MEMORY_MIB"),
+    *("LOG_LEVEL", "LOG_FORMAT", "PHOTO_MEMORY_MIB"),
 }
 # How the pages name those who are told a setting.
 READERS = {

@@ -1,0 +1,24 @@
+"""What is told of every answer: it is counted, and what may have changed something is a line."""
+
+import logging
+
+from django.http import HttpRequest
+
+from s3project.logs.context import said
+from s3project.metrics.http import METHODS, count_answer, route_of
+
+logger = logging.getLogger("s3project.access")
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def note_answer(request: HttpRequest, status: int, seconds: float) -> None:
+    """The line names the route, never the path or the query, into which a client may have put
+    anything. Requests that only read are there at the level DEBUG."""
+    method = request.method if request.method in METHODS else "OTHER"
+    route = route_of(request.resolver_match)
+    count_answer(method, route, status, seconds)
+    level = logging.DEBUG if method in READING else logging.INFO
+    if logger.isEnabledFor(level):
+        facts = said(method=method, route=route, status=status, ms=round(1000 * seconds, 1))
+        logger.log(level, "%s %s %d", method, route, status, extra=facts)

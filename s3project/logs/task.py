@@ -1,0 +1,17 @@
+"""What every Celery task of ours is: its lines carry its id, and the request that caused it."""
+
+from typing import Any
+
+from celery import Task
+
+from s3project.logs.context import MESSAGE_HEADER, begin_work, caused_by
+
+
+class LoggedTask(Task):  # type: ignore[type-arg]  # it is generic in the stubs only
+    """Celery's own line about the end of a task comes after it, and belongs to it too: the next
+    task of the process ends what the lines are about."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        begin_work(str(self.request.id))
+        caused_by(self.request.get(MESSAGE_HEADER))
+        return self.run(*args, **kwargs)
