@@ -42,7 +42,7 @@ openapi: venv ## docs/openapi*.yaml from the code; `make test` compares them
 	@$(BIN)/python manage.py openapi
 
 lock: $(UV) ## requirements*.lock from requirements*.txt: every package with its hashes
-	@for set in requirements requirements-build requirements-dev requirements-gpu; do $(UV) pip compile $$set.txt -o $$set.lock -q \
+	@for set in requirements requirements-build requirements-dev requirements-gpu requirements-observability; do $(UV) pip compile $$set.txt -o $$set.lock -q \
 	  --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' \
 	  $(ARGS) || exit 1; done
 	@# A wheel for everything, wherever it may run.

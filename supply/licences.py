@@ -11,7 +11,15 @@ from typing import Any
 import yaml
 from packaging.utils import canonicalize_name
 
-from supply.lock import DEVELOPMENT, PROJECT, RUNTIME, locked, needed_by, required
+from supply.lock import (
+    DEVELOPMENT,
+    OBSERVABILITY,
+    PROJECT,
+    RUNTIME,
+    locked,
+    needed_by,
+    required,
+)
 
 PAGE = PROJECT / "docs" / "licences.md"
 # The programs of the one-machine stack, in wheels.
@@ -73,9 +81,19 @@ def packages_of_gpu_hosts() -> list[Shipped]:
     ]
 
 
+def packages_of_observability() -> list[Shipped]:
+    runtime = locked(RUNTIME)
+    return [
+        _package(each.name, each.version)
+        for each in locked(OBSERVABILITY).values()
+        if each.name not in runtime
+    ]
+
+
 def packages_of_development() -> list[Shipped]:
     """Used here and shipped to nobody."""
-    shipped = {canonicalize_name(each.name) for each in packages_of_one_machine()}
+    others = [*packages_of_one_machine(), *packages_of_observability()]
+    shipped = {canonicalize_name(each.name) for each in others}
     return [
         _package(each.name, each.version)
         for each in locked(DEVELOPMENT).values()
@@ -168,6 +186,11 @@ SECTIONS = (
         "On GPU hosts that run sam3",
         "`requirements-gpu.txt`; its own dependencies are not listed.",
         packages_of_gpu_hosts,
+    ),
+    (
+        "Where traces or reports of errors are turned on",
+        "`requirements-observability.lock`.",
+        packages_of_observability,
     ),
     (
         "Files of others in this repository",

@@ -15,6 +15,7 @@ RUNTIME = "requirements"
 BUILD = "requirements-build"
 DEVELOPMENT = "requirements-dev"
 GPU = "requirements-gpu"
+OBSERVABILITY = "requirements-observability"
 HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
 
 

@@ -5,9 +5,19 @@ from importlib.metadata import version
 import pytest
 from packaging.utils import canonicalize_name
 
-from supply.lock import BUILD, DEVELOPMENT, GPU, PROJECT, RUNTIME, locked, needed, required
+from supply.lock import (
+    BUILD,
+    DEVELOPMENT,
+    GPU,
+    OBSERVABILITY,
+    PROJECT,
+    RUNTIME,
+    locked,
+    needed,
+    required,
+)
 
-ALL = (RUNTIME, BUILD, DEVELOPMENT, GPU)
+ALL = (RUNTIME, BUILD, DEVELOPMENT, GPU, OBSERVABILITY)
 
 
 @pytest.mark.parametrize("which", ALL)
@@ -25,7 +35,7 @@ def test_every_locked_package_has_hashes_for_wheel_and_source(which: str) -> Non
     assert [each.name for each in locked(which).values() if not each.hashes] == []
 
 
-@pytest.mark.parametrize("which", [RUNTIME, DEVELOPMENT])
+@pytest.mark.parametrize("which", [RUNTIME, DEVELOPMENT, OBSERVABILITY])
 def test_the_lock_is_all_that_the_requirements_lead_to_and_no_more(which: str) -> None:
     here = {name for name, each in locked(which).items() if each.is_for_here}
     assert here == needed(which)
@@ -38,7 +48,7 @@ def test_the_tests_run_with_the_locked_versions() -> None:
     assert installed == {name: lock[name].version for name in installed}
 
 
-@pytest.mark.parametrize("which", [RUNTIME, BUILD, GPU])
+@pytest.mark.parametrize("which", [RUNTIME, BUILD, GPU, OBSERVABILITY])
 def test_development_and_production_have_the_same_packages(which: str) -> None:
     development = locked(DEVELOPMENT)
     for name, each in locked(which).items():

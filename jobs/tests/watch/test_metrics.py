@@ -211,3 +211,10 @@ def test_what_waits_for_a_receiver_shows_with_its_age() -> None:
     assert 3590 < found["s3_webhook_oldest_due_seconds",] < 3660
     assert found["s3_webhooks_last_hour", "pending"] == 3
     assert found["s3_webhooks_switched_off",] == 1
+
+
+def test_a_scraper_may_ask_a_replica_by_its_address(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["api.example.org"]
+
+    headers = {"Authorization": f"Bearer {TOKEN}", "Host": "10.1.2.3:8000"}
+    assert Client().get("/metrics", headers=headers).status_code == 200

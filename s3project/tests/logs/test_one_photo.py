@@ -10,6 +10,7 @@ from jobs.tests.webhooks.receivers import receiver
 from jobs.demo.client import Client
 from jobs.tests.live_sets import KITCHEN, WALL_GREEN, is_finished, upload_set, wait_for
 from s3project.testing.live import LiveStack
+from s3project.testing.receivers import receiver
 from s3project.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
