@@ -3,10 +3,12 @@ ARG PYTHON=python:3.11.15-slim-trixie
 
 # Every package with its hash, and what the one that comes as source is built with.
 FROM ${PYTHON} AS wheels
-COPY requirements.lock requirements-build.lock ./
+# `observability`: what traces and reports of errors need; docs/operations.md.
+ARG EXTRAS=
+COPY requirements*.lock ./
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-build.lock \
     && pip wheel --no-cache-dir --disable-pip-version-check --require-hashes --no-build-isolation --no-deps \
-       --only-binary :all: --no-binary pyvips --wheel-dir /wheels -r requirements.lock
+       --only-binary :all: --no-binary pyvips --wheel-dir /wheels -r requirements${EXTRAS:+-}${EXTRAS}.lock
 
 FROM ${PYTHON}
 

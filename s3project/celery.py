@@ -41,6 +41,7 @@ if IS_CELERY and settings.METRICS_PORT:
     share_folder(os.getpid())
 
 from s3project.metrics.port import announce
+from s3project.telemetry.start import start
 
 # Two kinds of workers share the broker. What each has in hand, and how it is controlled, goes by
 # names of its own, so that the broker can keep them apart (provision/broker_roles.py).
@@ -149,6 +150,8 @@ if settings.AUDIT_EVERY is not None:
     }
 if IS_CELERY and settings.METRICS_PORT:
     announce()
+if IS_CELERY:
+    start({"gpu": "gpu-worker"}.get(ROLE, ROLE))
 # Each kind knows its own tasks only: what is in the other's queue is nothing that it could run.
 if ROLE == "gpu":
     app.autodiscover_tasks(["jobs"], related_name="gpu_tasks")

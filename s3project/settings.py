@@ -339,6 +339,12 @@ LOGGING = {
     },
 }
 
+# --- Services of the operator's (requirements-observability.txt) ------------------------------
+# Where traces go; OpenTelemetry reads its other variables itself. Unset: none are made.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
+# Where errors are reported to besides the log.
+SENTRY_DSN = env.text("SENTRY_DSN")
+
 # --- What production does not start with -----------------------------------------------------
 if PRODUCTION:
     given = ["GPU_CALLBACK_SECRET", "MESSAGE_KEY"]

@@ -14,5 +14,7 @@ from django.core.wsgi import get_wsgi_application
 application = get_wsgi_application()
 
 from s3project.metrics.http import begin_at_zero
+from s3project.telemetry.start import start
 
 begin_at_zero()
+start("web")

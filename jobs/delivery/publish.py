@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from s3project.celery import app
 from s3project.logs.context import MESSAGE_HEADER, origin
+from s3project.telemetry.traces import Kind, carrier, span
 
 # What the end of a batch raises; a message of its own would come with Kombu's error instead.
 AWAY = (RedisError, OSError)
@@ -47,8 +48,12 @@ def publish_all(task: str, messages: Sequence[Message], *, queue: str) -> bool:
     Where it went away in the middle some may have arrived; who sends them again does no harm.
     """
     try:
-        headers = {MESSAGE_HEADER: origin()}
-        with app.producer_pool.acquire(block=True) as producer, producer.batch():  # type: ignore[attr-defined]  # newer than its stubs
+        with (
+            span(f"publish {task}", Kind.PRODUCER),
+            app.producer_pool.acquire(block=True) as producer,  # type: ignore[attr-defined]  # newer than its stubs
+            producer.batch(),
+        ):
+            headers = {MESSAGE_HEADER: origin(), **carrier()}
             for args, level in messages:
                 app.send_task(
                     task,

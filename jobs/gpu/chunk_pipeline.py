@@ -26,6 +26,7 @@ from jobs.gpu.reporter import Claim, DeliveryFailed, Reporter
 from jobs.presets import layers
 from jobs.states import FINISHED
 from s3project.logs.context import about, said
+from s3project.telemetry.traces import span
 
 logger = logging.getLogger(__name__)
 
@@ -185,7 +186,7 @@ class ChunkPipeline:
         return pool.submit(lambda: context.run(work, *args, **kwargs))
 
     def _prepare(self, item: WorkItem) -> PreparedPhoto:
-        with about(photo=item.idx), self._holding(item):
+        with about(photo=item.idx), span("fetch and decode"), self._holding(item):
             return self._read(item)
 
     def _read(self, item: WorkItem) -> PreparedPhoto:
@@ -202,7 +203,7 @@ class ChunkPipeline:
     ) -> None:
         try:
             ready = prepared.result()
-            with about(photo=item.idx), self._holding(item):
+            with about(photo=item.idx), span("look"), self._holding(item):
                 seen = self._engine().look(ready)
         except Exception as error:  # `_conclude` reports it, whatever it is
             self._submit(behind, self._conclude, item, error)
@@ -219,7 +220,7 @@ class ChunkPipeline:
             try:
                 if isinstance(seen, Exception):
                     raise seen
-                with self._holding(item):
+                with span("edit and store"), self._holding(item):
                     result = self._finish(item, seen)
             except transfer.NotOurs as error:
                 # Whoever has it now reports it.

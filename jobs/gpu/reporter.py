@@ -16,6 +16,7 @@ from jobs.gpu.engine.messages import WorkMessage
 from jobs.gpu.engine.packages.message import PackageMessage
 from jobs.result_keys import attempt_key
 from s3project.logs.context import HTTP_HEADER, origin
+from s3project.telemetry.traces import Kind, carrier, span
 
 logger = logging.getLogger(__name__)
 
@@ -185,19 +186,19 @@ class Reporter:
 
         Raises DeliveryFailed when the last try met a network error, 408, 425, 429 or 5xx.
         """
-        started, end = time.monotonic(), "given_up"
+        started, end, kind = time.monotonic(), "given_up", url.rpartition("/")[2]
         try:
-            data = self._deliver(url, body, backoff)
+            with span(kind, Kind.CLIENT):
+                data = self._deliver(url, body, backoff)
             end = "refused" if data is None else "told"
         finally:
-            kind = url.rpartition("/")[2]
             metrics.REPORTED.labels(kind, end).observe(time.monotonic() - started)
         return data
 
     def _deliver(
         self, url: str, body: dict[str, Any], backoff: Sequence[int]
     ) -> dict[str, Any] | None:
-        headers = {HTTP_HEADER: origin()}
+        headers = {HTTP_HEADER: origin(), **carrier()}
         problem = ""
         for wait in (*backoff, None):
             try:

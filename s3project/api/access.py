@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from s3project.logs.context import said
 from s3project.metrics.http import METHODS, count_answer, route_of
+from s3project.telemetry.traces import describe
 
 logger = logging.getLogger("s3project.access")
 
@@ -18,6 +19,10 @@ def note_answer(request: HttpRequest, status: int, seconds: float) -> None:
     method = request.method if request.method in METHODS else "OTHER"
     route = route_of(request.resolver_match)
     count_answer(method, route, status, seconds)
+    describe(
+        f"{method} {route}",
+        **{"http.request.method": method, "http.route": route, "http.response.status_code": status},
+    )
     level = logging.DEBUG if method in READING else logging.INFO
     if logger.isEnabledFor(level):
         facts = said(method=method, route=route, status=status, ms=round(1000 * seconds, 1))

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from s3project import ids
 from s3project.api.access import note_answer
 from s3project.logs.context import note, request_id, work
+from s3project.telemetry.traces import request_span
 
 REQUEST_ID = "X-Request-ID"
 # What an address names, as it is called in a line of the log.
@@ -31,7 +32,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
-        with work(str(uuid.uuid4())):
+        with work(str(uuid.uuid4())), request_span(request):
             response = self.get_response(request)
             response.headers[REQUEST_ID] = request_id.get()
             # Without it the server would send every answer in chunks.

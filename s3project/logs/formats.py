@@ -16,12 +16,14 @@ from structlog.typing import EventDict
 
 from s3project.logs.context import NOBODY, origin, request_id
 from s3project.logs.redaction import Redaction, passwords_of
+from s3project.telemetry.traces import trace_id
 from s3project.wording import one_line
 
 LINE = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
 
 
-def _secrets() -> Iterator[str]:
+def known_secrets() -> Iterator[str]:
+    """Those of this process: values that no line may have."""
     yield settings.SECRET_KEY
     yield settings.STORAGE_SECRET_KEY
     for name in (
@@ -45,7 +47,9 @@ def _work_of(record: logging.LogRecord) -> str:
 def _facts_of(record: logging.LogRecord) -> dict[str, Any]:
     known = origin()
     caused = {} if known in (NOBODY, request_id.get()) else {"origin": known}
-    return {**caused, **getattr(record, "facts", {})}
+    trace = trace_id()
+    traced = {"trace_id": trace} if trace else {}
+    return {**caused, **traced, **getattr(record, "facts", {})}
 
 
 def _add_what_it_is_about(_: object, __: str, event: EventDict) -> EventDict:
@@ -81,7 +85,7 @@ class JsonFormatter(ProcessorFormatter):
                 structlog.processors.format_exc_info,
             ],
         )
-        self._redacted = Redaction(_secrets())
+        self._redacted = Redaction(known_secrets())
 
     def format(self, record: logging.LogRecord) -> str:
         # Before structlog has used up the arguments.
@@ -95,7 +99,7 @@ class LineFormatter(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__(LINE)
-        self._redacted = Redaction(_secrets())
+        self._redacted = Redaction(known_secrets())
 
     def format(self, record: logging.LogRecord) -> str:
         record.request_id = _work_of(record)

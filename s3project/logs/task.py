@@ -3,8 +3,10 @@
 from typing import Any
 
 from celery import Task
+from django.conf import settings
 
 from s3project.logs.context import MESSAGE_HEADER, begin_work, caused_by
+from s3project.telemetry.traces import TRACEPARENT, Kind, span
 
 
 class LoggedTask(Task):  # type: ignore[type-arg]  # it is generic in the stubs only
@@ -14,4 +16,9 @@ class LoggedTask(Task):  # type: ignore[type-arg]  # it is generic in the stubs 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         begin_work(str(self.request.id))
         caused_by(self.request.get(MESSAGE_HEADER))
-        return self.run(*args, **kwargs)
+        given = self.request.get(TRACEPARENT)
+        # What the clock sends every few seconds is no trace of anything.
+        if given is None and not settings.GPU_WORKER:
+            return self.run(*args, **kwargs)
+        with span(self.name, Kind.CONSUMER, parent={TRACEPARENT: given} if given else {}):
+            return self.run(*args, **kwargs)
