@@ -1,0 +1,43 @@
+"""Acting as the owner of the tables, where MIGRATION_DATABASE_URL names one, and giving the
+service's role what it needs of them (`provision/database_roles.py`)."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from s3project.database import database_settings
+from s3project.provision.database_roles import grant_statements, role_statements
+
+PLACE = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
+
+
+@dataclass(frozen=True)
+class Role:
+    name: str
+    password: str
+
+
+def become_owner() -> Role | None:
+    """From here on this process is the owner. Returns the service's role, None where they are
+    one."""
+    if not settings.MIGRATION_DATABASE_URL:
+        return None
+    service = Role(connection.settings_dict["USER"], connection.settings_dict["PASSWORD"])
+    owner = database_settings(settings.MIGRATION_DATABASE_URL)
+    connection.close()
+    connection.settings_dict.update({name: owner[name] for name in PLACE})
+    return None if service.name == owner["USER"] else service
+
+
+@transaction.atomic
+def grant(role: Role) -> None:
+    """Everything the service's role needs; run as the owner of the tables."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role.name])
+        if cursor.fetchone() is None:
+            for statement in role_statements(role.name, role.password, exists=False):
+                cursor.execute(statement)
+        tables = set(connection.introspection.table_names(cursor))
+        for statement in grant_statements(role.name, tables):
+            cursor.execute(statement)
