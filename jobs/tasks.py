@@ -130,4 +130,4 @@ def forget_worker_hosts() -> None:
 
 @shared_task(name="jobs.run_audit")
 def run_audit() -> None:
-    audit.run_audit()
+    audit.audit_if_due()

@@ -143,10 +143,13 @@ app.conf.update(
     },
 )
 if settings.AUDIT_EVERY is not None:
+    # Asked for this often, it runs when it is due: within minutes of the first start, and also
+    # where the process is started anew more often than that.
+    _asked = min(120.0, settings.AUDIT_EVERY.total_seconds())
     app.conf.beat_schedule["run_audit"] = {
         "task": "jobs.run_audit",
-        "schedule": settings.AUDIT_EVERY.total_seconds(),
-        "options": {"queue": "maintenance", "expires": settings.AUDIT_EVERY.total_seconds()},
+        "schedule": _asked,
+        "options": {"queue": "maintenance", "expires": _asked},
     }
 if IS_CELERY and settings.METRICS_PORT:
     announce()

@@ -73,6 +73,16 @@ def run(check: Check) -> Finding:
     )
 
 
+def audit_if_due() -> AuditRun | None:
+    """The audit, unless one ran within AUDIT_EVERY: the clock asks often, since it forgets with its
+    process when it asked last."""
+    if settings.AUDIT_EVERY is None:
+        return None
+    if AuditRun.objects.filter(started_at__gt=Now() - settings.AUDIT_EVERY).exists():
+        return None
+    return run_audit()
+
+
 def run_audit() -> AuditRun:
     """The audit of every AUDIT_EVERY, the objects of newly finished jobs included; its outcome is
     kept for a month, for the admin and the metrics, and violations are logged as an error.

@@ -258,8 +258,7 @@ def _maintenance() -> Iterator[Diagnosis]:
     if settings.AUDIT_EVERY is None:
         yield Diagnosis("maintenance", State.WARNING, "AUDIT_MINUTES is 0: nobody checks the books")
     elif last is None:
-        period = counted(int(settings.AUDIT_EVERY.total_seconds() // 60), "minute")
-        first = f"the first comes {period} after maintenance was started"
+        first = "the first comes two minutes after maintenance was started"
         yield Diagnosis("maintenance", State.WARNING, "no audit has run yet", first)
     elif last.violations:
         found = f"the last audit found: {', '.join(last.violations)}"

@@ -15,7 +15,7 @@ from jobs.storage.bucket import photo_storage
 from jobs.tests.clock import DAY, HOUR, age
 from jobs.tests.factories import make_job
 from jobs.tests.objects import store_results
-from jobs.watch.audit import OBJECTS, run_audit
+from jobs.watch.audit import OBJECTS, audit_if_due, run_audit
 from jobs.watch.audit_objects import audit_objects
 from users.models import UserLimiter
 from users.tests.operators import browser_of, make_operator
@@ -129,3 +129,16 @@ def test_operators_see_the_runs() -> None:
 
     assert "credits are the sum of the ledger" in listed
     assert job.user.public_id in page
+
+
+def test_the_clock_may_ask_as_often_as_it_likes(settings: Settings) -> None:
+    settings.AUDIT_EVERY = HOUR
+    first = audit_if_due()
+
+    assert first is not None, "an installation that has just begun"
+    assert audit_if_due() is None
+    AuditRun.objects.update(started_at=timezone.now() - HOUR)
+    assert audit_if_due() is not None
+    settings.AUDIT_EVERY = None
+    AuditRun.objects.all().delete()
+    assert audit_if_due() is None
