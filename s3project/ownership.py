@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection, transaction
 
-from s3project.database import database_settings
+from s3project.database import LOCK_TIMEOUT_MS, database_settings
 from s3project.provision.database_roles import grant_statements, role_statements
 
 PLACE = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
@@ -28,6 +28,15 @@ def become_owner() -> Role | None:
     connection.close()
     connection.settings_dict.update({name: owner[name] for name in PLACE})
     return None if service.name == owner["USER"] else service
+
+
+def take_time() -> None:
+    """From here on a statement of this process may take as long as it takes: an index of a large
+    table is none of a request's. A lock that is not free is waited for as shortly as there, since
+    everybody else waits behind whoever waits for a table."""
+    connection.close()
+    options = connection.settings_dict["OPTIONS"]
+    options["options"] = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout=0"
 
 
 @transaction.atomic

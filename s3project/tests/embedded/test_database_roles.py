@@ -208,3 +208,42 @@ def test_only_the_migration_knows_the_owner(migrated: EmbeddedStack, tmp_path: P
     ):
         assert "MIGRATION_DATABASE_URL" not in told
         assert secret not in told.values()
+
+
+def test_a_migration_waits_for_no_lock_for_long_and_then_changes_nothing(
+    migrated: EmbeddedStack, owner: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    argv = [sys.executable, "manage.py", "migrate", "acts", "0001", "--no-input"]
+    environment = processes.migration_environment(migrated.environment)
+    with owner.transaction():
+        owner.execute("LOCK TABLE acts")
+        done = subprocess.run(
+            argv, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=30
+        )
+    assert done.returncode != 0
+    assert "lock timeout" in done.stderr
+    migrate(migrated, "--check")
+
+
+def test_a_statement_of_a_migration_may_take_as_long_as_it_takes(
+    migrated: EmbeddedStack,
+) -> None:
+    code = (
+        "import django; django.setup()\n"
+        "from django.db import connection\n"
+        "from s3project.ownership import become_owner, take_time\n"
+        "take_time(); become_owner()\n"
+        "cursor = connection.cursor()\n"
+        "for name in ('statement_timeout', 'lock_timeout'):\n"
+        "    cursor.execute(f'SHOW {name}'); print(*cursor.fetchone())\n"
+    )
+    environment = processes.migration_environment(migrated.environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env={**environment, "DJANGO_SETTINGS_MODULE": "s3project.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["0", "3s"]
