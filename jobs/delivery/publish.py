@@ -50,8 +50,8 @@ def publish_all(task: str, messages: Sequence[Message], *, queue: str) -> bool:
     try:
         with (
             span(f"publish {task}", Kind.PRODUCER),
-            app.producer_pool.acquire(block=True) as producer,  # type: ignore[attr-defined]  # newer than its stubs
-            producer.batch(),
+            app.producer_pool.acquire(block=True) as producer,
+            producer.batch(),  # type: ignore[attr-defined]  # newer than its stubs
         ):
             headers = {MESSAGE_HEADER: origin(), **carrier()}
             for args, level in messages:

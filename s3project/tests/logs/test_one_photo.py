@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import requests
-from jobs.tests.webhooks.receivers import receiver
 
 from jobs.demo.client import Client
 from jobs.tests.live_sets import KITCHEN, WALL_GREEN, is_finished, upload_set, wait_for

@@ -17,7 +17,7 @@ def on_white(height: int, width: int, box: Box) -> Rgb:
 
 
 def edges(picture: Rgb) -> Box:
-    red: BoolMask = (np.abs(picture.astype(int) - RED) < 60).all(axis=2)
+    red: BoolMask = np.all(np.abs(picture.astype(int) - RED) < 60, axis=2)
     rows, columns = np.flatnonzero(red.any(axis=1)), np.flatnonzero(red.any(axis=0))
     return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
