@@ -12,6 +12,7 @@ from jobs.api.watch import WatchView
 from jobs.api.webhooks import WebhookViewSet
 from jobs.api.worker import CallbackView, ClaimView
 from jobs.guide.view import GuideView
+from jobs.studio.view import StudioView
 
 RULE = RuleViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})
 WEBHOOK = WebhookViewSet.as_view({"get": "retrieve", "patch": "update", "delete": "destroy"})
@@ -43,6 +44,7 @@ urlpatterns = [
         "webhooks/<str:webhook_id>/deliveries/<str:delivery_id>/resend",
         WebhookViewSet.as_view({"post": "resend"}),
     ),
+    path("studio", StudioView.as_view()),
     path("docs", GuideView.as_view()),
     path("metrics", metrics),
     path("vocabulary", VocabularyView.as_view()),

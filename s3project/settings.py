@@ -145,6 +145,8 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
+# Static folders whose files name each other, and are served under one hash of them all.
+HASHED_FOLDERS = ["studio"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 HAS_TLS = PUBLIC_BASE_URL.startswith("https://")
 # Django sends it over TLS only.

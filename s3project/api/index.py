@@ -1,4 +1,4 @@
-"""`GET /`: where to go from here. A browser is taken to the docs."""
+"""`GET /`: where to go from here. A browser is taken to the page for people."""
 
 from typing import Literal, TypedDict
 
@@ -11,6 +11,7 @@ from s3project.api.public import PublicView
 
 
 class Links(TypedDict):
+    studio: Literal["/studio"]
     docs: Literal["/docs"]
     openapi: Literal["/openapi.json"]
     health: Literal["/health"]
@@ -25,7 +26,12 @@ class IndexOut(TypedDict):
 INDEX: IndexOut = {
     "name": "S3",
     "version": __version__,
-    "links": {"docs": "/docs", "openapi": "/openapi.json", "health": "/health"},
+    "links": {
+        "studio": "/studio",
+        "docs": "/docs",
+        "openapi": "/openapi.json",
+        "health": "/health",
+    },
 }
 VARY = {"Vary": "Accept"}
 
@@ -35,7 +41,7 @@ class IndexView(PublicView):
 
     def get(self, request: Request) -> Answer[IndexOut] | HttpResponse:
         if _is_browser(request):
-            return HttpResponseRedirect(INDEX["links"]["docs"], headers=VARY)
+            return HttpResponseRedirect(INDEX["links"]["studio"], headers=VARY)
         return Answer(INDEX, headers=VARY)
 
 

@@ -2,13 +2,14 @@
 
 WhiteNoise finds the files of the apps when the process starts; each is also served under a name
 with a hash, which is what `{% static %}` writes and what browsers keep for ever. Relative addresses
-within the admin's files go on working: the folder is the same.
+within the admin's files go on working: the folder is the same. Those within one of HASHED_FOLDERS
+do too, although all of its files are named anew when one changes: there the hash, of all that is in
+it, is a folder.
 """
 
 import hashlib
-import os
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -34,13 +35,14 @@ class HashedFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # it s
         super().add_file_to_dictionary(hashed_name(url, path), path, stat_cache=stat_cache)
 
     def immutable_file_test(self, path: str, url: str) -> bool:
-        return url.endswith(PurePosixPath(hashed_name(path, path)).name)
+        return url.endswith(f"/{_ends(path)[1]}")
 
 
 def hashed_name(name: str, path: str) -> str:
-    """`a/docs.css` → `a/docs.<hash of the file at path>.css`"""
-    stem, extension = os.path.splitext(name)
-    return f"{stem}.{_content_hash(path)}{extension}"
+    """`a/docs.css` → `a/docs.<hash of the file at path>.css`, and in one of HASHED_FOLDERS
+    `studio/views/app.js` → `studio/<hash of the folder>/views/app.js`"""
+    plain, hashed = _ends(path)
+    return name.removesuffix(plain) + hashed
 
 
 @cache
@@ -52,5 +54,37 @@ def _hashed(name: str) -> str:
 
 
 @cache
-def _content_hash(path: str) -> str:
-    return hashlib.blake2b(Path(path).read_bytes(), digest_size=6).hexdigest()
+def _ends(path: str) -> tuple[str, str]:
+    """What the address of the file at `path` ends with: plain, and with the hash."""
+    file = Path(path)
+    for folder in map(_folder, settings.HASHED_FOLDERS):
+        if file.is_relative_to(folder):
+            within = file.relative_to(folder).as_posix()
+            return within, f"{_hash_of_folder(folder)}/{within}"
+    return file.name, f"{file.stem}.{_hash(file.read_bytes())}{file.suffix}"
+
+
+@cache
+def _folder(name: str) -> Path:
+    found = finders.find(name)
+    if not isinstance(found, str):
+        raise ValueError(f"there is no static folder {name}")
+    return Path(found)
+
+
+@cache
+def _hash_of_folder(folder: Path) -> str:
+    files = sorted(each for each in folder.rglob("*") if each.is_file())
+    parts = (
+        b"%s\0%s"
+        % (
+            _hash(str(each.relative_to(folder)).encode()).encode(),
+            _hash(each.read_bytes()).encode(),
+        )
+        for each in files
+    )
+    return _hash(b"\n".join(parts))
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=6).hexdigest()

@@ -48,7 +48,7 @@ class Served:
         return f'W/"{hashlib.blake2b(self.body, digest_size=15).hexdigest()}"'
 
     def answer(self, request: Request) -> HttpResponse:
-        headers = {**self.headers, "ETag": self.etag, "Cache-Control": MAX_AGE}
+        headers = {"Cache-Control": MAX_AGE, **self.headers, "ETag": self.etag}
         response: HttpResponse
         if client_has(request, self.etag):
             response = HttpResponseNotModified(headers=headers)

@@ -86,6 +86,7 @@ def _ensure_operator(stack: EmbeddedStack) -> str:
 def _summary(stack: EmbeddedStack, base_dir: Path, *, worker: bool, operator: str) -> str:
     environment = stack.environment
     rows = {
+        "Studio": f"{environment['PUBLIC_BASE_URL']}/studio",
         "API": environment["PUBLIC_BASE_URL"],
         "Docs": f"{environment['PUBLIC_BASE_URL']}/docs",
         "Admin": f"{environment['PUBLIC_BASE_URL']}/admin/",

@@ -111,7 +111,14 @@ def test_every_route_of_the_api_is_described() -> None:
         for pattern in getattr(include, "url_patterns", [include])
         if str(include.pattern) != "admin/"
     }
-    assert routed - described == {"/", "/openapi.json", "/docs", "/docs/reference", "/metrics"}
+    assert routed - described == {
+        "/",
+        "/openapi.json",
+        "/docs",
+        "/docs/reference",
+        "/metrics",
+        "/studio",
+    }
     assert described <= routed
 
 
