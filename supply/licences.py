@@ -39,7 +39,7 @@ class UnknownLicence(Exception):
 
 @dataclass(frozen=True)
 class Shipped:
-    """One thing and its licences, as an SPDX expression; `version` is empty for files."""
+    """One thing and its licences, as an SPDX expression; `version` is empty where there is none."""
 
     name: str
     version: str
@@ -103,7 +103,13 @@ def packages_of_development() -> list[Shipped]:
 
 def files() -> list[Shipped]:
     given: dict[str, str] = facts()["files"]
-    return [Shipped(name, "", licence) for name, licence in given.items()]
+    return [Shipped(name, _vendored_version(name), licence) for name, licence in given.items()]
+
+
+def _vendored_version(name: str) -> str:
+    """`preact 11.2.0` of a file of an npm package; empty for any other."""
+    origin: str = facts()["vendored"].get(name, {}).get("from", "")
+    return origin.partition("/")[0].replace("@", " ")
 
 
 def images() -> list[Shipped]:
@@ -195,7 +201,7 @@ SECTIONS = (
     (
         "Files of others in this repository",
         "Sources: `jobs/gpu/engine/weights/NOTICE`, `jobs/gpu/engine/packages/fonts/NOTICE`, "
-        "`jobs/demo/photos/LICENSES.md`.",
+        "`jobs/demo/photos/LICENSES.md`, npm.",
         files,
     ),
     ("Images", "The program's licence; the system under it comes with its own.", images),

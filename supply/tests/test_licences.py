@@ -1,5 +1,6 @@
 """What is shipped may be shipped, and is listed. When the page is old: `make licences`."""
 
+import hashlib
 import json
 
 import pytest
@@ -9,7 +10,12 @@ from supply.lock import PROJECT, RUNTIME, locked, required
 from supply.sbom import NotValid, bill, check
 
 # Made by the authors of S3.
-OWN = {"s3project/static/s3project/docs/docs.js", "s3project/static/s3project/docs/icon.svg"}
+OWN = {
+    "jobs/guide/samples/guide.mjs",
+    "s3project/static/s3project/docs/docs.js",
+    "s3project/static/s3project/docs/icon.svg",
+}
+STUDIO = PROJECT / "jobs" / "static" / "studio"
 FOREIGN = (
     ".jpg",
     ".png",
@@ -18,6 +24,7 @@ FOREIGN = (
     ".avif",
     ".onnx",
     ".js",
+    ".mjs",
     ".woff",
     ".woff2",
     ".ttf",
@@ -51,7 +58,8 @@ def test_the_page_is_what_the_packages_say() -> None:
 
 
 def test_every_picture_model_font_and_script_in_the_repository_has_its_licence() -> None:
-    known = {each.name for each in licences.files()} | OWN
+    modules = {each.relative_to(PROJECT).as_posix() for each in STUDIO.rglob("*.js")}
+    known = {each.name for each in licences.files()} | OWN | modules
     there = {
         file.relative_to(PROJECT).as_posix()
         for folder in ("jobs", "users", "s3project")
@@ -59,6 +67,20 @@ def test_every_picture_model_font_and_script_in_the_repository_has_its_licence()
         if file.suffix in FOREIGN and "tests" not in file.parts
     }
     assert there == known
+
+
+def test_a_file_of_a_package_is_what_its_makers_published() -> None:
+    vendored = licences.facts()["vendored"]
+    assert {each for each in vendored if "/vendor/" in each} == {
+        file.relative_to(PROJECT).as_posix() for file in (STUDIO / "vendor").glob("*.mjs")
+    }
+    for name, facts in vendored.items():
+        text = (PROJECT / name).read_bytes()
+        if "replaced" in facts:
+            theirs, ours = (each.encode() for each in facts["replaced"])
+            assert text.count(ours) == 1
+            text = text.replace(ours, theirs)
+        assert hashlib.sha256(text).hexdigest() == facts["sha256"], name
 
 
 def test_the_bill_fits_its_schema_and_names_all_that_is_shipped() -> None:
