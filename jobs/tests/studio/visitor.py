@@ -128,8 +128,8 @@ class Visitor:
         width = self.page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
         return [*found, f"{width} too wide"] if width > 0 else []
 
-    def picture(self, name: str, *, whole: bool = False) -> None:
+    def picture(self, name: str) -> None:
         """For the documents, where `make pictures` asks for them."""
         folder = os.environ.get("PICTURES")
         if folder:
-            self.page.screenshot(path=Path(folder) / name, full_page=whole)
+            self.page.screenshot(path=Path(folder) / name, type="jpeg", quality=74)

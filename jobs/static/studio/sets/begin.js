@@ -33,7 +33,7 @@ async function anew() {
   const used = keys;
   const { data } = await call("POST", "/jobs", { body, key: used.create });
   photos.forEach(({ id }, idx) => keepAs(id, data.job_id, idx));
-  const plan = { files: photos.map(({ file }) => file), order: order(), keys: used, sent: [] };
+  const plan = { files: photos.map(({ file }) => file), order: order(), keys: used };
   await send(data.job_id, plan, data.upload);
   return data.job_id;
 }

@@ -13,67 +13,89 @@ import { put } from "./put.js";
 const AT_ONCE = 3;
 const REFUSALS = 3;
 
+const running = new Map();
+const states = new Map();
+
 /**
- * Job → cell of `{ phase, photos, error }`. Phases: "sending", "ordering", "ordered", "stopped".
+ * A cell of null, or `{ phase, photos, error }`. Phases: "sending", "ordering", "ordered", "stopped".
  * A photo is `{ name, size, loaded, state }`; states: "waiting", "sending", "lost" (the connection
  * is), "sent", "refused".
  */
-const running = new Map();
-const NOTHING = new Cell(null);
-
 export function sendingOf(job) {
-  return running.get(job)?.state ?? NOTHING;
+  if (!states.has(job)) states.set(job, new Cell(null));
+  return states.get(job);
 }
 
-export function isAnythingSending() {
-  return [...running.values()].some(({ state }) => state.value.phase === "sending");
-}
-
-/** Begins a set that was created: `plan` is `{ files, order, keys, sent }`. */
+/** Begins a set that was created: `plan` is `{ files, order, keys }`. */
 export async function send(job, plan, upload) {
   await keep(UPLOADS, job, plan);
-  start(job, plan, upload);
+  start(job, plan, [], upload);
 }
 
-/** Goes on with a set that another page began. False where this browser knows nothing of it. */
+/** Goes on with a set that another page began. False where this browser knows nothing of it, or
+ * another page is at it. */
 export async function resume(job, upload) {
   if (running.has(job)) return true;
   const plan = await get(UPLOADS, job);
-  if (plan && !running.has(job)) start(job, plan, upload);
-  return plan !== null;
+  if (!plan || (await isAtWorkElsewhere(job))) return false;
+  const sent = (await get(UPLOADS, sentOf(job))) ?? [];
+  if (!running.has(job)) start(job, plan, sent, upload);
+  return true;
 }
 
 export function stop(job) {
   running.get(job)?.ended.abort();
-  running.delete(job);
-  return remove(UPLOADS, job);
+  sendingOf(job).set(null);
+  return forget(job);
 }
 
 /** Once more what stopped. */
 export async function retry(job) {
-  const { plan } = running.get(job);
+  const { plan, sent } = running.get(job);
   const { data } = await call("GET", `/jobs/${job}`);
-  running.delete(job);
-  start(job, plan, data.upload ?? null);
+  start(job, plan, sent, data.upload ?? null);
 }
 
-function start(job, plan, upload) {
+function start(job, plan, sent, upload) {
   const photos = plan.files.map((file, idx) => ({
     name: file.name,
     size: file.size,
-    loaded: plan.sent.includes(idx) ? file.size : 0,
-    state: plan.sent.includes(idx) ? "sent" : "waiting",
+    loaded: sent.includes(idx) ? file.size : 0,
+    state: sent.includes(idx) ? "sent" : "waiting",
   }));
   const run = {
     job,
     plan,
+    sent,
     ended: new AbortController(),
-    state: new Cell({ phase: "sending", photos, error: null }),
+    state: sendingOf(job),
     urls: new Map((upload ?? []).map(({ idx, url }) => [idx, url])),
     isUploaded: upload === null,
   };
+  run.state.set({ phase: "sending", photos, error: null });
   running.set(job, run);
-  follow(run);
+  if (navigator.locks) navigator.locks.request(lockOf(job), () => follow(run));
+  else follow(run);
+}
+
+/** Photos are kept once; this small list changes with each one that is through. */
+function sentOf(job) {
+  return `${job}/sent`;
+}
+
+async function forget(job) {
+  running.delete(job);
+  await remove(UPLOADS, job);
+  await remove(UPLOADS, sentOf(job));
+}
+
+function lockOf(job) {
+  return `s3.sending.${job}`;
+}
+
+async function isAtWorkElsewhere(job) {
+  const { held = [] } = (await navigator.locks?.query()) ?? {};
+  return held.some(({ name }) => name === lockOf(job));
 }
 
 async function follow(run) {
@@ -86,17 +108,15 @@ async function follow(run) {
     }
     run.state.change({ phase: "ordering" });
     await call("POST", `/jobs/${job}/execute`, { key: plan.keys.execute, body: plan.order, patient: true, signal });
-    await remove(UPLOADS, job);
+    await forget(job);
     run.state.change({ phase: "ordered" });
-    running.delete(job);
   } catch (error) {
     if (!signal.aborted) run.state.change({ phase: "stopped", error });
   }
 }
 
 async function sendAll(run) {
-  const { files, sent } = run.plan;
-  const left = files.map((_, idx) => idx).filter((idx) => !sent.includes(idx));
+  const left = run.plan.files.map((_, idx) => idx).filter((idx) => !run.sent.includes(idx));
   const lane = async () => {
     for (let idx = left.shift(); idx !== undefined; idx = left.shift()) await sendOne(run, idx);
   };
@@ -131,8 +151,8 @@ async function sendOne(run, idx) {
     await pause(backoff(turn), signal);
   }
   tell(run, idx, { state: "sent", loaded: file.size });
-  run.plan.sent = [...run.plan.sent, idx];
-  await keep(UPLOADS, run.job, run.plan);
+  run.sent = [...run.sent, idx];
+  await keep(UPLOADS, sentOf(run.job), run.sent);
 }
 
 async function freshUrls(run) {
@@ -147,5 +167,5 @@ function tell(run, idx, change) {
 }
 
 window.addEventListener("beforeunload", (event) => {
-  if (isAnythingSending()) event.preventDefault();
+  if ([...running.values()].some(({ state }) => state.value?.phase === "sending")) event.preventDefault();
 });

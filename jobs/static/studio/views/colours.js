@@ -9,8 +9,22 @@ export function Colours({ name, value, vocabulary, onValue }) {
   const material = materialOf(vocabulary, value);
   const own = /^#/.test(value);
   return html`<div class="colours">
-    <p class="chosen" aria-live="polite"><span class="chip" style=${{ backgroundColor: hexOf(vocabulary, value) ?? "transparent" }}></span>
-      ${valueName(vocabulary, "recolor", value)}</p>
+    <div class="chosen">
+      <span class="chip" style=${{ backgroundColor: hexOf(vocabulary, value) ?? "transparent" }}></span>
+      <strong aria-live="polite">${valueName(vocabulary, "recolor", value)}</strong>
+      <label class="own ${own ? "on" : ""}">
+        <input type="color" value=${hexOf(vocabulary, value) ?? "#9db4a0"} onInput=${(event) => onValue(event.target.value)} />
+        <span>${say("colours.own")}</span>
+      </label>
+    </div>
+    ${material &&
+    html`<fieldset class="swatches grades">
+      <legend>${say("colours.grades", { name: word("material", material.name) })}</legend>
+      ${[{ name: material.name, hex: material.hex }, ...material.grades.slice(1)].map(
+        (grade) => html`<${Swatch} key=${grade.name} group=${`grade-${name}`} hex=${grade.hex} text=${valueName(vocabulary, "recolor", grade.name)}
+          checked=${grade.name === value || (grade.name === material.name && value === material.grades[0].name)} onChoose=${() => onValue(grade.name)} />`,
+      )}
+    </fieldset>`}
     ${families.map(
       (family) => html`<fieldset key=${family} class="swatches">
         <legend>${word("family", family)}</legend>
@@ -22,18 +36,6 @@ export function Colours({ name, value, vocabulary, onValue }) {
           )}
       </fieldset>`,
     )}
-    ${material &&
-    html`<fieldset class="swatches grades">
-      <legend>${say("colours.grades", { name: word("material", material.name) })}</legend>
-      ${[{ name: material.name, hex: material.hex }, ...material.grades.slice(1)].map(
-        (grade) => html`<${Swatch} key=${grade.name} group=${`grade-${name}`} hex=${grade.hex} text=${valueName(vocabulary, "recolor", grade.name)}
-          checked=${grade.name === value || (grade.name === material.name && value === material.grades[0].name)} onChoose=${() => onValue(grade.name)} />`,
-      )}
-    </fieldset>`}
-    <label class="own ${own ? "on" : ""}">
-      <input type="color" value=${hexOf(vocabulary, value) ?? "#9db4a0"} onInput=${(event) => onValue(event.target.value)} />
-      <span>${say("colours.own")}${own ? ` ${value}` : ""}</span>
-    </label>
   </div>`;
 }
 

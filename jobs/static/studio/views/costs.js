@@ -18,6 +18,7 @@ const AFTER_MS = 250;
 
 export function Costs({ preset, vocabulary }) {
   const now = useCell(draft);
+  const me = useCell(account);
   const number = sizeOfSet();
   const [checked, setChecked] = useState(null);
   const [error, setError] = useState(null);
@@ -41,7 +42,7 @@ export function Costs({ preset, vocabulary }) {
       clearTimeout(timer);
       ended.abort();
     };
-  }, [asking]);
+  }, [asking, me?.user_id]);
   const start = async () => {
     setBusy(true);
     try {

@@ -2,7 +2,7 @@
 
 import { hexOf, valueName } from "../catalogue.js";
 import { useCell } from "../cell.js";
-import { html, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { draft, protectedOf, setProtected } from "../sets/draft.js";
 import { labelled, say } from "../words.js";
 import { EditPart } from "./edit_part.js";
@@ -33,7 +33,12 @@ export function Parts({ preset, vocabulary }) {
 function Part({ part, edit, isKept, isOpen, onOpen, preset, vocabulary }) {
   const name = labelled(part.label, part.name);
   const id = `part-${part.name}`;
-  return html`<li class="part ${isOpen ? "open" : ""}">
+  const row = useRef(null);
+  useEffect(() => {
+    // Whatever was open above it has closed, and moved it.
+    if (isOpen) row.current.scrollIntoView({ block: "nearest" });
+  }, [isOpen]);
+  return html`<li ref=${row} class="part ${isOpen ? "open" : ""}">
     <div class="part-row">
       <button class="part-name" aria-expanded=${String(isOpen)} aria-controls=${id} onClick=${onOpen}>
         <${Chip} edit=${edit} isKept=${isKept} vocabulary=${vocabulary} />

@@ -44,6 +44,9 @@ export function SetPage({ id }) {
     }
   }, [job?.status]);
   useEffect(() => {
+    if (job) document.title = `${titleOf(job)} · S3 Studio`;
+  }, [job?.status, job?.progress.done]);
+  useEffect(() => {
     if (sending === null || sending.phase === "ordered") watcher.current?.refresh();
   }, [sending?.phase]);
   if (!job) {
@@ -64,6 +67,13 @@ export function SetPage({ id }) {
       <${Facts} job=${job} />
     </aside>
   </article>`;
+}
+
+/** For somebody who looks at another tab meanwhile. */
+function titleOf(job) {
+  const { done, failed, total } = job.progress;
+  const isWorking = job.status === "queued" || job.status === "running";
+  return isWorking ? count("working.done", done + failed, { total }) : `${say(`status.${job.status}`)} · ${presetName(job.preset)}`;
 }
 
 function Head({ job, sending }) {
