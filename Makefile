@@ -6,7 +6,7 @@ INSTALL := python -m pip install -qq --disable-pip-version-check --require-hashe
 UV := .local/uv/bin/uv
 UV_VERSION := 0.13.9
 .DEFAULT_GOAL := help
-.PHONY: bench-engine help venv demo serve check test test-sam3 lint types format openapi lock licences sbom bench faults clean
+.PHONY: pictures bench-engine help venv demo serve check test test-sam3 lint types format openapi lock licences sbom bench faults clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -61,6 +61,9 @@ bench: venv ## throughput and CPU of the lifecycle of a set (ARGS="-n 200 -c 8")
 
 bench-engine: venv ## what a photo costs, stage by stage (ARGS="--runs 5")
 	@$(BIN)/python bench/engine.py $(ARGS)
+
+pictures: venv ## docs/images/studio*.jpg anew, from a real set in a real browser
+	@PICTURES=docs/images $(BIN)/python -m pytest -q jobs/tests/studio/test_looks.py -k "desk or phone"
 
 test-sam3: ## the sam3 backend on a tiny checkpoint of random weights, with torch in a .venv of its own
 	$(PYTHON) -m venv .venv-sam3

@@ -41,17 +41,28 @@ class Command(BaseCommand):
         console.print(f"\nResults        {folder}")
         console.print(f"Contact sheet  {folder / 'contact_sheet.jpg'}")
         console.print(f"All in         {time.monotonic() - started:.1f} s")
+        console.print(_how_to_open_the_page(self._running()))
         if not all(run.status == "done" and _is_complete(run) for run in runs):
             raise CommandError("Not every photo was done.")
 
-    def _base_url(self, parts: ExitStack, console: Console) -> str:
+    def _running(self) -> str | None:
+        """The address of a stack that was there before, and stays."""
         running = running_stack(settings.BASE_DIR)
+        return running["PUBLIC_BASE_URL"] if running else None
+
+    def _base_url(self, parts: ExitStack, console: Console) -> str:
+        running = self._running()
         if running:
-            return running["PUBLIC_BASE_URL"]
+            return running
         console.print("Starting PostgreSQL, Valkey, SeaweedFS, the API and its workers …")
         stack = parts.enter_context(EmbeddedStack(settings.BASE_DIR / STACK_FOLDER))
         start_services(stack)
         return stack.environment["PUBLIC_BASE_URL"]
+
+
+def _how_to_open_the_page(running: str | None) -> str:
+    page = f"{running}/studio" if running else "`make serve` prints the address of the page"
+    return f"\nYour own photos, in a browser: {page}"
 
 
 def _is_complete(run: SetRun) -> bool:

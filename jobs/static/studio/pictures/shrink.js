@@ -22,7 +22,11 @@ async function draw(file) {
     resizeQuality: "medium",
   });
   const canvas = Object.assign(document.createElement("canvas"), size);
-  canvas.getContext("2d").drawImage(bitmap, 0, 0, size.width, size.height);
+  const context = canvas.getContext("2d");
+  // Under what is transparent lies white, as in the previews of results.
+  context.fillStyle = "#ffffff";
+  context.fillRect(0, 0, size.width, size.height);
+  context.drawImage(bitmap, 0, 0, size.width, size.height);
   bitmap.close();
   return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
 }

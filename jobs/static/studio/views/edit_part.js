@@ -8,7 +8,7 @@ import { Instances } from "./instances.js";
 import { Choices } from "./choices.js";
 
 const ACTIONS = ["recolor", "texture", "tone", "remove"];
-const STRENGTHS = { least: 0.1, most: 1, step: 0.1, usual: 0.5 };
+const STRENGTHS = { least: 0.1, most: 1, step: 0.1, usual: 1 };
 
 export function EditPart({ part, edit, preset, vocabulary }) {
   const name = labelled(part.label, part.name);
