@@ -57,6 +57,7 @@ def test_every_place_is_clean_at_a_desk(visitor: Visitor) -> None:
     expect(visitor.button("Edit 3 photos")).to_be_enabled()
     page.locator(".strip .thumb").nth(1).click()
     check("editor")
+    page.locator(".part.open .part-row").scroll_into_view_if_needed()
     visitor.picture("studio-paint.jpg")
     visitor.button("Edit 3 photos").click()
     check("sending")
