@@ -113,6 +113,7 @@ def test_what_a_lost_connection_cut_off_is_sent_again_and_charged_once(
     visitor.paint("Wall", "Sage")
     start = visitor.button("Edit 2 photos")
     expect(start).to_be_enabled()
+    visitor.loses_connections = True
     cable.cut_after(KITCHEN.stat().st_size // 2)
     start.click()
 
