@@ -103,6 +103,29 @@ def test_a_file_that_is_no_photo_fails_alone_and_is_refunded(
     expect(page.get_by_text("This file is no photo that we can read.")).to_be_visible()
     expect(page.locator(".top .credits")).to_have_text("9 credits")
 
+    visitor.button("Try the failed one again").click()
+    expect(page.get_by_role("heading", name="1 photo, once more")).to_be_visible()
+    expect(visitor.button("Edit 1 photo")).to_be_enabled()
+    visitor.button("Other photos instead").click()
+    expect(page.get_by_text("Drop photos or a folder here")).to_be_visible()
+
+
+def test_a_set_that_is_canceled_while_it_is_sent_costs_nothing(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.open()
+    visitor.drop(KITCHEN)
+    visitor.paint("Wall", "Sage")
+    start = visitor.button("Edit 1 photo")
+    expect(start).to_be_enabled()
+    visitor.sends_at(20_000)
+    start.click()
+    visitor.button("Cancel the set").click()
+    visitor.button("Cancel it").click()
+
+    expect(page.get_by_text("Canceled. 1 credit came back.")).to_be_visible()
+    expect(page.locator(".status.canceled")).to_be_visible()
+    expect(page.locator(".top .credits")).to_have_text("10 credits")
+
 
 def test_what_a_lost_connection_cut_off_is_sent_again_and_charged_once(
     visitor: Visitor, cable: Cable

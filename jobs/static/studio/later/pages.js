@@ -3,6 +3,7 @@
 import { call } from "../api.js";
 import { sentence } from "../errors.js";
 import { html, useEffect, useState } from "../html.js";
+import { isKnown } from "../session.js";
 import { tell, tellError } from "../views/toasts.js";
 import { say } from "../words.js";
 
@@ -19,8 +20,10 @@ export function useList(path, limit = 50) {
     }
   };
   useEffect(() => {
-    setState({ rows: null, cursor: null, error: null });
-    read([], null);
+    // Looking at a list makes no account; nobody has nothing.
+    const rows = isKnown() ? null : [];
+    setState({ rows, cursor: null, error: null });
+    if (rows === null) read([], null);
   }, [path]);
   return {
     ...state,

@@ -101,6 +101,8 @@ async function isAtWorkElsewhere(job) {
 async function follow(run) {
   const { job, plan, ended } = run;
   const { signal } = ended;
+  // A phone that falls asleep stops sending.
+  const awake = await navigator.wakeLock?.request("screen").catch(() => null);
   try {
     if (!run.isUploaded) {
       await sendAll(run);
@@ -112,6 +114,8 @@ async function follow(run) {
     run.state.change({ phase: "ordered" });
   } catch (error) {
     if (!signal.aborted) run.state.change({ phase: "stopped", error });
+  } finally {
+    awake?.release();
   }
 }
 

@@ -1,7 +1,7 @@
 /** The photos of a set: one large, to compare, and all of them below it. */
 
 import { useCell } from "../cell.js";
-import { html, useEffect, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { nameOf, pictures, recall } from "../pictures/pictures.js";
 import { say } from "../words.js";
 import { Compare } from "./compare.js";
@@ -57,15 +57,20 @@ function viewOf(item, job, sending, shown) {
 function Large({ view, at, onAt, preset }) {
   const { output, before, name, state } = view;
   const url = useBest(output);
+  const frame = useRef(null);
   return html`<figure class="stage">
-    <div class="frame">
+    <div class="frame" ref=${frame}>
       ${output
         ? html`<${Compare} before=${before} after=${url} at=${at} onAt=${onAt} label=${name} />`
         : html`<div class="pending ${state}">${before ? html`<img src=${before} alt=${name} />` : html`<div class="unseen"><${Icon} name="photo" size=${40} /></div>`}<span class="veil">${stateText(view)}</span></div>`}
     </div>
     <figcaption>
       <span class="name">${name}</span>
-      ${output && html`<a class="get" href=${output.result_url} download=""><${Icon} name="download" size=${18} />${say("gallery.get")}</a>`}
+      ${output &&
+      html`<span class="actions">
+        ${document.fullscreenEnabled && html`<button class="link" onClick=${() => frame.current.requestFullscreen().catch(() => {})}>${say("gallery.large")}</button>`}
+        <a class="get" href=${output.result_url} download=""><${Icon} name="download" size=${18} />${say("gallery.get")}</a>
+      </span>`}
     </figcaption>
     ${output && !before && html`<p class="quiet">${say("gallery.no_before")}</p>`}
     ${view.error && html`<${Failed} error=${view.error} />`}
