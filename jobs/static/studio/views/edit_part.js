@@ -4,17 +4,20 @@ import { html } from "../html.js";
 import { edit as change, leave } from "../sets/draft.js";
 import { labelled, say } from "../words.js";
 import { Colours } from "./colours.js";
-import { Instances } from "./instances.js";
 import { Choices } from "./choices.js";
+import { Instances } from "./instances.js";
+import { Paints } from "./paints.js";
 
 const ACTIONS = ["recolor", "texture", "tone", "remove"];
+/** Numbers of paints mean nothing to another action. */
+const NO_PAINT = { paint: undefined, instances: undefined };
 const STRENGTHS = { least: 0.1, most: 1, step: 0.1, usual: 1 };
 
 export function EditPart({ part, edit, preset, vocabulary }) {
   const name = labelled(part.label, part.name);
   const choose = (action) => {
     if (action === "") leave(part.name);
-    else if (action !== edit?.action) change(preset, part.name, { action, value: part.default[action] ?? "", paint: undefined });
+    else if (action !== edit?.action) change(preset, part.name, { action, value: part.default[action] ?? "", ...(part.instances ? {} : NO_PAINT) });
   };
   const set = (value) => change(preset, part.name, { action: edit.action, value });
   return html`<div class="edit">
@@ -32,10 +35,7 @@ export function EditPart({ part, edit, preset, vocabulary }) {
     ${edit?.action === "tone" && html`<${Tones} name=${name} value=${edit.value} tones=${vocabulary.tones} onValue=${set} />`}
     ${edit?.action === "remove" && html`<p class="quiet">${say("edit.remove", { name })}</p>`}
     ${edit && part.instances && html`<${Instances} part=${part} edit=${edit} preset=${preset} />`}
-    ${edit?.action === "recolor" && !part.instances && html`<label class="check">
-      <input type="checkbox" checked=${edit.paint === "all"} onChange=${(event) => change(preset, part.name, { paint: event.target.checked ? "all" : undefined })} />
-      <span>${say("paint.whole")} <small class="quiet">${say("paint.why")}</small></span>
-    </label>`}
+    ${edit?.action === "recolor" && !part.instances && html`<${Paints} name=${name} edit=${edit} onChange=${(which) => change(preset, part.name, which)} />`}
   </div>`;
 }
 
