@@ -21,6 +21,7 @@ export function watch(id, onJob, onError) {
   let timer = 0;
   let due = 0;
   let stream = null;
+  let isDeaf = false;
   let last = null;
 
   const read = async () => {
@@ -50,7 +51,7 @@ export function watch(id, onJob, onError) {
     last = job;
     onJob(job);
     if (isFinished(job)) close();
-    else if (job.events_url && !stream) listen(job.events_url);
+    else if (job.events_url && !stream && !isDeaf) listen(job.events_url);
   };
   const close = () => {
     stream?.close();
@@ -68,6 +69,8 @@ export function watch(id, onJob, onError) {
     }
     stream.onerror = () => {
       // A ticket lasts an hour; the next one comes with the job. Asking goes on meanwhile.
+      // An address that never answered is not tried again: there may be nobody behind it.
+      isDeaf ||= !opened;
       if (!opened || stream?.readyState === EventSource.CLOSED) close();
       plan(EVERY_MS);
     };
