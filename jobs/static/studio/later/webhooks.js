@@ -8,8 +8,11 @@ import { say, word } from "../words.js";
 import { Deliveries } from "./deliveries.js";
 import { Rest, Secret, Sheet, attempt, useList } from "./pages.js";
 
-const EVENTS = ["job.done", "job.failed", "job.canceled", "item.done", "item.failed"];
-const USUAL = new Set(EVENTS.slice(0, 3));
+const EVENTS = [
+  "job.done", "job.failed", "job.canceled", "package.ready", "package.failed",
+  "item.done", "item.failed",
+];
+const USUAL = new Set(EVENTS.slice(0, 5));
 
 export default function Webhooks() {
   const list = useList("/webhooks");
