@@ -1,12 +1,13 @@
 # Every target is one line of intent. Python 3.11 or newer and make are all that is needed.
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := s3project users jobs bench/faults bench/judge supply manage.py
+CLIENT := clients/python
+CODE := s3project users jobs bench/faults bench/judge supply manage.py $(addprefix $(CLIENT)/,src tools tests)
 INSTALL := python -m pip install -qq --disable-pip-version-check --require-hashes
 UV := .local/uv/bin/uv
 UV_VERSION := 0.13.9
 .DEFAULT_GOAL := help
-.PHONY: pictures bench-engine help venv demo serve check test test-sam3 lint types format openapi lock licences sbom bench faults clean
+.PHONY: client pictures bench-engine help venv demo serve check test test-sam3 lint types format openapi lock licences sbom bench faults clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -29,7 +30,7 @@ test: lint types sbom ## everything the gate checks
 lint: venv ## style, format and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
+	PYTHONPATH=$(CLIENT)/src $(BIN)/lint-imports
 
 types: venv ## strict types
 	$(BIN)/mypy $(CODE)
@@ -40,6 +41,9 @@ format: venv ## rewrite the code in its format
 
 openapi: venv ## docs/openapi*.yaml from the code; `make test` compares them
 	@$(BIN)/python manage.py openapi
+
+client: venv ## what of the client is made from something else: shapes, the part without asyncio, docs
+	@cd $(CLIENT) && $(CURDIR)/$(BIN)/python -m tools.generate
 
 lock: $(UV) ## requirements*.lock from requirements*.txt: every package with its hashes
 	@for set in requirements requirements-build requirements-dev requirements-gpu requirements-observability; do $(UV) pip compile $$set.txt -o $$set.lock -q \
@@ -77,7 +81,7 @@ faults: venv ## kill, freeze and cut off real processes: is anything lost? (ARGS
 
 clean: ## remove caches and test data; .venv and the data of `make serve` stay
 	rm -rf .local/test .local/bench .local/faults .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	find s3project users jobs bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	find s3project users jobs bench clients -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.installed: requirements-build.lock requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=python3.11")'

@@ -1,0 +1,227 @@
+"""The client: the whole way of a set in one call, and every endpoint as a method."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from s3sets._async.account import AsyncAccount
+from s3sets._async.io import AsyncHttpTransport, in_thread
+from s3sets._async.jobs import AsyncJobs
+from s3sets._async.rules import AsyncRules
+from s3sets._async.run import AsyncRun
+from s3sets._async.set import AsyncSet
+from s3sets._async.transport import AsyncTransport
+from s3sets._async.webhooks import AsyncWebhooks
+from s3sets._calls import given, to_json
+from s3sets._orders import order_body
+from s3sets._photos import Photo, look_at_all
+from s3sets._retry import Retries
+from s3sets._session import Session
+from s3sets._state import SetState, StateFile, described
+from s3sets._teller import Teller
+from s3sets.errors import StateUnusable
+from s3sets.progress import OnProgress
+from s3sets.shapes import Edit
+
+CONCURRENT = 4
+
+
+class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
+    """One server and one user. A context; may be used by several at once.
+
+    `api_key` (`s3k_…`) is for servers. `device` is a secret of at least 32 random characters that
+    is a user by itself: the first use makes the user, each further one finds it again. With
+    neither, call `sign_up_anonymously`; presets and vocabulary need nobody.
+
+    `timeout` is in seconds, for each single wait of a request. `trust_env`: whether HTTPS_PROXY
+    and the like count.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        api_key: str | None = None,
+        device: str | None = None,
+        retries: Retries | None = None,
+        timeout: float = 30.0,
+        trust_env: bool = True,
+        transport: AsyncHttpTransport | None = None,
+    ) -> None:
+        super().__init__(
+            AsyncTransport(
+                base_url,
+                Session(api_key=api_key, device=device),
+                retries=retries or Retries(),
+                timeout=timeout,
+                trust_env=trust_env,
+                transport=transport,
+            )
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._transport.aclose()
+
+    async def edit(
+        self,
+        photos: Iterable[str | PathLike[str]],
+        preset: str,
+        concepts: Mapping[str, Edit | str] | None = None,
+        *,
+        protect: Iterable[str] | None = None,
+        template: str | None = None,
+        rule_id: str | None = None,
+        strict: bool = False,
+        metadata: Mapping[str, str] | None = None,
+        on_progress: OnProgress | None = None,
+        state: str | PathLike[str] | None = None,
+        wait: bool = True,
+        concurrent_uploads: int = CONCURRENT,
+        poll_seconds: float = 3.0,
+    ) -> AsyncSet:
+        """Edits a set of photos, from the files to the results: one credit a photo, and those of
+        photos that fail come back.
+
+        `concepts` says per concept what to do: `{"Wall": "recolor:sage", "Floor": "texture:oak"}`,
+        or `rule_id` names a saved rule. `protect` are concepts whose pixels stay as they are; None
+        is the preset's own list, `[]` nothing. `template` asks for a package. With `strict` a
+        misspelling is refused. `on_progress` is called as each photo goes on.
+
+        `state` is a file that stands for this set: called again with it, after a crash too, the
+        same set goes on where it was, or is returned if it is done; nothing is charged twice.
+        Remove it (`forget`) for a new one. It needs an API key or a device. Without `wait` the set
+        is returned as soon as it is queued.
+
+        Raises PhotoUnusable, StateUnusable, ValidationFailed, CreditsExhausted, LimitReached,
+        ConcurrencyLimit, TransferFailed, Unreachable. A set of which no photo could be done is
+        returned as one that is `failed`.
+        """
+        found = await in_thread(look_at_all, photos)
+        wanted = self._wanted(
+            found,
+            given(preset=preset, metadata=metadata),
+            {**order_body(concepts, protect, rule_id, template), **given(strict=strict or None)},
+        )
+        file = StateFile(None if state is None else Path(state))
+        if file.path is not None and not wanted.user:
+            raise StateUnusable(
+                "To go on later takes a user to go on with: an API key, or a device."
+            )
+        teller = Teller([photo.name for photo in found], on_progress)
+        with file:
+            going_on = await self._going_on(file, wanted)
+            run = AsyncRun(self._transport, file, going_on, teller, concurrent_uploads)
+            job = await run.start()
+            if wait:
+                job = await run.finish(poll_seconds=poll_seconds)
+        return AsyncSet(self, self._transport, job, file)
+
+    async def resume(
+        self,
+        state: str | PathLike[str],
+        *,
+        on_progress: OnProgress | None = None,
+        concurrent_uploads: int = CONCURRENT,
+        poll_seconds: float = 3.0,
+    ) -> AsyncSet:
+        """Goes on with the set of a state file, with nothing else known of it. Raises
+        StateUnusable where there is none, or it is somebody else's, and what `edit` raises.
+        """
+        file = StateFile(Path(state))
+        with file:
+            going_on = file.state
+            if going_on is None:
+                raise StateUnusable(f"{file.path} is not there.")
+            session, server = self._transport.session, self._transport.base_url
+            if (going_on.user, going_on.server) != (session.mark, server):
+                raise StateUnusable(f"{file.path} is of another user, or another server.")
+            teller = Teller([photo.name for photo in going_on.files], on_progress)
+            run = AsyncRun(self._transport, file, going_on, teller, concurrent_uploads)
+            await run.start()
+            job = await run.finish(poll_seconds=poll_seconds)
+        return AsyncSet(self, self._transport, job, file)
+
+    async def look(
+        self,
+        source_job_id: str,
+        concepts: Mapping[str, Edit | str] | None = None,
+        *,
+        only_failed: bool = False,
+        items: Sequence[int] | None = None,
+        protect: Iterable[str] | None = None,
+        template: str | None = None,
+        rule_id: str | None = None,
+        strict: bool = False,
+        wait: bool = True,
+        on_progress: OnProgress | None = None,
+        poll_seconds: float = 3.0,
+    ) -> AsyncSet:
+        """Another look at the photos of a job, all of them or some: nothing is uploaded again.
+
+        Without `concepts` and `rule_id` the order is that of the source. It is a new job and costs
+        a credit a photo. Raises SourceGone, and what `edit` raises.
+        """
+        if concepts is None and rule_id is None:
+            source = await self.get_job(source_job_id)
+            concepts = source["concepts"]
+            protect = source["protect"] if protect is None else protect
+            template = source["output_template"] if template is None else template
+        created = await self.create_job(
+            source_job_id=source_job_id,
+            only="failed" if only_failed else None,
+            source_items=items,
+        )
+        await self.execute_job(
+            created["job_id"],
+            concepts,
+            protect=protect,
+            rule_id=rule_id,
+            output_template=template,
+            strict=strict,
+        )
+        started = await self.get_set(created["job_id"])
+        if not wait:
+            return started
+        return await started.wait(on_progress=on_progress, poll_seconds=poll_seconds)
+
+    async def get_set(self, job_id: str) -> AsyncSet:
+        """A job as a set: to wait for it, download it, look again. Raises NotFound."""
+        return AsyncSet(self, self._transport, await self.get_job(job_id))
+
+    def _wanted(
+        self, photos: list[Photo], job: Mapping[str, Any], order: Mapping[str, Any]
+    ) -> SetState:
+        items = [{"name": photo.name, "bytes": photo.size} for photo in photos]
+        return SetState(
+            server=self._transport.base_url,
+            user=self._transport.session.mark or "",
+            create=to_json({**job, "items": items}).decode(),
+            order=to_json(order).decode(),
+            photos=described(photos),
+        )
+
+    async def _going_on(self, file: StateFile, wanted: SetState) -> SetState:
+        """What the file says, if it is the same set and not over."""
+        if file.state is not None:
+            if not file.state.is_of(wanted):
+                raise StateUnusable(f"{file.path} is the state of another set.")
+            if file.state.job_id is None:
+                return file.state
+            if (await self.get_job(file.state.job_id))["status"] != "canceled":
+                return file.state
+        file.state = wanted
+        return wanted

@@ -1,0 +1,161 @@
+"""Jobs, step by step. `edit` of the client takes all of these steps itself."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from s3sets._async.base import AsyncBase
+from s3sets._async.watch import job_states
+from s3sets._calls import Call, Page, given, new_key, query, to_json
+from s3sets._orders import order_body
+from s3sets.packages import Package
+from s3sets.shapes import (
+    CanceledJob,
+    CheckedJob,
+    ConfirmedJob,
+    CreatedJob,
+    DeletedJob,
+    Edit,
+    Job,
+    JobSummary,
+    PhotoIn,
+    QueuedJob,
+)
+
+
+class AsyncJobs(AsyncBase):
+    async def check_job(
+        self,
+        preset: str,
+        item_count: int,
+        concepts: Mapping[str, Edit | str] | None = None,
+        *,
+        protect: Iterable[str] | None = None,
+        rule_id: str | None = None,
+        output_template: str | None = None,
+    ) -> CheckedJob:
+        """What a set would cost, whether it would be admitted, and what of it would not happen.
+        Nothing is changed or charged.
+        """
+        order = order_body(concepts, protect, rule_id, output_template)
+        body = to_json({"preset": preset, "item_count": item_count, **order})
+        said: CheckedJob = await self._data(Call("POST", "/jobs/check", body, harmless=True))
+        return said
+
+    async def create_job(
+        self,
+        preset: str | None = None,
+        item_count: int | None = None,
+        *,
+        items: Sequence[PhotoIn] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        source_job_id: str | None = None,
+        only: Literal["all", "failed"] | None = None,
+        source_items: Sequence[int] | None = None,
+        idempotency_key: str | None = None,
+    ) -> CreatedJob:
+        """A job, for which credits are reserved: one for each photo.
+
+        Either of new photos (`preset` with `item_count` or `items`), or of those of another job
+        (`source_job_id`, of them `only` the failed ones, or the `source_items` by idx). Raises
+        CreditsExhausted, LimitReached, ConcurrencyLimit, SourceGone.
+        """
+        body = given(
+            preset=preset,
+            item_count=item_count,
+            items=items if source_job_id is None else source_items,
+            metadata=metadata,
+            source_job_id=source_job_id,
+            only=only,
+        )
+        call = Call("POST", "/jobs", to_json(body), key=idempotency_key or new_key())
+        said: CreatedJob = await self._data(call)
+        return said
+
+    async def confirm_upload(
+        self, job_id: str, *, idempotency_key: str | None = None
+    ) -> ConfirmedJob:
+        """All photos are uploaded; `missing` and `problems` of the answer say which are not."""
+        path = f"/jobs/{job_id}/confirm-upload"
+        said: ConfirmedJob = await self._data(Call("POST", path, key=idempotency_key or new_key()))
+        return said
+
+    async def execute_job(
+        self,
+        job_id: str,
+        concepts: Mapping[str, Edit | str] | None = None,
+        *,
+        protect: Iterable[str] | None = None,
+        rule_id: str | None = None,
+        output_template: str | None = None,
+        strict: bool = False,
+        idempotency_key: str | None = None,
+    ) -> QueuedJob:
+        """Says what to do with the photos. With `strict` what would be a warning is refused
+        instead. Raises ValidationFailed, WrongState.
+        """
+        order = order_body(concepts, protect, rule_id, output_template)
+        body = to_json({**order, "strict": True} if strict else order)
+        path = f"/jobs/{job_id}/execute"
+        said: QueuedJob = await self._data(
+            Call("POST", path, body, key=idempotency_key or new_key())
+        )
+        return said
+
+    async def get_job(self, job_id: str) -> Job:
+        """A job as it stands. Raises NotFound."""
+        said: Job = await self._data(Call("GET", f"/jobs/{job_id}"))
+        return said
+
+    async def watch_job(self, job_id: str, *, poll_seconds: float = 3.0) -> AsyncIterator[Job]:
+        """The job as it stands, and again whenever something of it has changed, until it is
+        finished and no package of it is being made.
+
+        By the server's events; where there are none, or they break, by asking every
+        `poll_seconds`.
+        """
+        async for job in job_states(self._transport, job_id, poll_seconds=poll_seconds):
+            yield job
+
+    async def list_jobs(
+        self,
+        *,
+        status: str | Sequence[str] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Page[JobSummary]:
+        """A page of the user's jobs, newest first."""
+        fields = query(status=status, limit=limit, cursor=cursor)
+        return await self._page(Call("GET", "/jobs", query=fields))
+
+    async def cancel_job(self, job_id: str, *, idempotency_key: str | None = None) -> CanceledJob:
+        """Ends a job that is not done, and refunds what it has not finished. Raises WrongState."""
+        call = Call("POST", f"/jobs/{job_id}/cancel", key=idempotency_key or new_key())
+        said: CanceledJob = await self._data(call)
+        return said
+
+    async def delete_job(self, job_id: str, *, idempotency_key: str | None = None) -> DeletedJob:
+        """Deletes photos and results of a finished job; it stays in the list as `expired`."""
+        call = Call("DELETE", f"/jobs/{job_id}", key=idempotency_key or new_key())
+        said: DeletedJob = await self._data(call)
+        return said
+
+    async def list_packages(self, job_id: str) -> list[Package]:
+        """What is made of the results beside them: contact sheets, cards, pairs, in a ZIP."""
+        said: list[Package] = await self._data(Call("GET", f"/jobs/{job_id}/packages"))
+        return said
+
+    async def ask_for_package(
+        self,
+        job_id: str,
+        template: str,
+        options: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Package:
+        """Asks for one more package of a done job, or for the same one anew. It costs nothing;
+        watch the job until it is ready. Raises ValidationFailed, WrongState.
+        """
+        body = to_json(given(template=template, options=options))
+        call = Call("POST", f"/jobs/{job_id}/packages", body, key=idempotency_key or new_key())
+        said: Package = await self._data(call)
+        return said

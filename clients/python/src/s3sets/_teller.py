@@ -1,0 +1,56 @@
+"""Tells a callback of each photo, in order and one thing at a time, whichever thread it comes
+from.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from s3sets.progress import OnProgress, PhotoState, Progress
+from s3sets.shapes import Item, Job
+
+OF_STATUS: Mapping[str, PhotoState] = {
+    "pending": "working",
+    "done": "done",
+    "failed": "failed",
+    "canceled": "canceled",
+}
+
+
+class Teller:
+    def __init__(self, names: Sequence[str], on_progress: OnProgress | None) -> None:
+        self.job_id = ""
+        self._names = names
+        self._on_progress = on_progress
+        self._lock = threading.Lock()
+        self._last: dict[int, Progress] = {}
+        self._eta: int | None = None
+
+    def tell(
+        self, idx: int, state: PhotoState, *, sent: int = 0, size: int = 0, note: str = ""
+    ) -> None:
+        """What was told last is not told again."""
+        if self._on_progress is None:
+            return
+        name = self._names[idx] if idx < len(self._names) else str(idx)
+        with self._lock:
+            said = Progress(self.job_id, idx, name, state, sent, size, note, self._eta)
+            if self._last.get(idx) != said:
+                self._last[idx] = said
+                self._on_progress(said)
+
+    def tell_all(self, state: PhotoState) -> None:
+        for idx in range(len(self._names)):
+            self.tell(idx, state)
+
+    def tell_job(self, job: Job) -> None:
+        """Every photo of a job that was executed."""
+        queue = cast(Mapping[str, Any], job).get("queue") or {}
+        self._eta = queue.get("eta_seconds")
+        for item in job["items"]:
+            self.tell(item["idx"], OF_STATUS[item["status"]], note=note_of(item))
+
+
+def note_of(item: Item) -> str:
+    """Why it failed, or what to know of it."""
+    return item.get("error") or "; ".join(item.get("warnings", ()))

@@ -1,0 +1,1 @@
+"""What the client is made with. Not part of it."""
