@@ -83,12 +83,13 @@ clean: ## remove caches and test data; .venv and the data of `make serve` stay
 	rm -rf .local/test .local/bench .local/faults .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find s3project users jobs bench clients -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/.installed: requirements-build.lock requirements-dev.lock
+.venv/.installed: requirements-build.lock requirements-dev.lock $(CLIENT)/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=python3.11")'
 	@echo "Installing into .venv (once) …"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/$(INSTALL) -r requirements-build.lock
 	@$(BIN)/$(INSTALL) --no-build-isolation -r requirements-dev.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e $(CLIENT)
 	@touch $@
 
 $(UV): Makefile

@@ -70,6 +70,7 @@ class SmallApi:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def handle_any(self) -> None:
                 small.answer(self)
@@ -99,6 +100,17 @@ class SmallApi:
 
     def on(self, method: str, path: str, *replies: Reply) -> None:
         self._replies[method, path] = list(replies)
+
+    def take_off(self, method: str, path: str) -> list[Reply]:
+        """What was to be answered."""
+        return self._replies.pop((method, path))
+
+    def wait_for(self, method: str, path: str, seconds: float = 30.0) -> None:
+        """Until it was asked for. Raises AssertionError when it was not in time."""
+        deadline = time.monotonic() + seconds
+        while f"{method} {path}" not in self.paths():
+            assert time.monotonic() < deadline, f"{method} {path} was never asked for"
+            time.sleep(0.02)
 
     def paths(self) -> list[str]:
         return [f"{asked.method} {asked.path}" for asked in self.asked]

@@ -13,6 +13,8 @@ def order_body(
     protect: Iterable[str] | None,
     rule_id: str | None,
     output_template: str | None,
+    *,
+    strict: bool = False,
 ) -> dict[str, Any]:
     """Without what was not said: an absent `protect` means the preset's own. Raises ValueError."""
     if concepts is None and rule_id is None:
@@ -22,4 +24,5 @@ def order_body(
         protect=None if protect is None else list(protect),
         rule_id=rule_id,
         output_template=output_template,
+        strict=strict or None,
     )

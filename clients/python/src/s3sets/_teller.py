@@ -18,13 +18,18 @@ OF_STATUS: Mapping[str, PhotoState] = {
 
 
 class Teller:
-    def __init__(self, names: Sequence[str], on_progress: OnProgress | None) -> None:
-        self.job_id = ""
-        self._names = names
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        self._job_id = ""
+        self._names: Sequence[str] = ()
         self._on_progress = on_progress
         self._lock = threading.Lock()
         self._last: dict[int, Progress] = {}
         self._eta: int | None = None
+
+    def meet(self, job: Job) -> None:
+        """Whose photos are told of from here on."""
+        self._job_id = job["job_id"]
+        self._names = [name_of(item) for item in job["items"]]
 
     def tell(
         self, idx: int, state: PhotoState, *, sent: int = 0, size: int = 0, note: str = ""
@@ -32,9 +37,8 @@ class Teller:
         """What was told last is not told again."""
         if self._on_progress is None:
             return
-        name = self._names[idx] if idx < len(self._names) else str(idx)
         with self._lock:
-            said = Progress(self.job_id, idx, name, state, sent, size, note, self._eta)
+            said = Progress(self._job_id, idx, self._names[idx], state, sent, size, note, self._eta)
             if self._last.get(idx) != said:
                 self._last[idx] = said
                 self._on_progress(said)
@@ -49,6 +53,10 @@ class Teller:
         self._eta = queue.get("eta_seconds")
         for item in job["items"]:
             self.tell(item["idx"], OF_STATUS[item["status"]], note=note_of(item))
+
+
+def name_of(item: Item) -> str:
+    return item.get("name") or f"photo {item['idx']}"
 
 
 def note_of(item: Item) -> str:

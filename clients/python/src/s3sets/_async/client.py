@@ -20,7 +20,6 @@ from s3sets._photos import Photo, look_at_all
 from s3sets._retry import Retries
 from s3sets._session import Session
 from s3sets._state import SetState, StateFile, described
-from s3sets._teller import Teller
 from s3sets.errors import StateUnusable
 from s3sets.progress import OnProgress
 from s3sets.shapes import Edit
@@ -106,28 +105,22 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
         Remove it (`forget`) for a new one. It needs an API key or a device. Without `wait` the set
         is returned as soon as it is queued.
 
-        Raises PhotoUnusable, StateUnusable, ValidationFailed, CreditsExhausted, LimitReached,
-        ConcurrencyLimit, TransferFailed, Unreachable. A set of which no photo could be done is
-        returned as one that is `failed`.
+        An order that is refused cancels its job. Raises PhotoUnusable, StateUnusable,
+        ValidationFailed, CreditsExhausted, LimitReached, ConcurrencyLimit, TransferFailed,
+        Unreachable. A set of which no photo could be done is returned as one that is `failed`.
         """
         found = await in_thread(look_at_all, photos)
+        items = [{"name": photo.name, "bytes": photo.size} for photo in found]
         wanted = self._wanted(
+            given(preset=preset, metadata=metadata, items=items),
+            order_body(concepts, protect, rule_id, template, strict=strict),
             found,
-            given(preset=preset, metadata=metadata),
-            {**order_body(concepts, protect, rule_id, template), **given(strict=strict or None)},
         )
-        file = StateFile(None if state is None else Path(state))
-        if file.path is not None and not wanted.user:
-            raise StateUnusable(
-                "To go on later takes a user to go on with: an API key, or a device."
-            )
-        teller = Teller([photo.name for photo in found], on_progress)
+        file = self._file(state)
         with file:
             going_on = await self._going_on(file, wanted)
-            run = AsyncRun(self._transport, file, going_on, teller, concurrent_uploads)
-            job = await run.start()
-            if wait:
-                job = await run.finish(poll_seconds=poll_seconds)
+            run = AsyncRun(self._transport, file, going_on, on_progress, concurrent_uploads)
+            job = await run.take(wait=wait, poll_seconds=poll_seconds)
         return AsyncSet(self, self._transport, job, file)
 
     async def resume(
@@ -149,10 +142,8 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
             session, server = self._transport.session, self._transport.base_url
             if (going_on.user, going_on.server) != (session.mark, server):
                 raise StateUnusable(f"{file.path} is of another user, or another server.")
-            teller = Teller([photo.name for photo in going_on.files], on_progress)
-            run = AsyncRun(self._transport, file, going_on, teller, concurrent_uploads)
-            await run.start()
-            job = await run.finish(poll_seconds=poll_seconds)
+            run = AsyncRun(self._transport, file, going_on, on_progress, concurrent_uploads)
+            job = await run.take(wait=True, poll_seconds=poll_seconds)
         return AsyncSet(self, self._transport, job, file)
 
     async def look(
@@ -166,8 +157,10 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
         template: str | None = None,
         rule_id: str | None = None,
         strict: bool = False,
-        wait: bool = True,
+        metadata: Mapping[str, str] | None = None,
         on_progress: OnProgress | None = None,
+        state: str | PathLike[str] | None = None,
+        wait: bool = True,
         poll_seconds: float = 3.0,
     ) -> AsyncSet:
         """Another look at the photos of a job, all of them or some: nothing is uploaded again.
@@ -180,39 +173,40 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
             concepts = source["concepts"]
             protect = source["protect"] if protect is None else protect
             template = source["output_template"] if template is None else template
-        created = await self.create_job(
-            source_job_id=source_job_id,
-            only="failed" if only_failed else None,
-            source_items=items,
+        only = "failed" if only_failed else None
+        wanted = self._wanted(
+            given(source_job_id=source_job_id, only=only, items=items, metadata=metadata),
+            order_body(concepts, protect, rule_id, template, strict=strict),
+            [],
         )
-        await self.execute_job(
-            created["job_id"],
-            concepts,
-            protect=protect,
-            rule_id=rule_id,
-            output_template=template,
-            strict=strict,
-        )
-        started = await self.get_set(created["job_id"])
-        if not wait:
-            return started
-        return await started.wait(on_progress=on_progress, poll_seconds=poll_seconds)
+        file = self._file(state)
+        with file:
+            going_on = await self._going_on(file, wanted)
+            run = AsyncRun(self._transport, file, going_on, on_progress, CONCURRENT)
+            job = await run.take(wait=wait, poll_seconds=poll_seconds)
+        return AsyncSet(self, self._transport, job, file)
 
     async def get_set(self, job_id: str) -> AsyncSet:
         """A job as a set: to wait for it, download it, look again. Raises NotFound."""
         return AsyncSet(self, self._transport, await self.get_job(job_id))
 
     def _wanted(
-        self, photos: list[Photo], job: Mapping[str, Any], order: Mapping[str, Any]
+        self, job: Mapping[str, Any], order: Mapping[str, Any], photos: list[Photo]
     ) -> SetState:
-        items = [{"name": photo.name, "bytes": photo.size} for photo in photos]
         return SetState(
             server=self._transport.base_url,
             user=self._transport.session.mark or "",
-            create=to_json({**job, "items": items}).decode(),
+            create=to_json(job).decode(),
             order=to_json(order).decode(),
             photos=described(photos),
         )
+
+    def _file(self, state: str | PathLike[str] | None) -> StateFile:
+        if state is not None and self._transport.session.mark is None:
+            raise StateUnusable(
+                "To go on later takes a user to go on with: an API key, or a device."
+            )
+        return StateFile(None if state is None else Path(state))
 
     async def _going_on(self, file: StateFile, wanted: SetState) -> SetState:
         """What the file says, if it is the same set and not over."""

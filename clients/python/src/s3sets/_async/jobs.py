@@ -93,8 +93,7 @@ class AsyncJobs(AsyncBase):
         """Says what to do with the photos. With `strict` what would be a warning is refused
         instead. Raises ValidationFailed, WrongState.
         """
-        order = order_body(concepts, protect, rule_id, output_template)
-        body = to_json({**order, "strict": True} if strict else order)
+        body = to_json(order_body(concepts, protect, rule_id, output_template, strict=strict))
         path = f"/jobs/{job_id}/execute"
         said: QueuedJob = await self._data(
             Call("POST", path, body, key=idempotency_key or new_key())

@@ -5,12 +5,13 @@ from typing import Any
 from s3sets._async.io import AsyncCrew, AsyncLock, in_thread
 from s3sets._async.transport import AsyncTransport
 from s3sets._async.watch import job_states
-from s3sets._calls import Call
+from s3sets._calls import Call, new_key
 from s3sets._events import FINISHED
 from s3sets._photos import Photo
 from s3sets._state import SetState, StateFile
 from s3sets._teller import Teller
-from s3sets.errors import TransferFailed
+from s3sets.errors import NotFound, TransferFailed, ValidationFailed
+from s3sets.progress import OnProgress
 from s3sets.shapes import Job, Upload
 
 # The URL has ended, or was signed for another size.
@@ -25,19 +26,27 @@ class AsyncRun:
         transport: AsyncTransport,
         file: StateFile,
         state: SetState,
-        teller: Teller,
+        on_progress: OnProgress | None,
         limit: int,
     ) -> None:
         self._transport = transport
         self._file = file
         self._state = state
-        self._teller = teller
+        self._teller = Teller(on_progress)
         self._limit = limit
         self._saving = AsyncLock()
         self._urls: dict[int, str] = {}
 
-    async def start(self) -> Job:
-        """Up to execute; the job as it stands then."""
+    async def take(self, *, wait: bool, poll_seconds: float) -> Job:
+        """The whole way, or up to execute only; the job as it stands then."""
+        job = await self._start()
+        if not wait:
+            return job
+        async for job in job_states(self._transport, self._job_id, poll_seconds=poll_seconds):
+            self._teller.tell_job(job)
+        return job
+
+    async def _start(self) -> Job:
         job = await self._created()
         if job["status"] == "created":
             await self._upload(job)
@@ -48,18 +57,18 @@ class AsyncRun:
                 await self._upload(job)
             job = await self._job()
         if job["status"] == "uploaded":
-            await self._call("execute", self._state.order.encode(), self._state.execute_key)
+            await self._execute()
             job = await self._job()
         return job
 
-    async def finish(self, *, poll_seconds: float) -> Job:
-        """Watches until nothing is to come."""
-        job: Job | None = None
-        job_id = self._job_id
-        async for job in job_states(self._transport, job_id, poll_seconds=poll_seconds):
-            self._teller.tell_job(job)
-        assert job is not None, "a job that is watched is told of at least once"
-        return job
+    async def _execute(self) -> None:
+        try:
+            await self._call("execute", self._state.order.encode(), self._state.execute_key)
+        except (ValidationFailed, NotFound):
+            # It will never be taken: nothing is left behind that holds credits and a slot.
+            await self._call("cancel", None, new_key())
+            await in_thread(self._file.forget)
+            raise
 
     @property
     def _job_id(self) -> str:
@@ -75,7 +84,7 @@ class AsyncRun:
             state.job_id = created["job_id"]
             await in_thread(self._file.save)
         job = await self._job()
-        self._teller.job_id = self._job_id
+        self._teller.meet(job)
         if job["status"] not in FINISHED:
             self._teller.tell_all("waiting")
         return job

@@ -10,7 +10,7 @@ from s3sets._async.io import AsyncCrew, AsyncLock, in_thread
 from s3sets._async.transport import AsyncTransport
 from s3sets._calls import Call
 from s3sets._state import StateFile
-from s3sets._teller import Teller, note_of
+from s3sets._teller import Teller, name_of, note_of
 from s3sets.errors import TransferFailed
 from s3sets.packages import Package
 from s3sets.progress import OnProgress
@@ -97,7 +97,7 @@ class AsyncSet:
         return [
             Result(
                 item["idx"],
-                item.get("name") or f"photo {item['idx']}",
+                name_of(item),
                 item["status"],
                 note_of(item),
                 outputs[item["idx"]]["result_url"] if item["idx"] in outputs else None,
@@ -224,6 +224,6 @@ class AsyncSet:
         return wanted
 
     def _teller(self, on_progress: OnProgress | None) -> Teller:
-        teller = Teller([result.name for result in self.results], on_progress)
-        teller.job_id = self.job_id
+        teller = Teller(on_progress)
+        teller.meet(self.job)
         return teller

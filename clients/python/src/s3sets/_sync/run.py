@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from s3sets._calls import Call
+from s3sets._calls import Call, new_key
 from s3sets._events import FINISHED
 from s3sets._photos import Photo
 from s3sets._state import SetState, StateFile
@@ -11,7 +11,8 @@ from s3sets._sync.io import Crew, Lock, in_thread
 from s3sets._sync.transport import Transport
 from s3sets._sync.watch import job_states
 from s3sets._teller import Teller
-from s3sets.errors import TransferFailed
+from s3sets.errors import NotFound, TransferFailed, ValidationFailed
+from s3sets.progress import OnProgress
 from s3sets.shapes import Job, Upload
 
 # The URL has ended, or was signed for another size.
@@ -26,19 +27,27 @@ class Run:
         transport: Transport,
         file: StateFile,
         state: SetState,
-        teller: Teller,
+        on_progress: OnProgress | None,
         limit: int,
     ) -> None:
         self._transport = transport
         self._file = file
         self._state = state
-        self._teller = teller
+        self._teller = Teller(on_progress)
         self._limit = limit
         self._saving = Lock()
         self._urls: dict[int, str] = {}
 
-    def start(self) -> Job:
-        """Up to execute; the job as it stands then."""
+    def take(self, *, wait: bool, poll_seconds: float) -> Job:
+        """The whole way, or up to execute only; the job as it stands then."""
+        job = self._start()
+        if not wait:
+            return job
+        for job in job_states(self._transport, self._job_id, poll_seconds=poll_seconds):
+            self._teller.tell_job(job)
+        return job
+
+    def _start(self) -> Job:
         job = self._created()
         if job["status"] == "created":
             self._upload(job)
@@ -49,18 +58,18 @@ class Run:
                 self._upload(job)
             job = self._job()
         if job["status"] == "uploaded":
-            self._call("execute", self._state.order.encode(), self._state.execute_key)
+            self._execute()
             job = self._job()
         return job
 
-    def finish(self, *, poll_seconds: float) -> Job:
-        """Watches until nothing is to come."""
-        job: Job | None = None
-        job_id = self._job_id
-        for job in job_states(self._transport, job_id, poll_seconds=poll_seconds):
-            self._teller.tell_job(job)
-        assert job is not None, "a job that is watched is told of at least once"
-        return job
+    def _execute(self) -> None:
+        try:
+            self._call("execute", self._state.order.encode(), self._state.execute_key)
+        except (ValidationFailed, NotFound):
+            # It will never be taken: nothing is left behind that holds credits and a slot.
+            self._call("cancel", None, new_key())
+            in_thread(self._file.forget)
+            raise
 
     @property
     def _job_id(self) -> str:
@@ -76,7 +85,7 @@ class Run:
             state.job_id = created["job_id"]
             in_thread(self._file.save)
         job = self._job()
-        self._teller.job_id = self._job_id
+        self._teller.meet(job)
         if job["status"] not in FINISHED:
             self._teller.tell_all("waiting")
         return job

@@ -11,7 +11,7 @@ from s3sets._calls import Call
 from s3sets._state import StateFile
 from s3sets._sync.io import Crew, Lock, in_thread
 from s3sets._sync.transport import Transport
-from s3sets._teller import Teller, note_of
+from s3sets._teller import Teller, name_of, note_of
 from s3sets.errors import TransferFailed
 from s3sets.packages import Package
 from s3sets.progress import OnProgress
@@ -98,7 +98,7 @@ class Set:
         return [
             Result(
                 item["idx"],
-                item.get("name") or f"photo {item['idx']}",
+                name_of(item),
                 item["status"],
                 note_of(item),
                 outputs[item["idx"]]["result_url"] if item["idx"] in outputs else None,
@@ -219,6 +219,6 @@ class Set:
         return wanted
 
     def _teller(self, on_progress: OnProgress | None) -> Teller:
-        teller = Teller([result.name for result in self.results], on_progress)
-        teller.job_id = self.job_id
+        teller = Teller(on_progress)
+        teller.meet(self.job)
         return teller

@@ -1,0 +1,69 @@
+"""`s3sets`: its commands, and what every one of them does about errors."""
+
+import sys
+
+import typer
+
+from s3sets._version import __version__
+from s3sets.cli import access, asking, hooks, sets
+from s3sets.cli.exits import exit_of
+from s3sets.cli.output import Output
+from s3sets.errors import ApiError, ConcurrencyLimit, NotSignedIn, S3SetsError, ValidationFailed
+
+app = typer.Typer(
+    name="s3sets",
+    help="Sets of edited photos: send them, watch them, fetch them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+sets.add_to(app)
+asking.add_to(app)
+access.add_to(app)
+hooks.add_to(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"s3sets {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _all(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="The version, and nothing else."
+    ),
+) -> None:
+    """Sets of edited photos: send them, watch them, fetch them.
+
+    Who you are is what `s3sets login` stored; S3SETS_URL, S3SETS_API_KEY and S3SETS_DEVICE of the
+    environment go before it.
+    """
+
+
+def run() -> None:
+    """Ends the process with one of the documented exit codes."""
+    output = Output()
+    try:
+        app()
+    except S3SetsError as error:
+        explain(error, output)
+        sys.exit(exit_of(error))
+
+
+def explain(error: S3SetsError, output: Output) -> None:
+    """What went wrong, and what to do about it."""
+    message = error.message if isinstance(error, ApiError) else str(error)
+    output.complain(f"s3sets: {message}")
+    if isinstance(error, ValidationFailed):
+        for field, messages in error.details.items():
+            for text in messages if isinstance(messages, list) else [messages]:
+                output.complain(f"  {field}: {text}")
+    elif isinstance(error, ConcurrencyLimit):
+        for job_id in error.details.get("open_jobs", ()):
+            output.complain(f"  open: {job_id}   (s3sets watch, or s3sets cancel)")
+    elif isinstance(error, NotSignedIn):
+        output.complain("  s3sets login")
+    if isinstance(error, ApiError) and error.status >= 500 and error.request_id:
+        output.complain(f"  request {error.request_id}")

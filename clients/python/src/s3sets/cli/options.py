@@ -1,0 +1,130 @@
+"""Options that several commands have."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from s3sets import S3Client
+from s3sets.cli.credentials import Account, current
+from s3sets.edits import read_assignment
+from s3sets.errors import NotSignedIn, PhotoUnusable
+from s3sets.shapes import Edit
+
+# What a folder is searched for; a photo that is named may be called anything.
+ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif"})
+
+Json = Annotated[bool, typer.Option("--json", help="JSON for programs, and nothing else.")]
+Server = Annotated[
+    str | None,
+    typer.Option("--server", metavar="URL", help="Another server than that of the login."),
+]
+Photos = Annotated[
+    list[Path],
+    typer.Argument(metavar="PHOTO…", help="Photos, or folders of photos.", show_default=False),
+]
+Preset = Annotated[
+    str, typer.Option("--preset", "-p", metavar="ID", help="interior, seller: s3sets presets.")
+]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="EDIT",
+        help="Concept=action:value, again for each: Wall=recolor:sage, Floor=texture:oak, "
+        "'Window[0,2]=tone:dark', Handle=remove.",
+    ),
+]
+Protected = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--protect", metavar="CONCEPT", help="Its pixels stay as they are. Again for each."
+    ),
+]
+Unprotected = Annotated[
+    bool, typer.Option("--protect-nothing", help="Not even what the preset protects by itself.")
+]
+RuleId = Annotated[
+    str | None, typer.Option("--rule", metavar="ID", help="A saved rule, instead of --set.")
+]
+Template = Annotated[
+    str | None,
+    typer.Option("--template", "-t", metavar="ID", help="A package to make: before_after, all, …"),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Refuse what is misspelt, instead of leaving it out.")
+]
+Out = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the results go.")]
+Previews = Annotated[bool, typer.Option("--previews", help="Fetch the small JPEGs too.")]
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="As s3sets jobs lists it.")]
+MaybeJobId = Annotated[
+    str | None,
+    typer.Argument(metavar="[JOB]", help="The newest one if none is named.", show_default=False),
+]
+
+
+@contextmanager
+def signed_in(server: str | None) -> Iterator[tuple[S3Client, Account]]:
+    """A client of whoever has logged in. Raises NotSignedIn."""
+    account = current(server)
+    if not account.is_somebody:
+        raise NotSignedIn(
+            code="AUTH_REQUIRED", message=f"Nobody is signed in at {account.url}.", status=401
+        )
+    with S3Client(account.url, api_key=account.api_key, device=account.device) as client:
+        yield client, account
+
+
+@contextmanager
+def anybody(server: str | None) -> Iterator[S3Client]:
+    """A client for what needs nobody."""
+    with S3Client(current(server).url) as client:
+        yield client
+
+
+def read_assignments(texts: Iterable[str] | None) -> dict[str, Edit] | None:
+    """Raises BadParameter."""
+    concepts: dict[str, Edit] = {}
+    for text in texts or ():
+        try:
+            concept, edit = read_assignment(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--set") from None
+        if concept in concepts:
+            raise typer.BadParameter(f"{concept} is set twice.", param_hint="--set")
+        concepts[concept] = edit
+    return concepts or None
+
+
+def order(assignments: list[str] | None, rule_id: str | None) -> dict[str, Edit] | None:
+    """Raises BadParameter where nothing is ordered, or two things are."""
+    concepts = read_assignments(assignments)
+    if concepts is None and rule_id is None:
+        raise typer.BadParameter("Say what to do: --set Wall=recolor:sage", param_hint="--set")
+    if concepts is not None and rule_id is not None:
+        raise typer.BadParameter("Either --set or --rule.", param_hint="--rule")
+    return concepts
+
+
+def protection(names: list[str] | None, nothing: bool) -> list[str] | None:
+    """As the API takes it: None for the preset's own. Raises BadParameter."""
+    if names and nothing:
+        raise typer.BadParameter("Either --protect or --protect-nothing.", param_hint="--protect")
+    return [] if nothing else (names or None)
+
+
+def find_photos(places: list[Path]) -> list[Path]:
+    """Folders are searched for photos, by name. Raises PhotoUnusable."""
+    found: list[Path] = []
+    for place in places:
+        if place.is_dir():
+            inside = sorted(p for p in place.iterdir() if p.suffix.lower() in ENDINGS)
+            if not inside:
+                raise PhotoUnusable(f"There are no photos in {place}.")
+            found += inside
+        else:
+            found.append(place)
+    return found
