@@ -34,6 +34,7 @@ lint: venv ## style, format and import contracts
 
 types: venv ## strict types
 	$(BIN)/mypy $(CODE)
+	$(BIN)/mypy --python-version 3.14 $(CLIENT)/src
 
 format: venv ## rewrite the code in its format
 	$(BIN)/ruff check --fix .
@@ -43,7 +44,7 @@ openapi: venv ## docs/openapi*.yaml from the code; `make test` compares them
 	@$(BIN)/python manage.py openapi
 
 client: venv ## what of the client is made from something else: shapes, the part without asyncio, docs
-	@cd $(CLIENT) && $(CURDIR)/$(BIN)/python -m tools.generate
+	@cd $(CLIENT) && PYTHONPATH=src $(CURDIR)/$(BIN)/python -m tools.generate
 
 lock: $(UV) ## requirements*.lock from requirements*.txt: every package with its hashes
 	@for set in requirements requirements-build requirements-dev requirements-gpu requirements-observability; do $(UV) pip compile $$set.txt -o $$set.lock -q \

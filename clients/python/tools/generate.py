@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import shapes, sync
+from tools import reference, shapes, sync
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -18,9 +18,10 @@ def formatted(path: Path, text: str) -> str:
 
 
 def everything() -> dict[Path, str]:
-    """Each generated file's path under clients/python, and what is to be in it."""
+    """Each generated file's path from clients/python, and what is to be in it."""
     texts = {shapes.TARGET: shapes.render(), **sync.render(ROOT)}
-    return {path: formatted(path, text) for path, text in texts.items()}
+    made = {path: formatted(path, text) for path, text in texts.items()}
+    return {**made, reference.TARGET: reference.render()}
 
 
 if __name__ == "__main__":

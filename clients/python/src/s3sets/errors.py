@@ -9,7 +9,8 @@ class S3SetsError(Exception):
 
 
 class ApiError(S3SetsError):
-    """The API refused a request. Nothing was changed, and nothing charged.
+    """The API refused a request: nothing was changed, and nothing charged. (Of ServerFault and
+    Unavailable nobody knows; sent again with the same Idempotency-Key it happens once.)
 
     `code` is to decide by, `message` for people, `details` has the facts (docs/api.md). Name
     `request_id` when you report a problem. `retry_after` is in seconds, None where the API said

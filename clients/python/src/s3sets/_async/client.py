@@ -24,8 +24,6 @@ from s3sets.errors import StateUnusable
 from s3sets.progress import OnProgress
 from s3sets.shapes import Edit
 
-CONCURRENT = 4
-
 
 class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
     """One server and one user. A context; may be used by several at once.
@@ -89,7 +87,7 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
         on_progress: OnProgress | None = None,
         state: str | PathLike[str] | None = None,
         wait: bool = True,
-        concurrent_uploads: int = CONCURRENT,
+        concurrent_uploads: int = 4,
         poll_seconds: float = 3.0,
     ) -> AsyncSet:
         """Edits a set of photos, from the files to the results: one credit a photo, and those of
@@ -128,7 +126,7 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
         state: str | PathLike[str],
         *,
         on_progress: OnProgress | None = None,
-        concurrent_uploads: int = CONCURRENT,
+        concurrent_uploads: int = 4,
         poll_seconds: float = 3.0,
     ) -> AsyncSet:
         """Goes on with the set of a state file, with nothing else known of it. Raises
@@ -182,7 +180,7 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
         file = self._file(state)
         with file:
             going_on = await self._going_on(file, wanted)
-            run = AsyncRun(self._transport, file, going_on, on_progress, CONCURRENT)
+            run = AsyncRun(self._transport, file, going_on, on_progress, 1)
             job = await run.take(wait=wait, poll_seconds=poll_seconds)
         return AsyncSet(self, self._transport, job, file)
 

@@ -25,8 +25,6 @@ from s3sets.errors import StateUnusable
 from s3sets.progress import OnProgress
 from s3sets.shapes import Edit
 
-CONCURRENT = 4
-
 
 class S3Client(Account, Jobs, Rules, Webhooks):
     """One server and one user. A context; may be used by several at once.
@@ -90,7 +88,7 @@ class S3Client(Account, Jobs, Rules, Webhooks):
         on_progress: OnProgress | None = None,
         state: str | PathLike[str] | None = None,
         wait: bool = True,
-        concurrent_uploads: int = CONCURRENT,
+        concurrent_uploads: int = 4,
         poll_seconds: float = 3.0,
     ) -> Set:
         """Edits a set of photos, from the files to the results: one credit a photo, and those of
@@ -129,7 +127,7 @@ class S3Client(Account, Jobs, Rules, Webhooks):
         state: str | PathLike[str],
         *,
         on_progress: OnProgress | None = None,
-        concurrent_uploads: int = CONCURRENT,
+        concurrent_uploads: int = 4,
         poll_seconds: float = 3.0,
     ) -> Set:
         """Goes on with the set of a state file, with nothing else known of it. Raises
@@ -183,7 +181,7 @@ class S3Client(Account, Jobs, Rules, Webhooks):
         file = self._file(state)
         with file:
             going_on = self._going_on(file, wanted)
-            run = Run(self._transport, file, going_on, on_progress, CONCURRENT)
+            run = Run(self._transport, file, going_on, on_progress, 1)
             job = run.take(wait=wait, poll_seconds=poll_seconds)
         return Set(self, self._transport, job, file)
 
