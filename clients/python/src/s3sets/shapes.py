@@ -14,6 +14,13 @@ class AnonymousSignUpIn(TypedDict):
     proof: NotRequired[str | None]
 
 
+class AskPackageIn(TypedDict):
+    template: str
+    """The id of a template of the job's preset, or its alias."""
+    options: NotRequired[PackageOptionsIn | None]
+    """What a template has no use for is ignored."""
+
+
 class BillingEvent(TypedDict):
     id: str
     type: Literal["grant", "reserve", "commit", "rollback", "refund"]
@@ -148,7 +155,17 @@ class CreateRuleIn(TypedDict):
 class CreateWebhookIn(TypedDict):
     url: str
     events: NotRequired[
-        list[Literal["job.done", "job.failed", "job.canceled", "item.done", "item.failed"]]
+        list[
+            Literal[
+                "job.done",
+                "job.failed",
+                "job.canceled",
+                "package.ready",
+                "package.failed",
+                "item.done",
+                "item.failed",
+            ]
+        ]
     ]
     description: NotRequired[str]
 
@@ -228,7 +245,14 @@ class Delivery(TypedDict):
     id: str
     """The `webhook-id` of every try."""
     type: Literal[
-        "job.done", "job.failed", "job.canceled", "item.done", "item.failed", "webhook.test"
+        "job.done",
+        "job.failed",
+        "job.canceled",
+        "package.ready",
+        "package.failed",
+        "item.done",
+        "item.failed",
+        "webhook.test",
     ]
     job_id: str | None
     """Null for a test."""
@@ -342,8 +366,14 @@ class Job(TypedDict):
     items: list[Item]
     outputs_ready: list[Output]
     """Finished photos, by idx."""
+    packages: list[Package]
+    """Sets made of the results, as they were first asked for."""
     upload: NotRequired[list[Upload]]
     """While `created`: fresh upload URLs."""
+    queue: NotRequired[Queue]
+    """While in work; some seconds old, and the time is in steps."""
+    events_url: str
+    """A path: `text/event-stream` of what changes. It needs no header for 45 to 60 minutes."""
 
 
 class JobSummary(TypedDict):
@@ -416,10 +446,46 @@ class OutputTemplate(TypedDict):
     description: str
 
 
+class Package(TypedDict):
+    template: str
+    alias: str
+    """The template's other id, in ASCII."""
+    status: PackageStatus
+    files: int | None
+    """In the ZIP; null until it is ready."""
+    bytes: int | None
+    """Of the ZIP; null until it is ready."""
+    url: str | None
+    """A ZIP; null until it is ready."""
+    board_url: str | None
+    """A JPEG to look at; null until it is ready."""
+    error: str | None
+    """Why it failed."""
+
+
+class PackageOptionsIn(TypedDict):
+    language: NotRequired[Literal["ko", "en"]]
+    """Of captions; ko by default."""
+    title: NotRequired[str]
+    """On the board; the template's by default."""
+    colors: NotRequired[list[str]]
+    """Of an option board: colours as recolor takes them."""
+
+
 class PatchedUpdateWebhookIn(TypedDict):
     url: NotRequired[str]
     events: NotRequired[
-        list[Literal["job.done", "job.failed", "job.canceled", "item.done", "item.failed"]]
+        list[
+            Literal[
+                "job.done",
+                "job.failed",
+                "job.canceled",
+                "package.ready",
+                "package.failed",
+                "item.done",
+                "item.failed",
+            ]
+        ]
     ]
     description: NotRequired[str]
     enabled: NotRequired[bool]
@@ -471,6 +537,15 @@ class Progress(TypedDict):
 class ProofFacts(TypedDict):
     needs: Literal["invite", "proof"]
     """The field to send."""
+
+
+class Queue(TypedDict):
+    ahead: int
+    """Photos of others that are taken before its next one."""
+    eta_seconds: int | None
+    """Until its last photo is finished, by the pace of the last ten minutes; null when
+    nothing was finished in them.
+    """
 
 
 class QueuedJob(TypedDict):
@@ -559,7 +634,17 @@ class SecondLookIn(TypedDict):
 class SecretWebhook(TypedDict):
     id: str
     url: str
-    events: list[Literal["job.done", "job.failed", "job.canceled", "item.done", "item.failed"]]
+    events: list[
+        Literal[
+            "job.done",
+            "job.failed",
+            "job.canceled",
+            "package.ready",
+            "package.failed",
+            "item.done",
+            "item.failed",
+        ]
+    ]
     description: str
     enabled: bool
     off_reason: Literal["owner", "gone", "failing", None]
@@ -692,10 +777,28 @@ class OrderWarning(TypedDict):
     """What may have been meant."""
 
 
+class WatchEvent(TypedDict):
+    event: Literal["snapshot", "item", "job", "package", "end"]
+    id: str
+    """The version of the job. Send it as `Last-Event-ID` when you come again."""
+    data: str
+    """JSON: of `snapshot` what `GET /jobs/{job_id}` answers, of the others what changed."""
+
+
 class Webhook(TypedDict):
     id: str
     url: str
-    events: list[Literal["job.done", "job.failed", "job.canceled", "item.done", "item.failed"]]
+    events: list[
+        Literal[
+            "job.done",
+            "job.failed",
+            "job.canceled",
+            "package.ready",
+            "package.failed",
+            "item.done",
+            "item.failed",
+        ]
+    ]
     description: str
     enabled: bool
     off_reason: Literal["owner", "gone", "failing", None]
@@ -727,6 +830,8 @@ JobStatus = Literal["created", "uploaded", "queued", "running", "done", "failed"
 
 NewJobIn = CreateJobIn | SecondLookIn
 
+PackageStatus = Literal["pending", "ready", "failed"]
+
 Plan = Literal["free", "pro"]
 
 PresetId = Literal["interior", "seller"]
@@ -735,6 +840,7 @@ Edit = ValuedEdit | Removal
 
 __all__ = [
     "AnonymousSignUpIn",
+    "AskPackageIn",
     "BillingEvent",
     "CanceledJob",
     "CheckJobIn",
@@ -778,6 +884,9 @@ __all__ = [
     "OrderWarning",
     "Output",
     "OutputTemplate",
+    "Package",
+    "PackageOptionsIn",
+    "PackageStatus",
     "PatchedUpdateWebhookIn",
     "PhotoIn",
     "Plan",
@@ -788,6 +897,7 @@ __all__ = [
     "Problem",
     "Progress",
     "ProofFacts",
+    "Queue",
     "QueuedJob",
     "Readiness",
     "ReadyParts",
@@ -809,6 +919,7 @@ __all__ = [
     "Upload",
     "ValuedEdit",
     "Vocabulary",
+    "WatchEvent",
     "Webhook",
     "WebhookFacts",
 ]
