@@ -9,11 +9,13 @@ from uuid_utils.compat import uuid7
 from s3project.schema import Schema
 
 HEX32 = re.compile(r"[0-9a-f]{32}")
+BEGINNING = re.compile(r"[0-9a-f]{1,32}")
 
 USER = "u"
 JOB = "job"
 RULE = "rule"
 EVENT = "event"
+ACT = "act"
 KEY = "key"
 WEBHOOK = "wh"
 DELIVERY = "msg"
@@ -40,6 +42,16 @@ def new_id() -> UUID:
 def public_id(prefix: str, key: UUID) -> str:
     """`job_…` and its like, as clients see them."""
     return f"{prefix}_{key.hex}"
+
+
+def beginning_with(prefix: str, text: str) -> tuple[UUID, UUID] | None:
+    """The first and the last key whose public id begins with the text, which has some digits. None
+    when no id of that kind begins so.
+    """
+    head, _, digits = text.partition("_")
+    if head != prefix or not BEGINNING.fullmatch(digits):
+        return None
+    return UUID(hex=digits.ljust(32, "0")), UUID(hex=digits.ljust(32, "f"))
 
 
 def parse_public_id(prefix: str, text: str) -> UUID | None:

@@ -41,6 +41,13 @@ JUST_SPENT = (
 )
 
 
+class GrantedBefore(Exception):
+    """There is a grant for the same already."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"Credits were granted for {ref} already.")
+
+
 @dataclass(frozen=True)
 class SignIn:
     """A session that may issue access tokens, and the refresh token that continues it."""
@@ -168,7 +175,7 @@ def end_sessions(*, user_id: UUID, actor: Actor, reason: str) -> int:
 
 
 @transaction.atomic
-def delete_user(*, user_id: UUID, actor: Actor) -> None:
+def delete_user(*, user_id: UUID, actor: Actor, reason: str = "") -> None:
     """The user can sign in no more, and nothing here says who it was. What jobs have of the user
     is erased within a minute (`jobs/upkeep/erasure.py`); the ledger keeps its numbers.
     """
@@ -182,7 +189,13 @@ def delete_user(*, user_id: UUID, actor: Actor) -> None:
     ApiKey.objects.filter(user_id=user_id).delete()
     # Answers that were kept for repeated requests tell what was in them.
     IdempotentRequest.objects.filter(user_id=user_id).delete()
-    record_act(Action.USER_DELETED, actor=actor, kind=ObjectKind.USER, object_id=user.public_id)
+    record_act(
+        Action.USER_DELETED,
+        actor=actor,
+        kind=ObjectKind.USER,
+        object_id=user.public_id,
+        reason=reason,
+    )
 
 
 @transaction.atomic
@@ -210,18 +223,26 @@ def set_plan(*, user_id: UUID, plan: str, actor: Actor = SYSTEM, reason: str = "
 
 
 @transaction.atomic
-def grant_credits(*, user_id: UUID, amount: int, actor: Actor = SYSTEM, reason: str = "") -> int:
-    """An operator's gift of credits, which the audit log has too; returns the new balance. Raises
-    BalanceTooLarge.
+def grant_credits(
+    *, user_id: UUID, amount: int, actor: Actor = SYSTEM, reason: str = "", ref: str = ""
+) -> int:
+    """An operator's gift of credits, which the audit log has too; returns the new balance. In the
+    ledger it is under `ref`, what it is for (ledger.FREE_REF), or else under its act.
+
+    Raises BalanceTooLarge, or GrantedBefore where the user was granted credits under this `ref`,
+    without effect.
     """
     limiter = UserLimiter.objects.lock(user_id)
-    limiter.grant(amount)
-    record_act(
+    granted = limiter.user.billing_events.filter(type=BillingEvent.Type.GRANT, ref=ref)
+    if ref and granted.exists():
+        raise GrantedBefore(ref)
+    act = record_act(
         Action.CREDITS_GRANTED,
         actor=actor,
         kind=ObjectKind.USER,
         object_id=limiter.user.public_id,
         reason=reason,
-        details={"amount": amount, "balance": limiter.credits},
+        details={"amount": amount, "balance": limiter.credits + amount, "ref": ref},
     )
+    limiter.grant(amount, ref or act.public_id)
     return limiter.credits

@@ -28,7 +28,8 @@ def expires_at(job: JobCoordinator | VersionRow) -> datetime | None:
         return job.deleted_at
     if settings.STORAGE_RETENTION is None or not is_kept(job) or job.finished_at is None:
         return None
-    return job.finished_at + settings.STORAGE_RETENTION
+    end = job.finished_at + settings.STORAGE_RETENTION
+    return end if job.kept_until is None else max(end, job.kept_until)
 
 
 def is_expired(job: JobCoordinator | VersionRow) -> bool:

@@ -1,7 +1,7 @@
 """JobCoordinator: the state machine of one job, its items and its idempotency."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -206,6 +206,11 @@ class JobCoordinator(JobRow):
         self.deleted_at = timezone.now()
         self._write("deleted_at", "updated_at")
         return True
+
+    def keep_until(self, end: datetime) -> None:
+        """finished; its photos and results are kept until then at least"""
+        self.kept_until = end
+        self._write("kept_until", "updated_at")
 
     def time_out(self) -> int:
         """queued → running, running → done | failed: what nobody reported fails

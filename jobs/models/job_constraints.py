@@ -1,5 +1,6 @@
 """What the database refuses of a job, and how it finds jobs (docs/state_machine.md)."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -36,6 +37,13 @@ JOB_INDEXES = (
         condition=Q(overtime_ms__gt=0),
         name="job_took_overtime",
     ),
+    # What operators look for: failures, and what a client wrote on a job.
+    models.Index(
+        fields=["finished_at"],
+        condition=Q(failed_items__gt=0),
+        name="job_has_failures",
+    ),
+    GinIndex(fields=["metadata"], condition=~Q(metadata={}), name="job_metadata"),
     models.Index(
         fields=["photos_job_id"],
         condition=Q(photos_job_id__isnull=False, storage_deleted_at__isnull=True),

@@ -43,6 +43,8 @@ class JobRow(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     # When its owner gave it up: its photos and results are deleted at once.
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # Until when an operator keeps its photos and results, where that is longer than usual.
+    kept_until = models.DateTimeField(null=True, blank=True)
     # When everything the job had in the storage was deleted for good.
     storage_deleted_at = models.DateTimeField(null=True, blank=True)
     # Since when its items are in the history only (`upkeep/archive.py`).
@@ -52,6 +54,7 @@ class JobRow(models.Model):
         abstract = True
         verbose_name = "job"
         ordering = ("-created_at", "-id")
+        permissions = (("view_photos", "Can see the photos of customers"),)
         indexes = JOB_INDEXES
         constraints = JOB_CONSTRAINTS
 

@@ -15,7 +15,7 @@ from jobs.models.coordinator import JobCoordinator
 
 _VERSION = """
            status, done_items, failed_items, canceled_charge, updated_at, finished_at,
-           storage_deleted_at, deleted_at
+           storage_deleted_at, deleted_at, kept_until
 """
 READ_VERSION = f"""
     SELECT {_VERSION}
@@ -35,7 +35,7 @@ READ_VERSIONS = f"""
 READ_JOB = """
     SELECT id, user_id, status, preset, rule_id, concepts, protect, output_template, metadata,
            source_job_id, created_at, updated_at, finished_at, storage_deleted_at,
-           deleted_at, total_items, done_items, failed_items, canceled_charge,
+           deleted_at, kept_until, total_items, done_items, failed_items, canceled_charge,
            coalesce(
                (SELECT json_agg(
                            json_build_array(
@@ -78,6 +78,7 @@ class VersionRow(NamedTuple):
     finished_at: datetime | None
     storage_deleted_at: datetime | None
     deleted_at: datetime | None
+    kept_until: datetime | None
 
 
 class ItemRow(NamedTuple):

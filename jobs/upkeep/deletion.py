@@ -5,7 +5,8 @@
 | what was made of a canceled job, but what it was charged for | at the cancel, and again finally |
 | everything of a canceled job that was charged nothing | finally, CANCELED_SETTLES after it |
 | everything of a job that its owner deleted | then, and again finally, CANCELED_SETTLES later |
-| everything of any other finished job | finally, STORAGE_RETENTION after it finished |
+| everything of any other finished job | finally, STORAGE_RETENTION after it finished, or when an
+  operator keeps it no longer |
 
 A job is `expired` as soon as its retention is over, and its objects go when the last URL that was
 handed out has ended: no URL is ever dead before its time. The final deletion is noted in
@@ -178,19 +179,23 @@ def _kept_longer_than(retention: timedelta) -> tuple[JobQuerySet, JobQuerySet]:
     return completed, kept.filter(_charged_before(end)).order_by("updated_at")
 
 
+def _nobody_keeps() -> Q:
+    """No operator keeps it for longer."""
+    return Q(kept_until__isnull=True) | Q(kept_until__lt=Now() - URL_LIFETIME)
+
+
 def _end_of(retention: timedelta) -> CombinedExpression:
     """A URL handed out in the last moment of the retention is honoured until it ends."""
     return Now() - (retention + URL_LIFETIME)
 
 
 def _completed_before(end: CombinedExpression) -> Q:
-    return Q(status__in=COMPLETED, finished_at__lt=end)
+    return Q(status__in=COMPLETED, finished_at__lt=end) & _nobody_keeps()
 
 
 def _charged_before(end: CombinedExpression) -> Q:
-    return Q(
-        status=JobStatus.CANCELED, canceled_charge__gt=0, updated_at__lt=end, finished_at__lt=end
-    )
+    charged = Q(status=JobStatus.CANCELED, canceled_charge__gt=0)
+    return charged & Q(updated_at__lt=end, finished_at__lt=end) & _nobody_keeps()
 
 
 def _undeleted() -> JobQuerySet:

@@ -23,6 +23,17 @@ from jobs.watch.metric_queries import QUERIES, Query
 logger = logging.getLogger(__name__)
 
 
+BY_NAME = {query.name: query for query in QUERIES}
+
+
+def read(name: str) -> list[tuple[Any, ...]]:
+    """The rows of labels and value that the metric of this name has now. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(BY_NAME[name].statement, deadlines())
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
 class S3Collector(Collector):
     """Every sample of one scrape."""
 
@@ -36,10 +47,8 @@ def _from_database() -> Iterator[GaugeMetricFamily]:
     answers = GaugeMetricFamily("s3_database_up", "Whether the database answers this process.")
     found: list[GaugeMetricFamily] = []
     try:
-        with connection.cursor() as cursor:
-            for query in QUERIES:
-                cursor.execute(query.statement, deadlines())
-                found.append(_family(query, cursor.fetchall()))
+        for query in QUERIES:
+            found.append(_family(query, read(query.name)))
     except (OperationalError, InterfaceError):
         logger.warning("the database is away: its figures are not in the metrics")
         answers.add_metric([], 0)
@@ -65,15 +74,21 @@ def _from_broker() -> Iterator[GaugeMetricFamily]:
     family = GaugeMetricFamily(
         "s3_broker_messages", "Messages that wait for a worker.", labels=("queue",)
     )
+    for queue, length in (broker_depth() or {}).items():
+        family.add_metric([queue], length)
+    yield family
+
+
+def broker_depth() -> dict[str, int] | None:
+    """Queue → messages that wait in it; None while the broker is away."""
     try:
         with redis.Redis.from_url(
             settings.CELERY_BROKER_URL, socket_connect_timeout=1, socket_timeout=1
         ) as broker:
-            for queue, length in queue_lengths(broker).items():
-                family.add_metric([queue], length)
+            return queue_lengths(broker)
     except (redis.RedisError, ValueError):
         logger.warning("the broker does not answer: its queues are not in the metrics")
-    yield family
+        return None
 
 
 def queue_lengths(broker: redis.Redis) -> dict[str, int]:

@@ -51,3 +51,7 @@ class Act(models.Model):
 
     def __str__(self) -> str:
         return self.action
+
+    @property
+    def public_id(self) -> str:
+        return ids.public_id(ids.ACT, self.id)

@@ -24,10 +24,12 @@ class Action(TextChoices):
     RIGHTS_CHANGED = "rights.changed"
     # Users and their money.
     CREDITS_GRANTED = "credits.granted"
+    CREDITS_REFUNDED = "credits.refunded"
     PLAN_CHANGED = "plan.changed"
     USER_DEACTIVATED = "user.deactivated"
     USER_REACTIVATED = "user.reactivated"
     USER_DELETED = "user.deleted"
+    USER_EXPORTED = "user.exported"
     KEY_ISSUED = "key.issued"
     KEY_REVOKED = "key.revoked"
     INVITE_MADE = "invite.made"
@@ -43,6 +45,9 @@ class Action(TextChoices):
     # Work.
     JOB_CANCELED = "job.canceled"
     JOB_DELETED = "job.deleted"
+    JOB_SENT_AGAIN = "job.sent_again"
+    JOB_RETRIED = "job.retried"
+    JOB_KEPT = "job.kept"
     CALLBACK_REFUSED = "callback.refused"
 
 

@@ -125,7 +125,11 @@ class BillingEventOut(TypedDict):
     balance_after: Annotated[int, Schema(minimum=0, example=8)]
     ref: Annotated[
         str | None,
-        Schema("The job, or `plan:…` of a grant.", example="job_019ba9c9f1007dc68da4e43c570d4b19"),
+        Schema(
+            "The job; of a grant `plan:…`, or what it is for: an invoice's number, or `act_…`, an "
+            "act of an operator.",
+            example="job_019ba9c9f1007dc68da4e43c570d4b19",
+        ),
     ]
     created_at: Timestamp
 

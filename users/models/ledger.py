@@ -1,17 +1,23 @@
 """The ledger: every change of a balance, once, for good."""
 
+import re
+
 from django.db import models
 from django.db.models import Q
 
 from s3project import ids
 
+# What an operator may call what a grant is for. Others than ours, whose meaning is known.
+FREE_REF = re.compile(r"(?!(?:plan:|job_|act_))[A-Za-z0-9][A-Za-z0-9 ._:/#-]{0,59}")
+
 
 class BillingEvent(models.Model):
     """One change of one user's balance (contract §1.3). A trigger refuses UPDATE and DELETE.
 
-    `ref` names what the event belongs to: a job (`job_…`), or the plan that a grant came with
-    (`plan:pro`). The partial constraints make a second reserve, settlement or plan grant
-    impossible, whatever the code above believes.
+    `ref` names what the event belongs to: a job (`job_…`), the plan that a grant came with
+    (`plan:pro`), what an operator's grant is for, in the operator's words (an invoice's number), or
+    the act of the audit log that says so (`act_…`). The partial constraints make a second reserve,
+    settlement, plan grant or grant for the same impossible, whatever the code above believes.
     """
 
     class Type(models.TextChoices):

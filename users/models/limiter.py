@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from s3project.errors import DomainError
 from s3project.querysets import manager_of, require_transaction
 from s3project.rows import fetch_one, rows_of
+from s3project.wording import counted
 from users.errors import (
     ConcurrencyLimit,
     CreditsExhausted,
@@ -132,7 +133,7 @@ class UserLimiter(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.credits} credits"
+        return counted(self.credits, "credit")
 
     @property
     def plan(self) -> Plan:
@@ -219,6 +220,14 @@ class UserLimiter(models.Model):
         BalanceTooLarge.
         """
         event = self._event(BillingEvent.Type.GRANT, amount, ref)
+        move(event)
+        self._has_moved(event)
+
+    def refund(self, amount: int, ref: str) -> None:
+        """Gives back credits that a job cost (`ref` names it), as an operator's correction. Raises
+        BalanceTooLarge.
+        """
+        event = self._event(BillingEvent.Type.REFUND, amount, ref)
         move(event)
         self._has_moved(event)
 

@@ -24,8 +24,9 @@ class UserManager(BaseUserManager["User"]):
         return USERS.instance(row) if row is not None else None
 
     def create_superuser(self, email: str, password: str, **fields: Any) -> "User":
-        """An operator."""
-        user = User(email=self.normalize_email(email), is_staff=True, is_superuser=True, **fields)
+        """An operator, of whom `fields` may say less."""
+        given = {"is_staff": True, "is_superuser": True, **fields}
+        user = User(email=self.normalize_email(email), **given)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -53,6 +54,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("-created_at",)
+        permissions = (
+            ("bill_user", "Can change a user's plan and credits"),
+            ("export_user", "Can export all that is kept of a user"),
+            ("manage_operators", "Can change the rights of operators who may no more than oneself"),
+        )
         indexes = (
             models.Index(fields=["-created_at"], name="user_created_at"),
             models.Index(

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from s3project.acts.actor import Actor
+from s3project.wording import counted
 from users import services
 from users.management.lookup import add_reason, find_user
 from users.models import UserLimiter
@@ -32,5 +33,6 @@ class Command(BaseCommand):
             raise CommandError(f"{found} is an operator and has no plan.") from None
         balance = UserLimiter.objects.get(pk=found.pk).credits
         self.stdout.write(
-            f"{found}: {found.plan} → {plan}, {granted} credits granted, balance {balance}"
+            f"{found}: {found.plan} → {plan}, {counted(granted, 'credit')} granted, "
+            f"balance {balance}"
         )

@@ -39,7 +39,7 @@ def test_set_plan_says_what_moved_and_what_came_with_it() -> None:
         f"{user.public_id}: free → pro, 190 credits granted, balance 200"
     )
     assert said("set_plan", user.public_id, "free") == (
-        f"{user.public_id}: pro → free, 0 credits granted, balance 200"
+        f"{user.public_id}: pro → free, no credits granted, balance 200"
     )
     user.refresh_from_db()
     assert user.plan == "free"
@@ -51,7 +51,8 @@ def test_grant_credits_says_the_new_balance() -> None:
     assert said("grant_credits", user.public_id, "25") == (
         f"{user.public_id}: 25 credits granted, balance 35"
     )
-    assert ledger_of(user)[-1] == ("grant", 25, 35, None)
+    act = Act.objects.get(action="credits.granted")
+    assert ledger_of(user)[-1] == ("grant", 25, 35, act.public_id)
 
 
 def test_a_user_may_be_named_by_email() -> None:
@@ -111,6 +112,35 @@ def test_an_operator_has_neither_plan_nor_credits() -> None:
     )
 
 
+def test_nobody_is_granted_credits_twice_for_the_same() -> None:
+    user, other = make_user(), make_user()
+
+    for one in (user, other):
+        said("grant_credits", one.public_id, "1", "--ref=invoice 2026-17")
+    again = refusal("grant_credits", user.public_id, "1", "--ref=invoice 2026-17")
+
+    assert again == "Credits were granted for invoice 2026-17 already."
+    assert ledger_of(user)[1:] == [("grant", 1, 11, "invoice 2026-17")]
+    assert ledger_of(other)[1:] == [("grant", 1, 11, "invoice 2026-17")]
+
+
+@pytest.mark.parametrize("ref", ["plan:pro", "job_" + "0" * 32, "act_1", " x", "é", "x" * 61])
+def test_a_grant_is_for_nothing_that_has_a_meaning_of_its_own(ref: str) -> None:
+    user = make_user()
+
+    refusal("grant_credits", user.public_id, "5", f"--ref={ref}")
+
+    assert limiter_of(user).credits == 10
+
+
+def test_one_credit_is_one_credit() -> None:
+    user = make_user()
+
+    assert said("grant_credits", user.public_id, "1") == (
+        f"{user.public_id}: 1 credit granted, balance 11"
+    )
+
+
 # --- The audit log -------------------------------------------------------------------------
 
 
@@ -128,7 +158,9 @@ def test_the_audit_log_says_who_ran_the_command_and_why() -> None:
         assert act.actor_name.partition(" ")[0] == pwd.getpwuid(os.getuid()).pw_name
         assert (act.object_kind, act.object_id) == ("user", user.public_id)
         assert act.reason == REASON
-    assert (granted.action, granted.details) == ("credits.granted", {"amount": 25, "balance": 35})
+    assert (granted.action, granted.details) == (
+        "credits.granted", {"amount": 25, "balance": 35, "ref": ""}
+    )  # fmt: skip
     assert (moved.action, moved.details) == (
         "plan.changed", {"from": "free", "to": "pro", "granted": 190}
     )  # fmt: skip
