@@ -88,8 +88,9 @@ CORS_EXPOSE_HEADERS = [
 
 # --- Django --------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    # Before Django's, whose commands that make operators it replaces.
+    # Before Django's: users replaces its commands that make operators, s3project its page's frame.
     "users",
+    "s3project",
     "s3project.admin.apps.OperatorsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -101,7 +102,6 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_static",
     "corsheaders",
     "rest_framework",
-    "s3project",
     "s3project.acts",
     "jobs",
 ]

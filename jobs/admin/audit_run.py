@@ -17,7 +17,7 @@ class AuditRunAdmin(ReadOnlyAdmin[AuditRun]):
     ordering = ("-started_at",)
     fields = (("started", "outcome"), ("rows", "took"))
 
-    def tables(self, request: HttpRequest, obj: AuditRun) -> Sequence[Table]:
+    def panels(self, request: HttpRequest, obj: AuditRun) -> Sequence[Table]:
         return [
             Table(
                 title="Violations",

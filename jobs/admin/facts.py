@@ -1,12 +1,15 @@
 """What a job and its final record show alike."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from s3project import ids
-from s3project.admin.tables import NOTHING, badge, code, moment
+from s3project.admin.tables import NOTHING, badge, code, job_link, moment
 
 
 class JobFacts:
@@ -23,6 +26,13 @@ class JobFacts:
     @admin.display(description="finished (UTC)")
     def finished(self, job: Any) -> str:
         return moment(job.finished_at)
+
+    def record_link(self, job: Any) -> SafeString:
+        url = reverse("admin:jobs_joblog_change", args=[job.id])
+        return format_html('<a href="{}">As it was when it finished</a>', url)
+
+    def source_link(self, job_id: UUID | None) -> SafeString | str:
+        return job_link(job_id) if job_id else "its own upload"
 
     @admin.display(description="rule")
     def rule(self, job: Any) -> SafeString | str:

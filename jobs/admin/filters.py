@@ -1,13 +1,18 @@
 """Filters whose choices are known without reading the table."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
 from django.http import HttpRequest
 
+from jobs.models import JobItem
 from jobs.presets import PRESETS
-from jobs.states import FINISHED
+from jobs.states import FINISHED, IN_WORK, UNFINISHED
+
+SLOW = timedelta(minutes=10)
 
 
 class PresetFilter(admin.SimpleListFilter):
@@ -27,6 +32,29 @@ class RulePresetFilter(PresetFilter):
     column = "preset_id"
 
 
+class TroubleFilter(admin.SimpleListFilter):
+    title = "trouble"
+    parameter_name = "trouble"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("failed", "With failed photos"),
+            ("stuck", "With photos that are due"),
+            ("slow", f"No result for {SLOW.seconds // 60} minutes"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "failed":
+                return queryset.filter(failed_items__gt=0)
+            case "stuck":
+                due = JobItem.objects.filter(job=OuterRef("pk")).due().at_work()
+                return queryset.filter(Exists(due), status__in=IN_WORK)
+            case "slow":
+                return queryset.filter(status__in=IN_WORK, updated_at__lt=Now() - SLOW)
+        return queryset
+
+
 class FinishedFilter(admin.SimpleListFilter):
     title = "finished"
     parameter_name = "finished"
@@ -37,7 +65,7 @@ class FinishedFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "no":
-                return queryset.exclude(status__in=FINISHED)
+                return queryset.filter(status__in=UNFINISHED)
             case "yes":
                 return queryset.filter(status__in=FINISHED)
         return queryset

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from jobs import keys
 from jobs.admin.facts import JobFacts
 from jobs.admin.filters import PresetFilter
+from jobs.admin.lookups import jobs_of_rule
 from jobs.models import JobItemLog, JobLog
 from s3project import ids
 from s3project.admin.page import ReadOnlyAdmin
@@ -49,11 +50,11 @@ class JobLogAdmin(JobFacts, ReadOnlyAdmin[JobLog], SearchById[JobLog]):
     ordering = ("-job_id",)
     # Only shows the search box; search_text decides.
     search_fields = ("user_id",)
-    search_help_text = "A user's email, or public ids: job_…, u_…, rule_…"
+    search_help_text = "A user's email, or public ids or their beginnings: job_…, u_…, rule_…"
     id_lookups = {
-        ids.JOB: lambda key: Q(job_id=key),
-        ids.USER: lambda key: Q(user_id=key),
-        ids.RULE: lambda key: Q(rule_id=key),
+        ids.JOB: lambda between: Q(job_id__range=between),
+        ids.USER: lambda between: Q(user_id__range=between),
+        ids.RULE: jobs_of_rule,
     }
     fieldsets = (
         (None, {"fields": ("job", "owner", "status_column", "error", ("created", "finished"))}),
@@ -69,7 +70,7 @@ class JobLogAdmin(JobFacts, ReadOnlyAdmin[JobLog], SearchById[JobLog]):
             queryset = queryset.filter(user_id__in=users.values("pk"))
         return queryset, False
 
-    def tables(self, request: HttpRequest, obj: JobLog) -> Sequence[Table]:
+    def panels(self, request: HttpRequest, obj: JobLog) -> Sequence[Table]:
         return [items(obj)]
 
     @admin.display(description="job", ordering="job_id")

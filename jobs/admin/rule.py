@@ -36,8 +36,8 @@ class RuleAdmin(ReadOnlyAdmin[Rule], SearchById[Rule]):
     search_fields = ("name", "user__email")
     search_help_text = "A name, a user's email, or public ids: rule_…, u_…"
     id_lookups = {
-        ids.RULE: lambda key: Q(pk=key),
-        ids.USER: lambda key: Q(user_id=key),
+        ids.RULE: lambda between: Q(pk__range=between),
+        ids.USER: lambda between: Q(user__id__range=between),
     }
     fields = (
         "public_id_column", "name", "owner", "preset_id", "work", "protected",

@@ -43,12 +43,12 @@ class WebhookAdmin(ReadOnlyAdmin[Webhook], SearchById[Webhook]):
     search_fields = ("user__email",)
     search_help_text = "A user's email, or public ids: wh_…, u_…"
     id_lookups = {
-        ids.WEBHOOK: lambda key: Q(pk=key),
-        ids.USER: lambda key: Q(user_id=key),
+        ids.WEBHOOK: lambda between: Q(pk__range=between),
+        ids.USER: lambda between: Q(user__id__range=between),
     }
     fields = ("public_id_column", "owner", "url", "description", "wanted", "state", "created")
 
-    def tables(self, request: HttpRequest, obj: Webhook) -> Sequence[Table]:
+    def panels(self, request: HttpRequest, obj: Webhook) -> Sequence[Table]:
         """The newest deliveries."""
         rows = [
             (

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -157,6 +158,12 @@ def presigner(endpoint: str) -> Presigner:
         )
     except ValueError as error:
         raise StorageUnavailable from error
+
+
+def public_origin() -> str:
+    """Scheme and host of every URL that is signed for clients."""
+    parts = urlsplit(settings.STORAGE_PUBLIC_ENDPOINT)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def steady_moment() -> datetime:

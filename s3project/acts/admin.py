@@ -8,12 +8,14 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from s3project import ids
+from s3project.acts.log_entries import LogEntryAdmin
 from s3project.acts.models import Act
 from s3project.acts.words import Action, ActorKind
-from s3project.admin.bounded_pages import BoundedPaginator
 from s3project.admin.page import ReadOnlyAdmin
 from s3project.admin.search import SearchById
 from s3project.admin.tables import NOTHING, as_json, badge, code, moment_column, user_link
+
+__all__ = ["ActAdmin", "LogEntryAdmin"]
 
 
 class WordFilter(admin.SimpleListFilter):
@@ -50,15 +52,20 @@ class ActAdmin(ReadOnlyAdmin[Act], SearchById[Act]):
         "reason",
     )
     list_filter = (ActionFilter, ActorFilter, "created_at")
-    paginator = BoundedPaginator
     # In this order only: any other would sort the whole table.
     sortable_by = ()
     ordering = ("-id",)
     search_fields = ("object_id",)
     search_help_text = "Public ids of whom it was about or of who did it: u_…, job_…"
     id_lookups = {
-        ids.USER: lambda key: Q(object_id=ids.public_id(ids.USER, key)) | Q(actor_id=key),
-        ids.JOB: lambda key: Q(object_id=ids.public_id(ids.JOB, key)),
+        ids.USER: lambda between: (
+            Q(object_id__range=[ids.public_id(ids.USER, key) for key in between])
+            | Q(actor_id__range=between)
+        ),
+        ids.JOB: lambda between: Q(
+            object_id__range=[ids.public_id(ids.JOB, key) for key in between]
+        ),
+        ids.ACT: lambda between: Q(pk__range=between),
     }
     fields = ("what", "who", "address", "whom", "reason", "request_id", "facts")
 

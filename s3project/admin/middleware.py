@@ -20,12 +20,16 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 # Django's admin needs neither script nor style inside a page.
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{}; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 # A session ends SESSION_COOKIE_AGE after it was last written; this often is enough to write it.
 TOUCH_SECONDS = 300
 TOUCHED = "touched"
+# What brings a page up to date by itself (live.js) says so: it keeps no session alive.
+LIVE_HEADER = "X-Live"
+# A response may name a place that its images come from, besides this one.
+IMAGES_FROM = "images_from"
 
 
 def is_admin(request: HttpRequest) -> bool:
@@ -45,8 +49,13 @@ class AdminDoorMiddleware:
         if settings.ADMIN_HOST and split_domain_port(request.get_host())[0] != settings.ADMIN_HOST:
             raise Http404
         response = self.get_response(request)
-        response.headers["Content-Security-Policy"] = CSP
+        response.headers["Content-Security-Policy"] = CSP.format(_images(response))
         return response
+
+
+def _images(response: HttpResponse) -> str:
+    place = getattr(response, IMAGES_FROM, "")
+    return f" {place}" if place else ""
 
 
 class OperatorSessionMiddleware:
@@ -81,11 +90,13 @@ class OperatorSessionMiddleware:
 
 
 def _touching(request: HttpRequest, respond: Handler) -> HttpResponse:
-    """A session that is in use goes on."""
+    """A session that is in use goes on; what a page asks for by itself is no use of it."""
     response = respond(request)
     session, now = request.session, int(time.time())
     if request.user.is_authenticated:
         note(operator=ids.public_id(ids.USER, request.user.pk))
-    if request.user.is_authenticated and now - session.get(TOUCHED, 0) > TOUCH_SECONDS:
+    asked_for = LIVE_HEADER not in request.headers
+    old = now - session.get(TOUCHED, 0) > TOUCH_SECONDS
+    if asked_for and old and request.user.is_authenticated:
         session[TOUCHED] = now
     return response

@@ -11,8 +11,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from s3project.admin.bounded_pages import BoundedPaginator
 from s3project.admin.declared import DeclaredChangeList
-from s3project.admin.tables import Table
 
 M = TypeVar("M", bound=Model)
 
@@ -30,10 +30,11 @@ class Button:
 
     label: str
     action: str
+    is_dangerous: bool = False
 
 
 class PageAdmin(GenericModelAdmin[M]):
-    """A page that shows tables below its fields and buttons above them.
+    """A page that shows panels around its fields and buttons above them.
 
     A button posts to the list what the list's own action menu would post, so that an action is
     written, permitted and confirmed in one place; `FROM_PAGE` brings the operator back.
@@ -48,16 +49,22 @@ class PageAdmin(GenericModelAdmin[M]):
 
     change_form_template = "s3project/admin/page.html"
     list_per_page = 50
+    paginator = BoundedPaginator
     show_full_result_count = False
     # They would count the whole table once for each choice of each filter.
     show_facets = admin.ShowFacets.NEVER
 
-    class Media:
-        css = {"all": ("s3project/admin.css",)}
-
-    def tables(self, request: HttpRequest, obj: M) -> Sequence[Table]:
-        """What the page shows below the fields."""
+    def head(self, request: HttpRequest, obj: M) -> Sequence[Any]:
+        """The panels above the fields (`panels.py`, `tables.py`)."""
         return ()
+
+    def panels(self, request: HttpRequest, obj: M) -> Sequence[Any]:
+        """The panels below the fields."""
+        return ()
+
+    def live_seconds(self, obj: M) -> int:
+        """How often the panels bring themselves up to date; 0 is never."""
+        return 0
 
     def buttons(self, request: HttpRequest, obj: M) -> Sequence[Button]:
         """What may be done with the object, by this operator, in its present state."""
@@ -73,7 +80,11 @@ class PageAdmin(GenericModelAdmin[M]):
         obj: M | None = None,
     ) -> HttpResponse:
         if obj is not None:
-            context["tables"] = self.tables(request, obj)
+            # The page is named by what it shows: nothing in it is to be viewed or changed first.
+            context["title"], context["subtitle"] = str(obj), None
+            context["head"] = self.head(request, obj)
+            context["panels"] = self.panels(request, obj)
+            context["live_seconds"] = self.live_seconds(obj)
             context["buttons"] = self.buttons(request, obj)
             context["acted_on"] = self.acted_on
             context["list_url"] = reverse(self._url_name("changelist"))

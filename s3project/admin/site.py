@@ -1,6 +1,7 @@
 """The operators' site: its door, and what may be a page of it."""
 
 import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -24,8 +25,20 @@ from s3project.admin.second_factor import second_factor
 from s3project.api.client_address import client_network
 from s3project.api.rate_limiter import Verdict
 
+# How often the first page brings itself up to date.
+LIVE_SECONDS = 10
+
 
 class OperatorsSite(AdminSite):
+    """`dashboard` gives what the first page shows, `sections` the lists (by label, in their order)
+    and `chief` those that stand in the menu by name. The highest floor sets them (`jobs.admin`).
+    """
+
+    index_template = "s3project/admin/index.html"
+    dashboard: Callable[[HttpRequest], Sequence[Any]] | None = None
+    sections: Mapping[str, Sequence[str]] = {}
+    chief: frozenset[str] = frozenset()
+
     def register(
         self, model_or_iterable: Any, admin_class: type[Any] | None = None, **options: Any
     ) -> None:
@@ -40,6 +53,34 @@ class OperatorsSite(AdminSite):
             path("admit/<str:admission>/", self.admit, name="admit"),
         ]
         return own + super().get_urls()
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        panels = self.dashboard(request) if self.dashboard else ()
+        return super().index(request, {"panels": panels, "live_seconds": LIVE_SECONDS})
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "index_path": reverse("admin:index")}
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """By what operators look for, not by which app has the table; of one app as Django does."""
+        apps = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        found = {
+            f"{app['app_label']}.{model['object_name'].lower()}": model
+            for app in apps
+            for model in app["models"]
+        }
+        for label, model in found.items():
+            model["is_chief"] = label in self.chief
+        listed = [
+            (name, [found.pop(label) for label in labels if label in found])
+            for name, labels in self.sections.items()
+        ]
+        listed.append(("Other", list(found.values())))
+        return [{"name": name, "models": models} for name, models in listed if models]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and totp.is_enough(request)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
@@ -17,6 +17,7 @@ from s3project import ids
 
 Cell = SafeString | str | int
 NOTHING = "–"
+SHORT = 20  # characters of an id: those of its time, and some
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     empty: str
     more: SafeString | str = ""
+
+    template: ClassVar[str] = "s3project/admin/table.html"
 
 
 def moment(value: datetime | None) -> str:
@@ -52,6 +55,11 @@ def code(text: str) -> SafeString:
     return format_html("<code>{}</code>", text)
 
 
+def short_code(text: str) -> SafeString:
+    """The beginning of an id, for rows; it is long enough to be found by."""
+    return format_html('<code title="{}">{}…</code>', text, text[:SHORT])
+
+
 def object_name(key: str) -> SafeString | str:
     """A storage key by its last part: the rest is the same for all of a job."""
     name = key.rpartition("/")[2]
@@ -60,7 +68,7 @@ def object_name(key: str) -> SafeString | str:
 
 def badge(text: str) -> SafeString:
     """A state, told apart by its colour (admin.css)."""
-    return format_html('<span class="badge {}">{}</span>', text, text)
+    return format_html('<span class="badge {}">{}</span>', text.replace(" ", "-"), text)
 
 
 def prose(text: str) -> SafeString:
@@ -96,9 +104,24 @@ def job_link(job_id: UUID) -> SafeString:
 
 
 def ref_link(ref: str | None) -> Cell:
-    """What a billing event belongs to: a link when it is a job."""
-    job_id = ids.parse_public_id(ids.JOB, ref or "")
-    return job_link(job_id) if job_id else ref or NOTHING
+    """What a billing event belongs to: a link when it is a job or an act."""
+    if job_id := ids.parse_public_id(ids.JOB, ref or ""):
+        return job_link(job_id)
+    if act_id := ids.parse_public_id(ids.ACT, ref or ""):
+        return act_link(act_id, "an operator's act")
+    return ref or NOTHING
+
+
+def webhook_link(webhook_id: UUID) -> SafeString:
+    url = reverse("admin:jobs_webhook_change", args=[webhook_id])
+    return format_html('<a href="{}">{}</a>', url, code(ids.public_id(ids.WEBHOOK, webhook_id)))
+
+
+def act_link(act_id: UUID, label: str) -> SafeString:
+    """To a row of the audit log: who did it, and why."""
+    return format_html(
+        '<a href="{}">{}</a>', reverse("admin:acts_act_change", args=[act_id]), label
+    )
 
 
 def list_link(model: str, query: str, label: str) -> SafeString:

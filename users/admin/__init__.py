@@ -4,13 +4,12 @@ from django.contrib import admin
 
 from users.admin.group import GroupAdmin
 from users.admin.ledger import BillingEventAdmin, ReservationAdmin
-from users.admin.user import UserAdmin
 
 admin.site.site_header = admin.site.site_title = "S3 operators"
-admin.site.index_title = "Users, credits and jobs"
+admin.site.index_title = "Dashboard"
 # The site is one API: there is no page for operators to look at.
 admin.site.site_url = None
-# Seven lists need no menu beside them; the tables need the width.
+# The menu is at the top (templates/admin/base_site.html); the tables need the width.
 admin.site.enable_nav_sidebar = False
 
-__all__ = ["BillingEventAdmin", "GroupAdmin", "ReservationAdmin", "UserAdmin"]
+__all__ = ["BillingEventAdmin", "GroupAdmin", "ReservationAdmin"]

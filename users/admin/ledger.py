@@ -43,8 +43,12 @@ class BillingEventAdmin(ReadOnlyAdmin[BillingEvent], SearchById[BillingEvent]):
     search_fields = ("user__email",)
     search_help_text = "A user's email, or public ids: u_…, job_…"
     id_lookups = {
-        ids.USER: lambda key: Q(user_id=key),
-        ids.JOB: lambda key: Q(ref=job_ref(key)),
+        ids.USER: lambda between: Q(user__id__range=between),
+        # Through its user, whose events have an index.
+        ids.JOB: lambda between: Q(
+            user__in=Reservation.objects.filter(job_id__range=between).values("limiter"),
+            ref__range=[job_ref(key) for key in between],
+        ),
     }
 
     @admin.display(description="when (UTC)")
@@ -100,8 +104,8 @@ class ReservationAdmin(ReadOnlyAdmin[Reservation], SearchById[Reservation]):
     search_fields = ("limiter__user__email",)
     search_help_text = "A user's email, or public ids: u_…, job_…"
     id_lookups = {
-        ids.USER: lambda key: Q(limiter_id=key),
-        ids.JOB: lambda key: Q(job_id=key),
+        ids.USER: lambda between: Q(limiter__user__id__range=between),
+        ids.JOB: lambda between: Q(job_id__range=between),
     }
 
     @admin.display(description="job", ordering="job_id")

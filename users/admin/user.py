@@ -1,43 +1,47 @@
-"""Users: who they are, what they may do, and their money on one page."""
+"""Users: who they are, what they may do, and their money on one page.
+
+`jobs.admin` shows it, with what it knows of their jobs.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from s3project import ids
 from s3project.acts.actor import Actor
 from s3project.acts.record import record_act
 from s3project.acts.words import Action, ObjectKind
+from s3project.admin.durations import duration
 from s3project.admin.page import Button
+from s3project.admin.panels import Figure, Figures, Tone
 from s3project.admin.search import SearchById
-from s3project.admin.tables import (
-    NOTHING,
-    Cell,
-    Table,
-    badge,
-    code,
-    job_link,
-    list_link,
-    moment,
-    moment_column,
-    ref_link,
+from s3project.admin.sizes import size
+from s3project.admin.tables import NOTHING, Cell, badge, code, moment, moment_column
+from users.admin.deeds import (
+    Deactivate,
+    DeleteUser,
+    EndSessions,
+    Grant,
+    MoveToPlan,
+    Reactivate,
+    Refund,
 )
-from users.admin.on_users import end_sessions, move_to
-from users.models import Reservation, User, UserLimiter
+from users.admin.rights import groups_within, may_manage
+from users.admin.user_tables import keys, newest_billing_events, open_reservations, sessions
+from users.models import User
 from users.plans import PLANS
 
-NEWEST = 50
 
-
-@admin.register(User)
 class UserAdmin(SearchById[User]):
-    """Only `is_active` is edited here, and an operator's rights by superusers; the plan moves
-    through the service, the money not at all. `manage.py ensure_operator` makes operators.
+    """Customers are changed by acts only. Of operators the rights are edited, by those who may.
+    `manage.py ensure_operator` makes operators.
     """
 
     list_display = (
@@ -46,50 +50,57 @@ class UserAdmin(SearchById[User]):
         "plan_column",
         "credits",
         "active_jobs",
-        "rule_slots",
-        "is_active",
+        "storage",
+        "state",
         moment_column("created_at", "created"),
     )
     list_filter = ("plan", "is_active", "is_staff", "created_at")
     list_select_related = ("limiter",)
     ordering = ("-id",)
     search_fields = ("email",)
-    search_help_text = "An email, or public ids: u_…, or the job_… of a user's job."
+    search_help_text = "An email, or public ids or their beginnings: u_…, or the job_… of a job."
     id_lookups = {
-        ids.USER: lambda key: Q(pk=key),
-        ids.JOB: lambda key: Q(limiter__reservations__job_id=key),
+        ids.USER: lambda between: Q(pk__range=between),
+        ids.JOB: lambda between: Q(limiter__reservations__job_id__range=between),
     }
-    actions = [*(move_to(plan) for plan in PLANS), end_sessions]
+    deeds = (
+        *(MoveToPlan(plan) for plan in PLANS),
+        *(Grant(), Refund(), EndSessions(), Deactivate(), Reactivate(), DeleteUser()),
+    )
+    actions = deeds
     acted_on = True
     filter_horizontal = ("groups", "user_permissions")
 
     READ_ONLY = (
-        "public_id_column",
-        "email_column",
-        "plan_column",
-        "auth_provider",
-        "created",
-        "last_seen",
-        "credits",
-        "active_jobs",
-        "rule_slots",
-    )
-    RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+        "public_id_column", "email_column", "auth_provider", "created", "last_seen",
+    )  # fmt: skip
+    RIGHTS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+    # Of these superusers only: they are beyond any group.
+    HIGHEST = ("is_superuser", "user_permissions")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).select_related("limiter")
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        seen = ("created", "last_seen") if obj is not None and obj.is_staff else ("created",)
-        identity = ("public_id_column", ("email_column", "auth_provider"), seen, "is_active")
-        fieldsets: list[Any] = [(None, {"fields": identity})]
-        if obj is not None and hasattr(obj, "limiter"):
-            limits = ("plan_column", "credits", "active_jobs", "rule_slots")
-            fieldsets.append(("Plan and limits", {"fields": (limits,)}))
-        if obj is not None and obj.is_staff:
+        is_operator = obj is not None and obj.is_staff
+        seen = ("created", "last_seen") if is_operator else ("created",)
+        fieldsets: list[Any] = [
+            (None, {"fields": ("public_id_column", ("email_column", "auth_provider"), seen)})
+        ]
+        if is_operator:
             fieldsets.append(("Operator", {"fields": self.RIGHTS}))
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        # Who could edit rights could give themselves any.
-        return self.READ_ONLY if request.user.is_superuser else (*self.READ_ONLY, *self.RIGHTS)
+        return self.READ_ONLY if request.user.is_superuser else (*self.READ_ONLY, *self.HIGHEST)
+
+    def formfield_for_manytomany(
+        self, db_field: "models.ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Nobody gives what they have not: see `rights.py`."""
+        if db_field.name == "groups":
+            kwargs["queryset"] = groups_within(request.user)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -97,58 +108,85 @@ class UserAdmin(SearchById[User]):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Of an operator's account superusers only: who looks after customers must not be able to
-        lock a colleague out. A deleted user is nobody, and comes back for nobody."""
-        if obj is not None and obj.deleted_at is not None:
-            return False
-        above = obj is not None and (obj.is_staff or obj.is_superuser)
-        allowed = super().has_change_permission(request, obj)
-        return allowed and (not above or bool(request.user.is_superuser))
+    def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return any(request.user.has_perm(f"users.{verb}_user") for verb in ("view", "change"))
 
-    def has_plan_permission(self, request: HttpRequest) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Of an operator's account, by who may manage operators and has no less rights."""
+        return obj is not None and obj.is_staff and may_manage(request.user, obj)
+
+    def has_look_after_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("users.change_user")
+
+    def has_bill_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("users.bill_user")
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("users.delete_user")
 
     def save_model(
         self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool
     ) -> None:
-        """Writes what was edited and nothing else: a plan that moved meanwhile stays moved."""
+        """Writes what was edited and nothing else."""
         columns = {field.name for field in User._meta.concrete_fields}
         obj.save(update_fields=[name for name in form.changed_data if name in columns])
-        self._record_changes(request, obj, form.changed_data)
-
-    def _record_changes(self, request: HttpRequest, user: User, changed: Sequence[str]) -> None:
-        actions = []
-        if "is_active" in changed:
-            actions.append(Action.USER_REACTIVATED if user.is_active else Action.USER_DEACTIVATED)
-        rights = [name for name in changed if name in self.RIGHTS]
+        rights = [name for name in form.changed_data if name in self.RIGHTS]
         if rights:
-            actions.append(Action.RIGHTS_CHANGED)
-        for action in actions:
             record_act(
-                action,
+                Action.RIGHTS_CHANGED,
                 actor=Actor.operator(request),
                 kind=ObjectKind.USER,
-                object_id=user.public_id,
+                object_id=obj.public_id,
                 details={
                     "changed": rights,
-                    "is_staff": user.is_staff,
-                    "is_superuser": user.is_superuser,
+                    "is_active": obj.is_active,
+                    "is_staff": obj.is_staff,
+                    "is_superuser": obj.is_superuser,
                 },
             )
 
     def buttons(self, request: HttpRequest, obj: User) -> Sequence[Button]:
-        if not hasattr(obj, "limiter") or not self.has_plan_permission(request):
-            return ()
-        if obj.deleted_at is not None:
-            return ()
-        plans = [Button(f"Move to plan {p}…", f"move_to_{p}") for p in PLANS if p != obj.plan]
-        return [*plans, Button("End all sessions…", "end_sessions")]
-
-    def tables(self, request: HttpRequest, obj: User) -> Sequence[Table]:
         if not hasattr(obj, "limiter"):
             return ()
-        return [open_reservations(obj.limiter), newest_billing_events(obj)]
+        allowed = [
+            deed
+            for deed in self.deeds
+            if getattr(self, f"has_{deed.permission}_permission")(request)
+            and deed.name != f"move_to_{obj.plan}"
+        ]
+        return [button for deed in allowed if (button := deed.on_page(obj))]
+
+    def head(self, request: HttpRequest, obj: User) -> Sequence[Any]:
+        if not hasattr(obj, "limiter"):
+            return ()
+        plan, limiter = PLANS[obj.plan], obj.limiter
+        state = "deleted" if obj.deleted_at else "active" if obj.is_active else "deactivated"
+        counted_at = (
+            f"{duration(timezone.now() - limiter.stored_at)} ago" if limiter.stored_at else ""
+        )
+        return [
+            Figures(
+                "",
+                [
+                    Figure("State", state, "", Tone.GOOD if obj.is_active else Tone.BAD),
+                    Figure("Plan", plan.name, f"{plan.max_items_per_job} photos in a job"),
+                    Figure("Credits", f"{limiter.credits:,}"),
+                    Figure("Unfinished jobs", limiter.active_jobs, f"of {plan.max_concurrency}"),
+                    Figure("Saved rules", limiter.rule_slots_used, f"of {plan.max_rules}"),
+                    Figure("Storage", size(limiter.stored_bytes), counted_at),
+                ],
+            )
+        ]
+
+    def panels(self, request: HttpRequest, obj: User) -> Sequence[Any]:
+        if not hasattr(obj, "limiter"):
+            return ()
+        return [
+            open_reservations(obj.limiter),
+            newest_billing_events(obj),
+            sessions(obj),
+            keys(obj),
+        ]
 
     # --- Columns -----------------------------------------------------------------------------
 
@@ -182,41 +220,11 @@ class UserAdmin(SearchById[User]):
             return NOTHING
         return f"{user.limiter.active_jobs} of {PLANS[user.plan].max_concurrency}"
 
-    @admin.display(description="saved rules", ordering="limiter__rule_slots_used")
-    def rule_slots(self, user: User) -> str:
-        if not hasattr(user, "limiter"):
-            return NOTHING
-        return f"{user.limiter.rule_slots_used} of {PLANS[user.plan].max_rules}"
+    @admin.display(description="storage", ordering="limiter__stored_bytes")
+    def storage(self, user: User) -> str:
+        return size(user.limiter.stored_bytes) if hasattr(user, "limiter") else NOTHING
 
-
-def open_reservations(limiter: UserLimiter) -> Table:
-    """The jobs that hold a slot. A plan's concurrency bounds them; the slice bounds a fault."""
-    rows: QuerySet[Reservation] = limiter.reservations.filter(released_at__isnull=True)
-    return Table(
-        title="Open reservations",
-        headings=("Job", "Photos", "Reserved (UTC)"),
-        rows=[(job_link(r.job_id), r.item_count, moment(r.reserved_at)) for r in rows[:NEWEST]],
-        empty="No unfinished job holds credits or a slot.",
-        more=list_link("jobs_jobcoordinator", limiter.user.public_id, "All jobs of this user"),
-    )
-
-
-def newest_billing_events(user: User) -> Table:
-    """The end of the ledger; the list of billing events has all of it."""
-    events = user.billing_events.all()[:NEWEST]
-    return Table(
-        title=f"Ledger, newest {NEWEST}",
-        headings=("When (UTC)", "Type", "Amount", "Balance after", "For"),
-        rows=[
-            (
-                moment(event.created_at),
-                badge(event.type),
-                f"{event.amount:+d}",
-                event.balance_after,
-                ref_link(event.ref),
-            )
-            for event in events
-        ],
-        empty="No credits ever moved.",
-        more=list_link("users_billingevent", user.public_id, "The whole ledger of this user"),
-    )
+    @admin.display(description="state", ordering="is_active")
+    def state(self, user: User) -> SafeString:
+        kind = "operator" if user.is_staff else "on"
+        return badge("deleted" if user.deleted_at else kind if user.is_active else "deactivated")

@@ -42,7 +42,7 @@ def test_who_may_only_see_jobs_cannot_cancel_them() -> None:
     page = browser.get(page_of(job))
     cancel(browser, job)
 
-    assert (page.status_code, page.context["buttons"]) == (200, ())
+    assert (page.status_code, page.context["buttons"]) == (200, [])
     assert "cancel_jobs" not in browser.get(JOBS).content.decode()
     after = all_rows()
     assert after["jobs_jobcoordinator"] == before["jobs_jobcoordinator"]
@@ -76,8 +76,8 @@ def test_cancel_asks_first_and_says_what_will_happen(browser: Client) -> None:
 
     text = text_of(response)
     assert "Cancel this job?" in text
-    assert "2 credits go back to the user" in text
-    assert "none: it is done" in text
+    assert "2 credits to the user" in text
+    assert f"Not canceled: {done} is done." in text
     assert all_rows() == before
 
 
@@ -88,7 +88,7 @@ def test_cancel_asks_first_and_says_what_will_happen(browser: Client) -> None:
         (JobStatus.UPLOADED, "Canceled {}: 2 credits refunded.", 2),
         (JobStatus.QUEUED, "Canceled {}: 2 credits refunded.", 2),
         (JobStatus.RUNNING, "Canceled {}: 2 credits refunded.", 2),
-        (JobStatus.FAILED, "Canceled {}: 0 credits refunded.", 0),
+        (JobStatus.FAILED, "Canceled {}: no credits refunded.", 0),
         (JobStatus.DONE, "Not canceled: {} is done.", 0),
         (JobStatus.CANCELED, "Nothing to do: {} is already canceled.", 0),
     ],
@@ -146,7 +146,7 @@ def test_the_reason_of_a_cancel_stands_in_the_audit_log(browser: Client) -> None
 def test_the_button_on_the_page_returns_there(browser: Client) -> None:
     job = make_job(JobStatus.QUEUED)
     buttons = browser.get(page_of(job)).context["buttons"]
-    assert [button.action for button in buttons] == ["cancel_jobs"]
+    assert [button.action for button in buttons] == ["cancel_jobs", "send_again"]
 
     response = cancel(browser, job, from_page="1")
 
@@ -158,13 +158,21 @@ def test_the_button_on_the_page_returns_there(browser: Client) -> None:
 def test_more_jobs_than_an_operator_can_wait_for_are_refused(
     browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("s3project.admin.confirmation.MAX_AT_ONCE", 2)
+    monkeypatch.setattr("s3project.admin.acting.Deed.at_once", 2)
     jobs = [make_job() for _ in range(3)]
 
     response = cancel(browser, *jobs)
 
     assert messages_in(response) == ["At most 2 jobs at once."]
     assert not JobCoordinator.objects.filter(status=JobStatus.CANCELED).exists()
+
+
+def test_one_credit_is_one_credit(browser: Client) -> None:
+    job = make_job(JobStatus.QUEUED, items=1)
+    body = {"action": "cancel_jobs", "_selected_action": str(job.pk), "index": "0"}
+
+    assert "1 credit to the user" in text_of(browser.post(JOBS, body))
+    assert messages_in(cancel(browser, job)) == [f"Canceled {job}: 1 credit refunded."]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -180,6 +188,6 @@ def test_a_job_that_somebody_holds_is_reported_as_busy(browser: Client) -> None:
         JobCoordinator.objects.lock(job.pk)
         (response,) = race(cancel_impatiently)
 
-    assert messages_in(response) == [f"Not canceled: {job} is busy right now, try again."]
+    assert messages_in(response) == [f"Not done: {job} is busy right now, try again."]
     job.refresh_from_db()
     assert job.status == JobStatus.QUEUED

@@ -24,9 +24,8 @@ def delete(browser: Client, job: JobCoordinator, **data: str) -> Any:
 def test_photos_go_with_a_reason_and_the_log_has_it() -> None:
     job, operator = make_job(JobStatus.DONE), make_operator(superuser=True)
     browser = browser_of(operator)
-    assert [button.action for button in browser.get(page_of(job)).context["buttons"]] == [
-        "delete_photos"
-    ]
+    buttons = [button.action for button in browser.get(page_of(job)).context["buttons"]]
+    assert buttons == ["keep_longer", "delete_photos"]
 
     asked = delete(browser, job)
     assert "Reason, for the audit log" in asked.text

@@ -61,18 +61,17 @@ def test_the_page_of_a_done_job_shows_its_packages(browser: Client) -> None:
     assert "Packages" not in text_of(browser.get(page_of(make_job(JobStatus.QUEUED))))
 
 
-def test_the_page_takes_seven_queries_for_two_hundred_items(browser: Client) -> None:
+def test_the_page_takes_nine_queries_for_two_hundred_items(browser: Client) -> None:
     job = make_job(JobStatus.QUEUED, user=make_user(plan="pro"), items=200)
     ContentType.objects.get_for_model(JobCoordinator)  # read once per process
 
     with recorded_statements() as statements:
         response = browser.get(page_of(job))
 
-    # Session, operator, second factor, job with its user, reservation, billing events, items; of a
-    # done job also packages.
-    assert len(statements) == 7
-    _, items = response.context["tables"]
-    assert [row[0] for row in items.rows] == list(range(200))
+    # Session, operator, second factor, job with its user, items, reservation, billing events, acts,
+    # deliveries; of a done job also packages.
+    assert len(statements) == 9
+    assert [row[0] for row in response.context["panels"][0].rows] == list(range(200))
 
 
 def test_progress_is_told_in_words(browser: Client) -> None:
@@ -127,11 +126,15 @@ def test_a_job_shows_its_items_and_its_money_on_one_page(browser: Client) -> Non
 
     response = browser.get(page_of(job))
 
-    money, items = response.context["tables"]
+    items, ordered, money, *_ = response.context["panels"]
     assert [row[2:] for row in money.rows] == [("-2", 8), ("+1", 9)]
     assert "Reservation of 2 credits: commit since" in strip_tags(money.more)
-    assert [strip_tags(str(row[1])) for row in items.rows] == ["done", "failed"]
-    assert "photo 1 is broken" in items.rows[1][4]
+    assert [strip_tags(str(row[3])) for row in items.rows] == ["done", "failed"]
+    assert "photo 1 is broken" in items.rows[1][6]
+    assert [[strip_tags(str(cell)) for cell in row] for row in ordered.rows] == [
+        ["Floor", "recolor", "oak_a"]
+    ]
+    assert ordered.more == "Protected: Grout."
     assert job.user.public_id in text_of(response)
 
 
@@ -143,7 +146,7 @@ def test_the_history_shows_a_job_with_its_items(browser: Client) -> None:
     assert listed(browser, JobLog, q=job.user.public_id) == [job.pk]
     assert listed(browser, JobLog, q=running.public_id) == []
     page = browser.get(page_of(JobLog.objects.get(job_id=job.id)))
-    (items,) = page.context["tables"]
+    (items,) = page.context["panels"]
     assert [(row[0], strip_tags(row[1])) for row in items.rows] == [(0, "failed"), (1, "failed")]
     assert "photo 0 is broken" in text_of(page)
 

@@ -159,7 +159,7 @@ def test_a_list_sorts_by_its_columns_only(browser: Client, model: type[Model]) -
 @pytest.mark.parametrize("model", PAGES, ids=name_of)
 def test_a_search_reads_names_and_emails_only(model: type[Model]) -> None:
     page = admin.site._registry[model]
-    shown = {"email", "user__email", "limiter__user__email", "name"}
+    shown = {"email", "user__email", "limiter__user__email", "name", "host"}
     # Only show the box where the page decides by itself what a text finds.
     decides = (
         type(page).search_text is not SearchById.search_text
