@@ -19,6 +19,7 @@ from users.errors import InactiveUser, SignUpRefused, TokenInvalid
 from users.models import (
     REFRESH_PREFIX,
     ApiKey,
+    BillingEvent,
     IdempotentRequest,
     Session,
     SpentRefreshToken,

@@ -27,7 +27,6 @@ def open_reservations(limiter: UserLimiter) -> Table:
         headings=("Job", "Photos", "Reserved (UTC)"),
         rows=[(job_link(r.job_id), r.item_count, moment(r.reserved_at)) for r in rows[:NEWEST]],
         empty="No unfinished job holds credits or a slot.",
-        more=list_link("jobs_jobcoordinator", limiter.user.public_id, "All jobs of this user"),
     )
 
 

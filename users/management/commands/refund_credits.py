@@ -11,6 +11,7 @@ from s3project.wording import counted
 from users import for_operators
 from users.management.lookup import add_reason, find_user
 from users.models import UserLimiter
+from users.models.limiter import BalanceTooLarge
 
 
 class Command(BaseCommand):
@@ -41,6 +42,8 @@ class Command(BaseCommand):
             )
         except for_operators.Refused as why:
             raise CommandError(str(why)) from None
+        except BalanceTooLarge:
+            raise CommandError(f"{credits} credits are more than a balance can hold.") from None
         except UserLimiter.DoesNotExist:
             raise CommandError(f"{found} is an operator and has no credits.") from None
         self.stdout.write(f"{found}: {counted(int(credits), 'credit')} refunded, balance {balance}")
