@@ -120,9 +120,9 @@ class JobAdmin(JobFacts, ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinato
         made = [packages(obj)] if obj.status == JobStatus.DONE else []
         return [
             photos(obj, with_pictures=self.sees_photos(request)),
-            *made,
             order(obj),
             money(obj),
+            *made,
             timeline(obj),
             deliveries(obj),
         ]

@@ -12,7 +12,15 @@ from uuid import UUID
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 
-from jobs.models import JobCoordinator, JobItemLog, JobLog, Rule, Webhook, WebhookDelivery
+from jobs.models import (
+    JobCoordinator,
+    JobItemLog,
+    JobLog,
+    JobPackage,
+    Rule,
+    Webhook,
+    WebhookDelivery,
+)
 from s3project import ids
 from s3project.acts.actor import Actor
 from s3project.acts.models import Act
@@ -35,6 +43,7 @@ JOB = (
     "source_job_id", "total_items", "done_items", "failed_items", "created_at", "queued_at",
     "finished_at", "deleted_at", "storage_deleted_at",
 )  # fmt: skip
+PACKAGE = ("job_id", "template", "edition", "status", "files", "bytes", "error")
 ITEM = ("idx", "name", "status", "error", "warnings")
 LOG = ("job_id", "status", "preset", "concepts_json", "created_at", "finished_at", "error")
 ACT = ("id", "action", "actor_kind", "address", "reason", "details", "created_at")
@@ -70,6 +79,9 @@ def export_user(*, user_id: UUID) -> Iterator[str]:
             WebhookDelivery.objects.filter(webhook__user=user).order_by("created_at"), DELIVERY
         ),
         "jobs": _jobs(user.pk),
+        "packages": _rows(
+            JobPackage.objects.filter(job__user=user).order_by("job_id", "template"), PACKAGE
+        ),
         "history": _history(user.pk),
         "acts": _rows(
             (
