@@ -144,7 +144,7 @@ def _failures(now: Dashboard) -> Table:
 def _workers(now: Dashboard) -> Table:
     return Table(
         title="Workers seen",
-        headings=("Host", "", "Backend", "Last claim (UTC)", "Photos per minute, last hour"),
+        headings=("Host", "State", "Backend", "Last claim (UTC)", "Photos per minute, last hour"),
         rows=[
             (
                 worker.host,

@@ -21,3 +21,8 @@ class BoundedPaginator(AnyPaginator):
     def count(self) -> int:
         rows: Any = self.object_list
         return int(rows.order_by().values("pk")[:MAX_COUNTED].count())
+
+    @property
+    def said(self) -> str:
+        """`1 found`, `5,000 found or more`"""
+        return f"{self.count:,} found{' or more' if self.count == MAX_COUNTED else ''}"

@@ -56,7 +56,7 @@ def sessions(user: User) -> Table:
     now = timezone.now()
     return Table(
         title=f"Sessions, newest {FEW}",
-        headings=("Session", "", "Signed in (UTC)", "Good until (UTC)"),
+        headings=("Session", "State", "Signed in (UTC)", "Good until (UTC)"),
         rows=[
             (
                 code(f"…{session.id.hex[-10:]}"),
