@@ -69,24 +69,44 @@ class Rows(Generic[M]):
 
     def __init__(self, model: type[M]) -> None:
         self._model = model
+        self._kept: dict[Any, Any] = {}
 
     # --- Reading ---------------------------------------------------------------------------------
 
-    def columns(self, table: str) -> str:
-        """What a SELECT from `table` asks for."""
-        return ", ".join(f"{table}.{_quoted(field)}" for field in self._fields)
+    def columns(self, table: str, *names: str) -> str:
+        """What a SELECT from `table` asks for: these columns or all, in the model's order."""
+        fields = self._named(names)[0]
+        return ", ".join(f"{table}.{_quoted(field)}" for field in fields)
 
     @cached_property
     def count(self) -> int:
         """How many columns there are."""
         return len(self._fields)
 
-    def instance(self, row: Sequence[Any]) -> M:
-        """The model of a row of exactly these columns."""
+    def instance(self, row: Sequence[Any], *names: str) -> M:
+        """The model of a row of exactly these columns, the others being deferred."""
+        _, attributes, converters = self._named(names)
         values = list(row)
-        for place, convert in self._converters:
+        for place, convert in converters:
             values[place] = convert(values[place], None, connection)
-        return self._model.from_db(DEFAULT_DB_ALIAS, self._names, values)
+        return self._model.from_db(DEFAULT_DB_ALIAS, attributes, values)
+
+    def _named(
+        self, names: tuple[str, ...]
+    ) -> tuple[list[AnyField], list[str], list[tuple[int, Any]]]:
+        """The fields of these columns or all; their attributes; by place what turns a stored value
+        into the attribute's."""
+        known = self._kept.get(names)
+        if known is None:
+            fields = [one for one in self._fields if not names or one.attname in names]
+            assert not names or len(fields) == len(names), "by the names of their attributes"
+            converters = [
+                (place, convert)
+                for place, field in enumerate(fields)
+                for convert in field.get_db_converters(connection)
+            ]
+            known = self._kept[names] = fields, [field.attname for field in fields], converters
+        return known
 
     # --- Writing ---------------------------------------------------------------------------------
 
@@ -141,18 +161,6 @@ class Rows(Generic[M]):
     @cached_property
     def _fields(self) -> list[AnyField]:
         return list(self._model._meta.concrete_fields)
-
-    @cached_property
-    def _names(self) -> list[str]:
-        return [field.attname for field in self._fields]
-
-    @cached_property
-    def _converters(self) -> list[tuple[int, Any]]:
-        return [
-            (place, convert)
-            for place, field in enumerate(self._fields)
-            for convert in field.get_db_converters(connection)
-        ]
 
 
 def rows_of(model: type[M]) -> Rows[M]:

@@ -28,6 +28,7 @@ from jobs.lifecycle.orders import advise_on_order, refuse, resolve_order
 from jobs.lifecycle.settlement import Settlement, settle
 from jobs.models import ItemResult, JobCoordinator, NewPhoto, ResultEffect
 from jobs.models.history import relabel_history
+from jobs.models.item_statements import input_keys
 from jobs.states import JobStatus
 from jobs.storage.bucket import photo_storage
 from jobs.storage.uploads import Upload, UploadProblem, problem_of, sign_uploads
@@ -111,8 +112,7 @@ def confirm_upload(
     """
     job = JobCoordinator.objects.lock(job_id, owner=user_id)
     job.mark_uploaded()
-    input_keys = job.items.order_by("idx").values_list("idx", "input_key")
-    found = {idx: problem_of(uploads.get(key)) for idx, key in input_keys}
+    found = {idx: problem_of(uploads.get(key)) for idx, key in input_keys(job.id).items()}
     if UploadProblem.TOO_LARGE in found.values():
         transaction.on_commit(partial(dispatch_discard_large_uploads, job.id), robust=True)
     hint_after_commit(job.id)

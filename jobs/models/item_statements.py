@@ -34,6 +34,8 @@ LEASE_ITEMS = f"""
  RETURNING granted.idx, granted.input_key
 """
 
+INPUT_KEYS = "SELECT idx, input_key FROM jobs_jobitem WHERE job_id = %s ORDER BY idx"
+
 
 @cache
 def _create_job(model: "type[JobCoordinator]") -> str:
@@ -83,3 +85,8 @@ def lease_items(
         ],
     )
     return dict(sorted(rows))
+
+
+def input_keys(job_id: UUID) -> dict[int, str]:
+    """By idx where the photos of a job are, in their order."""
+    return dict(fetch_all(INPUT_KEYS, [job_id]))

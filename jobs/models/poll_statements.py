@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
 from jobs.models.coordinator import JobCoordinator
+from s3project.rows import fetch_all, fetch_one, rows_of
 
 _VERSION = """
            status, done_items, failed_items, canceled_charge, updated_at, finished_at,
@@ -29,13 +28,26 @@ READ_VERSIONS = f"""
      WHERE id = ANY(%s)
 """
 
+JOBS = rows_of(JobCoordinator)
+SHOWN = (
+    *("id", "user_id", "status", "preset", "rule_id", "concepts", "protect", "output_template"),
+    *("metadata", "source_job_id", "created_at", "updated_at", "finished_at"),
+    *(
+        "storage_deleted_at",
+        "deleted_at",
+        "kept_until",
+        "total_items",
+        "done_items",
+        "failed_items",
+    ),
+    "canceled_charge",
+)
+
 # One statement and therefore one snapshot: a result that commits meanwhile is in the counters and
 # in the items, or in neither. The items of an archived job are in the history, which is looked at
 # only when there are no others. (json arrives decoded, jsonb would not.)
-READ_JOB = """
-    SELECT id, user_id, status, preset, rule_id, concepts, protect, output_template, metadata,
-           source_job_id, created_at, updated_at, finished_at, storage_deleted_at,
-           deleted_at, kept_until, total_items, done_items, failed_items, canceled_charge,
+READ_JOB = f"""
+    SELECT {JOBS.columns("job", *SHOWN)},
            coalesce(
                (SELECT json_agg(
                            json_build_array(
@@ -117,25 +129,24 @@ class ReadJob(NamedTuple):
 
 def read_version(*, user_id: UUID, job_id: UUID) -> VersionRow | None:
     """None when the user has no such job."""
-    with connection.cursor() as cursor:
-        cursor.execute(READ_VERSION, [job_id, user_id])
-        row = cursor.fetchone()
+    row = fetch_one(READ_VERSION, [job_id, user_id])
     return None if row is None else VersionRow(*row)
 
 
 def read_versions(job_ids: Collection[UUID]) -> dict[UUID, VersionRow]:
     """Without those that there are not. One query, whoever's they are."""
-    with connection.cursor() as cursor:
-        cursor.execute(READ_VERSIONS, [list(job_ids)])
-        return {job_id: VersionRow(*row) for job_id, *row in cursor.fetchall()}
+    rows = fetch_all(READ_VERSIONS, [list(job_ids)])
+    return {job_id: VersionRow(*row) for job_id, *row in rows}
 
 
 def read_job(*, user_id: UUID, job_id: UUID) -> ReadJob | None:
-    """None when the user has no such job."""
-    for job in JobCoordinator.objects.raw(READ_JOB, [job_id, user_id]):
-        # Columns that the model does not have.
-        items, packages = (vars(job)[name] or () for name in ("item_rows", "package_rows"))
-        return ReadJob(
-            job, [ItemRow(*row) for row in items], [PackageRow(*row) for row in packages]
-        )
-    return None
+    """The job, of which only what is shown was read; None when the user has no such job."""
+    row = fetch_one(READ_JOB, [job_id, user_id])
+    if row is None:
+        return None
+    *values, items, packages = row
+    return ReadJob(
+        JOBS.instance(values, *SHOWN),
+        [ItemRow(*item) for item in items or ()],
+        [PackageRow(*package) for package in packages or ()],
+    )

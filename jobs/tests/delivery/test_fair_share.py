@@ -333,7 +333,7 @@ def test_looking_for_overtime_does_not_grow_with_what_the_user_has_made() -> Non
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE jobs_jobcoordinator")
-        parameters: tuple[Any, ...] = (job.user_id, job.user_id, 900.0, job.id, [0, 1])
+        parameters: list[Any] = [job.user_id, job.user_id, 900.0, job.id, [0, 1]]
         cursor.execute(f"EXPLAIN {dispatch.READ_PHOTOS}", parameters)
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
