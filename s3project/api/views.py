@@ -5,7 +5,13 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import (
+    InterfaceError,
+    InternalError,
+    NotSupportedError,
+    OperationalError,
+    connection,
+)
 from django.http import HttpRequest
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
@@ -32,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 # What a server says that is not, or no longer, the primary: it passes with the failover.
 READ_ONLY = "25006"
+# A migration has changed the type of a column that a statement asks for, which was prepared before.
+CHANGED_PLAN = "cached plan must not change result type"
 LONGEST_KEY_SHOWN = 64
 
 
@@ -53,6 +61,10 @@ def as_domain_error(error: Exception, view: "ApiView") -> DomainError | None:
             return Unavailable()
         case InternalError() if getattr(error.__cause__, "sqlstate", None) == READ_ONLY:
             logger.warning("database read-only: %s", error)
+            return Unavailable()
+        case NotSupportedError() if CHANGED_PLAN in str(error):
+            logger.warning("a table was changed under a prepared statement: %s", error)
+            connection.close()  # and what it has prepared
             return Unavailable()
     return None
 

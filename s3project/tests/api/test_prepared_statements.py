@@ -1,6 +1,9 @@
 """What runs with every request is read and planned by PostgreSQL once for each connection."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, connections
 
 from jobs.tests.factories import make_job
 from s3project.rows import fetch_all
@@ -33,3 +36,24 @@ def test_no_statement_asks_for_columns_that_a_migration_may_add() -> None:
 
     assert statements
     assert not [one for one in statements if "*" in one.replace("count(*)", "")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_column_whose_type_is_changed_meanwhile_costs_one_request() -> None:
+    job = make_job()
+    api = api_of(job.user)
+    for _ in range(7):
+        assert api.get(f"/jobs/{job.public_id}").status == 200
+
+    def change(length: int) -> None:
+        with connection.cursor() as cursor:
+            statement = f"ALTER TABLE jobs_jobcoordinator ALTER preset TYPE varchar({length})"
+            cursor.execute(statement)
+        connections.close_all()
+
+    try:
+        ThreadPoolExecutor(1).submit(change, 33).result()
+        assert api.get(f"/jobs/{job.public_id}").refusal == (503, "UNAVAILABLE")
+        assert api.get(f"/jobs/{job.public_id}").status == 200
+    finally:
+        change(32)
