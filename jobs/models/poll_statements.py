@@ -32,15 +32,8 @@ JOBS = rows_of(JobCoordinator)
 SHOWN = (
     *("id", "user_id", "status", "preset", "rule_id", "concepts", "protect", "output_template"),
     *("metadata", "source_job_id", "created_at", "updated_at", "finished_at"),
-    *(
-        "storage_deleted_at",
-        "deleted_at",
-        "kept_until",
-        "total_items",
-        "done_items",
-        "failed_items",
-    ),
-    "canceled_charge",
+    *("storage_deleted_at", "deleted_at", "kept_until", "canceled_charge"),
+    *("total_items", "done_items", "failed_items"),
 )
 
 # One statement and therefore one snapshot: a result that commits meanwhile is in the counters and
