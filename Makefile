@@ -44,7 +44,7 @@ openapi: venv ## docs/openapi*.yaml from the code; `make test` compares them
 	@$(BIN)/python manage.py openapi
 
 client: venv ## what of the client is made from something else: shapes, the part without asyncio, docs
-	@cd $(CLIENT) && PYTHONPATH=src $(CURDIR)/$(BIN)/python -m tools.generate
+	@cd $(CLIENT) && $(CURDIR)/$(BIN)/python -m tools.generate
 
 lock: $(UV) ## requirements*.lock from requirements*.txt: every package with its hashes
 	@for set in requirements requirements-build requirements-dev requirements-gpu requirements-observability; do $(UV) pip compile $$set.txt -o $$set.lock -q \
@@ -90,7 +90,7 @@ clean: ## remove caches and test data; .venv and the data of `make serve` stay
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/$(INSTALL) -r requirements-build.lock
 	@$(BIN)/$(INSTALL) --no-build-isolation -r requirements-dev.lock
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e $(CLIENT)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-index --no-deps --no-build-isolation -e $(CLIENT)
 	@touch $@
 
 $(UV): Makefile

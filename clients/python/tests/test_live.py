@@ -5,6 +5,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def stack(
     with live_stack_of(engines, tmp_path_factory.mktemp("client")) as stack:
         stack.start_web()
         stack.start_worker()
+        stack.start_packer()
         yield stack
 
 
@@ -107,14 +109,20 @@ def test_the_client_with_asyncio_takes_the_same_way(stack: LiveStack, tmp_path: 
             stack.base_url, device=secrets.token_urlsafe(32), trust_env=False
         ) as client:
             finished = await client.edit(
-                [KITCHEN, WAITING], "interior", {"Wall": "recolor:sage"}, poll_seconds=0.3
+                [KITCHEN, WAITING],
+                "interior",
+                {"Wall": "recolor:sage"},
+                template="before_after",
+                poll_seconds=0.3,
             )
             return finished.credits, await finished.download(tmp_path)
 
     credits, files = anyio.run(go)
 
     assert credits == {"reserved": 2, "refunded": 0, "charged": 2}
-    assert sizes(files) == [("PNG", (1600, 900)), ("PNG", (1600, 1200))]
+    assert sizes(files[:2]) == [("PNG", (1600, 900)), ("PNG", (1600, 1200))]
+    assert [file.suffix for file in files[2:]] == [".zip", ".jpg"]
+    assert zipfile.is_zipfile(files[2])
 
 
 def test_a_mistake_is_told_with_its_facts(client: S3Client) -> None:

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from s3sets.cli.exits import Exit
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "s3sets"
-TARGET = Path("../../docs/client-reference.md")
 HEAD = """# Reference of the client
 
 Generated from the docstrings: `make client`. How it is used: [client.md](client.md).
@@ -26,7 +26,7 @@ PARTS: list[tuple[str, list[tuple[str, list[str]]]]] = [
     ("S3Client: the user", [("_sync/account.py", ["Account"]), ("_sync/base.py", ["Base"])]),
     ("S3Client: rules and words", [("_sync/rules.py", ["Rules"])]),
     ("S3Client: webhooks", [("_sync/webhooks.py", ["Webhooks"])]),
-    ("Set", [("_sync/set.py", ["Set", "Result"]), ("packages.py", ["Package"])]),
+    ("Set", [("_sync/set.py", ["Set", "Result"]), ("shapes.py", ["Package"])]),
     (
         "What goes along",
         [
@@ -124,3 +124,7 @@ def _commands() -> Iterator[str]:
     yield ""
     yield "`s3sets COMMAND --help` has the options. Exit codes:"
     yield ", ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in Exit) + ".\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())

@@ -28,7 +28,9 @@ class BillingEvent(TypedDict):
     """The change of the balance."""
     balance_after: int
     ref: str | None
-    """The job, or `plan:…` of a grant."""
+    """The job; of a grant `plan:…`, or what it is for: an invoice's number, or `act_…`, an
+    act of an operator.
+    """
     created_at: str
     """ISO 8601 in UTC with milliseconds."""
 

@@ -1,13 +1,12 @@
 """Jobs, step by step. `edit` of the client takes all of these steps itself."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from s3sets._async.base import AsyncBase
 from s3sets._async.watch import job_states
 from s3sets._calls import Call, Page, given, new_key, query, to_json
 from s3sets._orders import order_body
-from s3sets.packages import Package
 from s3sets.shapes import (
     CanceledJob,
     CheckedJob,
@@ -17,6 +16,8 @@ from s3sets.shapes import (
     Edit,
     Job,
     JobSummary,
+    Package,
+    PackageOptionsIn,
     PhotoIn,
     QueuedJob,
 )
@@ -147,7 +148,7 @@ class AsyncJobs(AsyncBase):
         self,
         job_id: str,
         template: str,
-        options: Mapping[str, Any] | None = None,
+        options: PackageOptionsIn | None = None,
         *,
         idempotency_key: str | None = None,
     ) -> Package:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from s3sets._async.io import AsyncCrew, AsyncLock, in_thread
 from s3sets._async.transport import AsyncTransport
@@ -12,9 +12,8 @@ from s3sets._calls import Call
 from s3sets._state import StateFile
 from s3sets._teller import Teller, name_of, note_of
 from s3sets.errors import TransferFailed
-from s3sets.packages import Package
 from s3sets.progress import OnProgress
-from s3sets.shapes import CanceledJob, Credits, Edit, Job
+from s3sets.shapes import CanceledJob, Credits, Edit, Job, Package
 
 if TYPE_CHECKING:
     from s3sets._async.client import AsyncS3Client
@@ -88,7 +87,7 @@ class AsyncSet:
     @property
     def packages(self) -> list[Package]:
         """What is made of the results, as far as it was asked for."""
-        return list(cast(Mapping[str, Any], self.job).get("packages") or ())
+        return self.job.get("packages", [])
 
     @property
     def results(self) -> list[Result]:

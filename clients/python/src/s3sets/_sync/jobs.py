@@ -2,13 +2,12 @@
 """Jobs, step by step. `edit` of the client takes all of these steps itself."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from s3sets._calls import Call, Page, given, new_key, query, to_json
 from s3sets._orders import order_body
 from s3sets._sync.base import Base
 from s3sets._sync.watch import job_states
-from s3sets.packages import Package
 from s3sets.shapes import (
     CanceledJob,
     CheckedJob,
@@ -18,6 +17,8 @@ from s3sets.shapes import (
     Edit,
     Job,
     JobSummary,
+    Package,
+    PackageOptionsIn,
     PhotoIn,
     QueuedJob,
 )
@@ -144,7 +145,7 @@ class Jobs(Base):
         self,
         job_id: str,
         template: str,
-        options: Mapping[str, Any] | None = None,
+        options: PackageOptionsIn | None = None,
         *,
         idempotency_key: str | None = None,
     ) -> Package:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from s3sets._calls import Call
 from s3sets._state import StateFile
@@ -13,9 +13,8 @@ from s3sets._sync.io import Crew, Lock, in_thread
 from s3sets._sync.transport import Transport
 from s3sets._teller import Teller, name_of, note_of
 from s3sets.errors import TransferFailed
-from s3sets.packages import Package
 from s3sets.progress import OnProgress
-from s3sets.shapes import CanceledJob, Credits, Edit, Job
+from s3sets.shapes import CanceledJob, Credits, Edit, Job, Package
 
 if TYPE_CHECKING:
     from s3sets._sync.client import S3Client
@@ -89,7 +88,7 @@ class Set:
     @property
     def packages(self) -> list[Package]:
         """What is made of the results, as far as it was asked for."""
-        return list(cast(Mapping[str, Any], self.job).get("packages") or ())
+        return self.job.get("packages", [])
 
     @property
     def results(self) -> list[Result]:
