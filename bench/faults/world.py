@@ -161,13 +161,12 @@ class World:
         public = JobCoordinator(id=job).public_id
         customer.call("POST", f"/jobs/{public}/packages", {"template": template})
 
-    def wait_packer_has(self, job: UUID, template: str) -> JobPackage:
-        """Until a worker has the package in hand."""
+    def wait_packer_has(self, job: UUID, template: str, *, attempt: int = 1) -> None:
+        """Until a worker has this attempt of the package in hand."""
         held = JobPackage.objects.filter(
-            job_id=job, template=template, status="pending", lease_expires_at__gt=Now()
+            job_id=job, template=template, attempt=attempt, lease_expires_at__gt=Now()
         ).exclude(claimed_by="")
-        self.wait_for(held.exists, "the package is in hand")
-        return held.get()
+        self.wait_for(held.exists, f"attempt {attempt} of the package is in hand")
 
     def wait_packed(self, customer: Customer, job: UUID, template: str) -> JobPackage:
         """Until the package is ready; what can be downloaded is what was reported."""

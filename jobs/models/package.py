@@ -81,6 +81,8 @@ class JobPackage(models.Model):
     bytes = models.BigIntegerField(default=0)
     error = models.CharField(max_length=2000, blank=True, default="")
     asked_at = models.DateTimeField(db_default=Now())
+    # When it was asked for, or a worker last had it: how long nobody came for it.
+    waits_since = models.DateTimeField(db_default=Now())
     # The attempt whose result gave it its present status; 0 where the server gave it up.
     reported_attempt = models.IntegerField(null=True, blank=True)
 
@@ -155,7 +157,7 @@ class JobPackage(models.Model):
         self.error = self.claimed_by = ""
         self.reported_attempt = self.lease_expires_at = None
         self.save()
-        JobPackage.objects.filter(pk=self.pk).update(asked_at=Now())
+        JobPackage.objects.filter(pk=self.pk).update(asked_at=Now(), waits_since=Now())
 
     def claim(self, *, edition: int, attempt: int, worker: str, lease: timedelta) -> bool:
         """Whether `worker` may make it now: then it is leased to it. Not while another worker's
@@ -168,7 +170,10 @@ class JobPackage(models.Model):
         free = JobPackage.objects.filter(LEASE_OVER | Q(claimed_by__in=["", worker]), pk=self.pk)
         return bool(
             free.filter(attempt__lte=attempt).update(
-                claimed_by=worker, attempt=attempt, lease_expires_at=Now() + lease
+                claimed_by=worker,
+                attempt=attempt,
+                lease_expires_at=Now() + lease,
+                waits_since=Now(),
             )
         )
 

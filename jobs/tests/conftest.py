@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 
-from jobs.storage.bucket import photo_storage
+from jobs.storage.bucket import photo_storage, presigner
 from s3project.bucket import prepare_bucket
 from s3project.embedded.stack import EmbeddedStack
 from s3project.testing.broker import purge
@@ -29,5 +30,9 @@ def own_bucket(engines: EmbeddedStack, monkeypatch: pytest.MonkeyPatch) -> Itera
     if "storage" not in engines.pids:  # it was given, and so was a key that may do this
         prepare_bucket(storage.client, SPARE_BUCKET)
     monkeypatch.setattr(storage, "bucket_name", SPARE_BUCKET)
+    # Listings are signed for the bucket of the settings.
+    monkeypatch.setattr(settings, "STORAGE_BUCKET", SPARE_BUCKET)
+    presigner.cache_clear()
     yield SPARE_BUCKET
     storage.delete_below([""])
+    presigner.cache_clear()

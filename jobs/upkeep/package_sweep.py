@@ -63,7 +63,7 @@ def _take_stock(package_id: int) -> int | None:
     if package.claimed_by:
         reason = WORKER_LOST if package.attempt >= settings.MAX_ATTEMPTS else None
     else:
-        reason = TIMEOUT if due.filter(asked_at__lt=Now() - patience).exists() else None
+        reason = TIMEOUT if due.filter(waits_since__lt=Now() - patience).exists() else None
     if reason is not None:
         package.give_up(job, reason)
         tell_of_package(job, package)

@@ -45,5 +45,5 @@ def run(world: World) -> None:
 
 
 def _kill_in_hand(world: World, job: UUID, attempt: int) -> None:
-    assert world.wait_packer_has(job, TEMPLATE).attempt == attempt
+    world.wait_packer_has(job, TEMPLATE, attempt=attempt)
     world.kill("packer")

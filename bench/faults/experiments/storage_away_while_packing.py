@@ -11,7 +11,7 @@ from jobs.models import JobPackage
 from jobs.states import PackageStatus
 
 TEMPLATE = "three_looks"
-AWAY = 12.0  # seconds; a worker repeats a request for 7
+AWAY = 9.0  # seconds; a worker repeats a request for 7
 
 
 def run(world: World) -> None:

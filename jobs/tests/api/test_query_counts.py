@@ -134,7 +134,7 @@ def test_the_last_callback_of_a_job_that_ordered_a_package() -> None:
     package with its job and user, their overtime, its photos, its lease."""
     job = make_job(JobStatus.RUNNING, output_template="all")
     body = callback_body(job, 1)
-    assert cost(lambda: worker_api().post(callback_path(job), body)) == 10 + 3 + 4
+    assert cost(lambda: worker_api().post(callback_path(job), body)) == 6 + 3 + 4
 
 
 @pytest.mark.parametrize("items", [2, 30])

@@ -116,7 +116,9 @@ def test_after_the_last_attempt_it_fails_and_its_owner_is_told() -> None:
 def test_one_that_nobody_comes_for_fails_in_the_end() -> None:
     job = done_job()
     patience = configured.MAX_ATTEMPTS * configured.QUEUE_LEASE
-    JobPackage.objects.update(lease_expires_at=Now(), asked_at=Now() - patience)
+    JobPackage.objects.update(
+        lease_expires_at=Now(), asked_at=Now() - patience, waits_since=Now() - patience
+    )
 
     assert dispatch_due_packages() == 0
 
@@ -153,3 +155,15 @@ def test_one_that_has_ended_meanwhile_is_not_sent() -> None:
     assert dispatch_package(package_of(job).pk)
 
     assert messages() == []
+
+
+def test_one_that_a_worker_had_lately_is_waited_for_however_long_ago_it_was_asked_for() -> None:
+    job = done_job()
+    JobPackage.objects.update(waits_since=Now() - timedelta(days=1))
+    claim_package(job)
+    wait(claimed_by="", attempt=2)
+    JobPackage.objects.update(asked_at=Now() - timedelta(days=1))
+    purge("packages")
+
+    assert dispatch_due_packages() == 1
+    assert package_of(job).status == PackageStatus.PENDING

@@ -30,7 +30,7 @@ def test_the_command_says_that_everything_adds_up() -> None:
     heading, *lines, last = out.getvalue().splitlines()
     assert [line.split("  ")[0] for line in lines] == [f"✓ {check.name}" for check in CHECKS]
     assert {len(line) for line in (heading, *lines)} == {len(heading)}
-    assert last.startswith("Everything adds up: 14 checks, ")
+    assert last.startswith("Everything adds up: 16 checks, ")
 
 
 def test_the_command_fails_and_names_the_violations() -> None:
@@ -38,7 +38,7 @@ def test_the_command_fails_and_names_the_violations() -> None:
     JobCoordinator.objects.filter(pk=job.pk).update(failed_items=1)
     out = StringIO()
 
-    with pytest.raises(CommandError, match=r"^1 violation in 14 checks, "):
+    with pytest.raises(CommandError, match=r"^1 violation in 16 checks, "):
         call_command("audit", stdout=out, no_color=True)
 
     lines = out.getvalue().splitlines()

@@ -110,7 +110,7 @@ def test_the_command_looks_at_the_objects_when_asked() -> None:
     out = StringIO()
 
     call_command("audit", stdout=out, no_color=True)
-    with pytest.raises(CommandError, match=r"^1 violation in 15 checks"):
+    with pytest.raises(CommandError, match=r"^1 violation in 17 checks"):
         call_command("audit", "--objects", stdout=out, no_color=True)
 
     assert f"✗ {OBJECTS}: 2 photos of 1 jobs" in out.getvalue()

@@ -91,7 +91,7 @@ def test_the_figures_are_those_of_the_database(settings: Settings) -> None:
     states = {key[1]: value for key, value in found.items() if key[0] == "s3_photos_pending"}
     assert states == {"unsent": 5, "due": 1, "in_hand": 1, "waiting": 1}
     packages = {key[1]: value for key, value in found.items() if key[0] == "s3_packages"}
-    assert packages == {"pending": 1, "failed": 1}
+    assert packages == {"pending": 1, "ready": 0, "failed": 1}
     assert found[("s3_broker_messages", "packages")] == 2
     assert found[("s3_jobs_finished_last_hour", "done")] == 2
     assert found[("s3_photos_finished_last_hour", "")] == 4
