@@ -26,8 +26,11 @@ def store_new_user(plan: str, device_hash: str | None) -> User:
 
     Raises IntegrityError where the device has a user.
     """
-    # "!" is Django's mark of a password that no one can log in with.
-    user = User(password="!", plan=plan, device_hash=device_hash)  # noqa: S106
+    user = User(
+        password="!",  # noqa: S106 (Django's mark of one that no one can log in with)
+        plan=plan,
+        device_hash=device_hash,
+    )
     credits = PLANS[plan].initial_credits
     limiter = UserLimiter(user_id=user.pk, credits=credits, stored_bytes=0)
     event = BillingEvent(
