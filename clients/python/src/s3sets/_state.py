@@ -94,9 +94,8 @@ class StateFile:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._lock is not None and self.path is not None:
-            with suppress(OSError):
-                self.path.with_suffix(".lock").unlink()
+        if self._lock is not None:
+            # The file stays: who has opened it already would lock one that nobody finds any more.
             os.close(self._lock)
             self._lock = None
 
