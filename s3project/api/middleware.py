@@ -8,20 +8,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from s3project import ids
-from s3project.api.access import note_answer
-from s3project.logs.context import note, request_id, work
+from s3project.api.access import note_address, note_answer
+from s3project.logs.context import request_id, work
 from s3project.telemetry.traces import request_span
 
 REQUEST_ID = "X-Request-ID"
-# What an address names, as it is called in a line of the log.
-NAMED = {
-    "job_id": (ids.JOB, "job"),
-    "rule_id": (ids.RULE, "rule"),
-    "webhook_id": (ids.WEBHOOK, "webhook"),
-    "delivery_id": (ids.DELIVERY, "delivery"),
-    "key_id": (ids.KEY, "key"),
-}
 
 
 class RequestIdMiddleware:
@@ -48,9 +39,4 @@ class RequestIdMiddleware:
         args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
     ) -> None:
-        """What is at the address is in every line from here on, if it is an id at all."""
-        for name, text in kwargs.items():
-            if name in NAMED:
-                prefix, called = NAMED[name]
-                if ids.parse_public_id(prefix, text) is not None:
-                    note(**{called: text})
+        note_address(kwargs)

@@ -15,19 +15,22 @@ from django.core.handlers.exception import response_for_exception
 from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 from django.utils.cache import patch_vary_headers
 
+from s3project.api.access import note_address
 from s3project.api.views import ApiView
 
 Handler = Callable[..., Any]
 
 
 class Route(NamedTuple):
-    """A view, and the names of what stands for a star in its address."""
+    """A view, its address as the URL configuration writes it, and the names of what stands for a
+    star in it."""
 
     view: Handler
+    address: str
     names: tuple[str, ...]
 
 
@@ -46,8 +49,11 @@ class ShortWayMiddleware:
             answer: HttpResponse = self._long_way(request)
             return answer
         route, values = found
+        named = dict(zip(route.names, values, strict=True))
+        note_address(named)
+        request.resolver_match = ResolverMatch(route.view, (), named, route=route.address)
         try:
-            response: Any = route.view(request, **dict(zip(route.names, values, strict=True)))
+            response: Any = route.view(request, **named)
             if hasattr(response, "render"):
                 response = response.render()
         except Exception as error:  # as Django's handler does for every middleware and view
@@ -110,7 +116,7 @@ def _routes() -> Iterator[tuple[str, Route]]:
         if starred.split("/")[1::2] != ["*"] * len(names) and names:
             continue
         if issubclass(getattr(pattern.callback, "cls", object), ApiView):
-            yield starred, Route(pattern.callback, names)
+            yield starred, Route(pattern.callback, address, names)
 
 
 def _patterns(patterns: list[Any]) -> Iterator[tuple[str, URLPattern]]:
