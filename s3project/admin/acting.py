@@ -152,7 +152,6 @@ class Deed(Generic[M]):
         context = {
             **admin.site.each_context(request),
             "opts": page.opts,
-            "media": page.media,
             "title": self.title(count),
             "warning": self.warning,
             "table": Table(
