@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs.delivery.publish import GPU_QUEUE, MAINTENANCE_QUEUE
+from jobs.delivery.publish import GPU_QUEUE, MAINTENANCE_QUEUE, PACKAGES_QUEUE
 from jobs.models import AuditRun
 from jobs.watch.dashboard import Dashboard, Ended, WorkerRow, read_dashboard
 from s3project.admin.durations import duration
@@ -93,9 +93,10 @@ def _service(now: Dashboard) -> list[Figure]:
 def _broker(queues: dict[str, int] | None) -> Figure:
     if queues is None:
         return Figure("Broker", "away", "it does not answer; jobs wait and go on later", Tone.BAD)
-    maintenance = queues.get(MAINTENANCE_QUEUE, 0)
+    maintenance, packages = queues.get(MAINTENANCE_QUEUE, 0), queues.get(PACKAGES_QUEUE, 0)
     return Figure("Broker", f"{queues.get(GPU_QUEUE, 0):,}",
-                  f"messages for GPU workers, {maintenance:,} for maintenance")  # fmt: skip
+                  f"messages for GPU workers, {packages:,} for packers, {maintenance:,} for "
+                  "maintenance")  # fmt: skip
 
 
 def _audit(last: AuditRun | None) -> Figure:
@@ -129,7 +130,7 @@ def _day(now: Dashboard) -> list[Figure]:
 
 
 def _failures(now: Dashboard) -> Table:
-    failed = sum(hour.failed for hour in now.hours) or 1
+    failed = sum(count for _, count in now.failures)
     return Table(
         title="Failures of the last day, by reason",
         headings=("Reason", "Photos", "Share"),

@@ -11,13 +11,15 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from jobs.models import AuditRun
+from jobs.models import AuditRun, WorkerHost
 from jobs.states import COMPLETED, sql_list
 from jobs.watch import metrics
 
 MINUTES = 60
 HOURS = 24
 REASONS = 8
+# The newest jobs whose failures are told by reason: beyond so many the shares are known.
+FAILING = 500
 HOSTS = 30
 
 ENDED = f"job.status IN {sql_list(COMPLETED)} AND job.storage_deleted_at IS NULL"
@@ -37,29 +39,38 @@ PER_HOUR = f"""
      WHERE {ENDED} AND job.finished_at > now() - interval '{HOURS} hours'
      GROUP BY 1
 """
-# Numbers in a text tell photos apart, not reasons.
+# From the jobs to their photos, whatever PostgreSQL knows of the tables: OFFSET 0 and MATERIALIZED
+# keep it from reading all photos instead. Numbers in a text tell photos apart, not reasons.
 FAILURES = f"""
+    WITH failing AS MATERIALIZED (
+         SELECT job.id FROM jobs_jobcoordinator job
+          WHERE {ENDED} AND job.finished_at > now() - interval '{HOURS} hours'
+            AND job.failed_items > 0
+          ORDER BY job.finished_at DESC
+          LIMIT {FAILING}
+         )
     SELECT left(regexp_replace(item.error, '[0-9]+', '…', 'g'), 160), count(*)
-      FROM jobs_jobcoordinator job JOIN jobs_jobitem item ON item.job_id = job.id
-     WHERE {ENDED} AND job.finished_at > now() - interval '{HOURS} hours'
-       AND job.failed_items > 0 AND item.status = 'failed'
+      FROM failing CROSS JOIN LATERAL (
+           SELECT error FROM jobs_jobitem
+            WHERE job_id = failing.id AND status = 'failed' OFFSET 0
+           ) item
      GROUP BY 1
      ORDER BY 2 DESC, 1
      LIMIT {REASONS}
 """
-# A worker is `host:pid`; its name stays on the photo that it finished.
-WORKERS = f"""
-    SELECT host.host, host.backend, host.seen_at, coalesce(made.photos, 0)
-      FROM jobs_workerhost host
-      LEFT JOIN (
-           SELECT regexp_replace(item.claimed_by, ':[^:]*$', '') AS host, count(*) AS photos
-             FROM jobs_jobcoordinator job JOIN jobs_jobitem item ON item.job_id = job.id
-            WHERE {ENDED} AND job.finished_at > now() - interval '{MINUTES} minutes'
-              AND item.claimed_by <> ''
-            GROUP BY 1
-           ) made USING (host)
-     ORDER BY host.seen_at DESC
-     LIMIT {HOSTS}
+# A worker is `host:pid`; its name stays on the photo that it finished. Of each also how many of its
+# photos another worker had been lost with.
+MADE = f"""
+    WITH lately AS MATERIALIZED (
+         SELECT job.id FROM jobs_jobcoordinator job
+          WHERE {ENDED} AND job.finished_at > now() - interval '{MINUTES} minutes'
+         )
+    SELECT regexp_replace(item.claimed_by, ':[^:]*$', ''), count(*),
+           count(*) FILTER (WHERE item.attempt > 1)
+      FROM lately CROSS JOIN LATERAL (
+           SELECT claimed_by, attempt FROM jobs_jobitem WHERE job_id = lately.id OFFSET 0
+           ) item
+     GROUP BY 1
 """
 # Open reservations are few; whoever keeps anything in the storage has it counted again some day.
 MONEY_AND_STORAGE = """
@@ -120,18 +131,19 @@ def read_dashboard() -> Dashboard:
     hours = _ended(PER_HOUR, HOURS)
     ((reserved, stored, charged, webhooks),) = _rows(MONEY_AND_STORAGE)
     ((oldest,),) = metrics.read("s3_oldest_without_result_seconds")
-    ((rescued,),) = metrics.read("s3_photos_rescued_last_hour")
+    made = {host: (photos, rescued) for host, photos, rescued in _rows(MADE)}
+    hosts = WorkerHost.objects.order_by("-seen_at").values_list("host", "backend", "seen_at")
     return Dashboard(
         unfinished=dict(metrics.read("s3_jobs_unfinished")),
         photos=dict(metrics.read("s3_photos_pending")),
         oldest_wait=oldest,
         overdue=sum(count for _, count in metrics.read("s3_jobs_overdue")),
-        rescued=rescued,
+        rescued=sum(rescued for _, rescued in made.values()),
         broker=metrics.broker_depth(),
         minutes=_ended(PER_MINUTE, MINUTES),
         hours=hours,
         failures=[(reason, count) for reason, count in _rows(FAILURES)],
-        workers=[WorkerRow(*row) for row in _rows(WORKERS)],
+        workers=[WorkerRow(*row, made.get(row[0], (0, 0))[0]) for row in hosts[:HOSTS]],
         reserved=reserved,
         spent=sum(hour.done for hour in hours) + charged,
         stored_bytes=stored,
