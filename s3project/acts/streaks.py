@@ -9,6 +9,8 @@ unless the caller wants a line in so many seconds.
 import logging
 from collections.abc import Mapping
 
+from django.db import InterfaceError, OperationalError
+
 from s3project.acts.actor import Actor
 from s3project.acts.record import Fact, record_act
 from s3project.acts.words import Action, ObjectKind
@@ -38,13 +40,17 @@ def record_streak(
     if not log_seconds or count(f"streak-line:{action}:{source}", log_seconds) == 1:
         logger.warning("%s, %s in a row: %s %s", action, times, source, object_id)
     if is_power_of_ten(times) and take(f"streak-rows:{action}", ROWS).allowed:
-        record_act(
-            action,
-            actor=actor,
-            kind=kind,
-            object_id=object_id,
-            details={**(details or {}), "times": times},
-        )
+        try:
+            record_act(
+                action,
+                actor=actor,
+                kind=kind,
+                object_id=object_id,
+                details={**(details or {}), "times": times},
+            )
+        except (OperationalError, InterfaceError):
+            # A refusal stays one while the database is away, and the line above tells of it.
+            logger.exception("%s could not be written to the audit log", action)
     return times
 
 

@@ -39,6 +39,7 @@ def ids(base_url: str) -> tuple[dict[str, str], dict[str, str]]:
         "rule_id": rule["data"]["id"],
         "webhook_id": webhook_id,
         "delivery_id": sent.json()["data"]["id"],
+        "template": "before_after",
     }
 
 
