@@ -6,7 +6,7 @@ from uuid import UUID
 from s3project.acts.actor import Actor
 from s3project.acts.models import MAX_REASON, Act
 from s3project.acts.words import Action, ObjectKind
-from s3project.logs.context import request_id
+from s3project.logs.context import UUID_TEXT, request_id
 
 Fact = str | int | float | bool | None | list[str]
 
@@ -46,8 +46,9 @@ def record_act(
 
 
 def _current_request() -> UUID | None:
+    """None outside any; the id of a task's message may be whatever its sender called it."""
     text = request_id.get()
-    return None if text == "-" else UUID(text)
+    return UUID(text) if UUID_TEXT.fullmatch(text) else None
 
 
 def _checked(details: Mapping[str, Fact]) -> dict[str, Fact]:

@@ -5,7 +5,7 @@ from typing import Any
 from celery import Task
 from django.conf import settings
 
-from s3project.logs.context import MESSAGE_HEADER, begin_work, caused_by
+from s3project.logs.context import MESSAGE_HEADER, NOBODY, begin_work, caused_by
 from s3project.telemetry.traces import TRACEPARENT, Kind, span
 
 
@@ -14,7 +14,7 @@ class LoggedTask(Task):  # type: ignore[type-arg]  # it is generic in the stubs 
     task of the process ends what the lines are about."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        begin_work(str(self.request.id))
+        begin_work(self.request.id or NOBODY)
         caused_by(self.request.get(MESSAGE_HEADER))
         given = self.request.get(TRACEPARENT)
         # What the clock sends every few seconds is no trace of anything.

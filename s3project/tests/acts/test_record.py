@@ -10,7 +10,7 @@ from s3project.acts.actor import SYSTEM, Actor
 from s3project.acts.models import Act
 from s3project.acts.record import record_act
 from s3project.acts.words import Action, ActorKind, ObjectKind
-from s3project.logs.context import request_id
+from s3project.logs.context import request_id, work
 from s3project.testing.sql import recorded_statements
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,13 @@ def test_an_act_outside_a_request_names_none() -> None:
     record_act(Action.CREDITS_GRANTED, actor=SYSTEM)
 
     assert Act.objects.get().request_id is None
+
+
+def test_an_act_of_a_task_whose_id_is_none_of_ours_is_written_without_it() -> None:
+    with work("whatever its sender liked"):
+        act = record_act(Action.PLAN_CHANGED, actor=SYSTEM)
+
+    assert act.request_id is None
 
 
 def test_an_act_that_is_rolled_back_was_none() -> None:
