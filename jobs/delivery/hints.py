@@ -8,14 +8,15 @@ database, which watchers are served from; a hint that is lost costs them some se
 import logging
 import threading
 import time
-from functools import cache, partial
+from functools import cache
 from uuid import UUID
 
 import redis
 from django.conf import settings
-from django.db import transaction
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from s3project.after_commit import after_commit
 
 logger = logging.getLogger(__name__)
 
@@ -78,4 +79,4 @@ def hint(job_id: UUID) -> None:
 
 def hint_after_commit(job_id: UUID) -> None:
     """As `hint`, once what the transaction changed is there to be read."""
-    transaction.on_commit(partial(hint, job_id), robust=True)
+    after_commit(hint, job_id)

@@ -4,7 +4,6 @@ Canceling and deleting are `services.py`'s: owners do that too.
 """
 
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -23,6 +22,7 @@ from s3project import ids
 from s3project.acts.actor import Actor
 from s3project.acts.record import Fact, record_act
 from s3project.acts.words import Action, ObjectKind
+from s3project.after_commit import after_commit
 
 # Nobody means to keep a customer's photos for longer than this at a time.
 MOST_DAYS = 366
@@ -49,7 +49,7 @@ def send_photos_again(*, user_id: UUID, job_id: UUID, by: Actor, reason: str) ->
     if not photos:
         raise Refused(f"No photo of {job} is stuck: a worker has each of them in hand.")
     _record(Action.JOB_SENT_AGAIN, job, by, reason, photos=photos)
-    transaction.on_commit(partial(dispatch_chunks, job, chunks), robust=True)
+    after_commit(dispatch_chunks, job, chunks)
     return photos
 
 

@@ -3,7 +3,6 @@ transaction and locks in order: job → package.
 """
 
 import logging
-from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from jobs.models import JobCoordinator, JobPackage, PackageEffect, PackageResult
 from jobs.models.outbox import write_event
 from jobs.presets import PRESETS, OutputTemplate
 from jobs.states import JobStatus
+from s3project.after_commit import after_commit
 from s3project.errors import ValidationFailed
 from s3project.wording import hint, listed, nearest, quoted
 
@@ -57,11 +57,10 @@ def _order(job: JobCoordinator, template: OutputTemplate, options: dict[str, Any
     kept = {name: value for name, value in options.items() if name in template.options}
     package, anew = JobPackage.order(job, template.alias, kept)
     if anew:
-        # Robust: what goes wrong from here on is the sweep's.
-        transaction.on_commit(partial(dispatch_package, package.pk), robust=True)
+        after_commit(dispatch_package, package.pk)
         hint_after_commit(job.id)
     if package.edition > 2:
-        transaction.on_commit(partial(dispatch_delete_old_packages, job.id), robust=True)
+        after_commit(dispatch_delete_old_packages, job.id)
     return package
 
 
@@ -132,7 +131,7 @@ def tell_of_package(job: JobCoordinator, package: JobPackage) -> None:
     """Who wants to hear that a package has ended. In the transaction that ends it."""
     event = f"package.{package.status}"
     if write_event(event, user_id=job.user_id, job_id=job.id, template=package.template):
-        transaction.on_commit(dispatch_webhooks, robust=True)
+        after_commit(dispatch_webhooks)
     hint_after_commit(job.id)
 
 

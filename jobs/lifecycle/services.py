@@ -6,7 +6,6 @@ commit of the outermost transaction.
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +35,7 @@ from s3project import ids
 from s3project.acts.actor import Actor
 from s3project.acts.record import record_act
 from s3project.acts.words import Action, ObjectKind
+from s3project.after_commit import after_commit
 from users.models import UserLimiter
 
 logger = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ def confirm_upload(
     job.mark_uploaded()
     found = {idx: problem_of(uploads.get(key)) for idx, key in input_keys(job.id).items()}
     if UploadProblem.TOO_LARGE in found.values():
-        transaction.on_commit(partial(dispatch_discard_large_uploads, job.id), robust=True)
+        after_commit(dispatch_discard_large_uploads, job.id)
     hint_after_commit(job.id)
     return job, {idx: problem for idx, problem in found.items() if problem is not None}
 
@@ -157,9 +157,7 @@ def execute_job(
             output_template=output_template,
         )
         chunks = chunks_that_fit(0, range(job.total_items))
-        send = partial(dispatch_chunks, job, chunks)
-        # Robust: the job is queued, and what goes wrong from here on is the sweep's.
-        transaction.on_commit(send, robust=True)
+        after_commit(dispatch_chunks, job, chunks)
         hint_after_commit(job.id)
     return job, advice
 
@@ -176,14 +174,14 @@ def record_item_result(
     job = JobCoordinator.objects.lock(job_id)
     effect = job.on_item_result(result)
     if effect.told and not job.is_finished:
-        transaction.on_commit(dispatch_webhooks, robust=True)
+        after_commit(dispatch_webhooks)
     if not effect.processed:
         logger.info("%s %s #%d", IGNORED, job.public_id, result.idx)
         return job, effect
     if job.is_finished:
         settle(job, told=effect.told)
     elif effect.unsent and (chunks := reserve_chunks(job, at_work=effect.at_work)):
-        transaction.on_commit(partial(dispatch_chunks, job, chunks), robust=True)
+        after_commit(dispatch_chunks, job, chunks)
     hint_after_commit(job.id)
     return job, effect
 
@@ -226,8 +224,7 @@ def cancel_job(
                 details={"user": ids.public_id(ids.USER, user_id), "refunded": settlement.refunded},
             )
         if job.queued_at is not None:
-            delete = partial(dispatch_delete_outputs, job.id)
-            transaction.on_commit(delete, robust=True)
+            after_commit(dispatch_delete_outputs, job.id)
         hint_after_commit(job.id)
     return job, settlement
 
@@ -255,6 +252,6 @@ def delete_job(
             reason=reason,
             details={"user": ids.public_id(ids.USER, user_id), "photos": job.total_items},
         )
-    transaction.on_commit(partial(dispatch_delete_job_objects, job.id), robust=True)
+    after_commit(dispatch_delete_job_objects, job.id)
     hint_after_commit(job.id)
     return True

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db import transaction
-
 from jobs.delivery.dispatch import dispatch_webhooks
 from jobs.lifecycle.packages import pack_finished_job
 from jobs.models import JobCoordinator
 from jobs.models.history import write_history
 from jobs.models.outbox import write_event
+from s3project.after_commit import after_commit
 from users.models import UserLimiter
 
 
@@ -36,5 +35,5 @@ def settle(job: JobCoordinator, *, told: int = 0) -> Settlement:
     if is_wanted:
         told += write_event(f"job.{job.status}", user_id=job.user_id, job_id=job.id)
     if told:
-        transaction.on_commit(dispatch_webhooks, robust=True)
+        after_commit(dispatch_webhooks)
     return Settlement(refunded, limiter.credits)
