@@ -10,7 +10,6 @@ Of a large job only so many chunks are sent at once; the others follow as result
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -34,6 +33,7 @@ from jobs.delivery.publish import (
 )
 from jobs.message_signing import signed
 from jobs.models import JobCoordinator
+from jobs.models.overtime import overtime_of
 from s3project.logs.context import about, said
 from s3project.rows import fetch_all
 from s3project.wording import counted
@@ -41,18 +41,11 @@ from users.plans import PLANS
 
 logger = logging.getLogger(__name__)
 
-# How long photos that took too much time count against their user.
-REMEMBERED = timedelta(minutes=15)
-
 # Where photos are, their user's plan, and the overtime of all the user's jobs of late, in
 # milliseconds. (Written out: every set is dispatched, and Django takes longer to build it than
 # PostgreSQL to answer.)
-READ_PHOTOS = """
-    SELECT idx, input_key, (SELECT plan FROM users_user WHERE id = %s),
-           (SELECT coalesce(sum(overtime_ms), 0)::bigint
-              FROM jobs_jobcoordinator
-             WHERE user_id = %s AND overtime_ms > 0
-               AND updated_at >= statement_timestamp() - %s * interval '1 second')
+READ_PHOTOS = f"""
+    SELECT idx, input_key, (SELECT plan FROM users_user WHERE id = %s), {overtime_of("%s")}
       FROM jobs_jobitem
      WHERE job_id = %s AND idx = ANY(%s)
 """
@@ -72,9 +65,7 @@ def dispatch_chunks(job: JobCoordinator, chunks: Sequence[Chunk]) -> int:
 
 def _send(job: JobCoordinator, chunks: Sequence[Chunk]) -> int:
     idxs = [idx for chunk in chunks for idx in chunk.idxs]
-    rows = fetch_all(
-        READ_PHOTOS, [job.user_id, job.user_id, REMEMBERED.total_seconds(), job.id, idxs]
-    )
+    rows = fetch_all(READ_PHOTOS, [job.user_id, job.user_id, job.id, idxs])
     inputs = {idx: input_key for idx, input_key, *_ in rows}
     plan, overtime_ms = rows[0][2:]
     size, weight = settings.BATCH_CONCURRENCY, PLANS[plan].weight

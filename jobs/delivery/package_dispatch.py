@@ -5,18 +5,20 @@ They have a queue of their own: a package takes minutes, and no photo waits for 
 """
 
 from django.conf import settings
-from django.db.models import F, Sum
 from django.db.models.functions import Now
 
-from jobs.delivery.dispatch import REMEMBERED
 from jobs.delivery.fair_share import level_of
 from jobs.delivery.message import package_message
 from jobs.delivery.publish import MAKE_PACKAGE, PACKAGES_QUEUE, Message, publish_all
 from jobs.message_signing import signed
-from jobs.models import JobCoordinator, JobPackage
+from jobs.models import JobPackage
 from jobs.models.item import LEASE_OVER
+from jobs.models.overtime import overtime_of
 from jobs.states import PackageStatus
+from s3project.rows import fetch_all
 from users.plans import PLANS
+
+READ_OVERTIME = f"SELECT {overtime_of('%s')}"
 
 
 def dispatch_package(package_id: int, *, attempt: int = 1) -> bool:
@@ -31,11 +33,12 @@ def dispatch_package(package_id: int, *, attempt: int = 1) -> bool:
     message = signed(
         package_message(job, package, attempt=attempt).to_json(), settings.MESSAGE_KEYS
     )
+    [(overtime_ms,)] = fetch_all(READ_OVERTIME, [job.user_id])
     level = level_of(
         job.done_items,
         size=settings.BATCH_CONCURRENCY,
         weight=PLANS[job.user.plan].weight,
-        overtime_ms=_overtime(job),
+        overtime_ms=overtime_ms,
     )
     if not publish_all(MAKE_PACKAGE, [Message([message], level)], queue=PACKAGES_QUEUE):
         return False
@@ -46,12 +49,3 @@ def dispatch_package(package_id: int, *, attempt: int = 1) -> bool:
         attempt=attempt, claimed_by="", lease_expires_at=Now() + settings.QUEUE_LEASE
     )
     return True
-
-
-def _overtime(job: JobCoordinator) -> int:
-    """Of all its user's jobs of late, in milliseconds."""
-    late = JobCoordinator.objects.owned_by(job.user_id).filter(
-        overtime_ms__gt=0, updated_at__gte=Now() - REMEMBERED
-    )
-    found: int | None = late.aggregate(total=Sum(F("overtime_ms")))["total"]
-    return found or 0

@@ -16,11 +16,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from jobs.delivery.dispatch import REMEMBERED
 from jobs.delivery.fair_share import LEVELS, level_of
 from jobs.lifecycle.pace import PACE, PARAMETERS, Pace
 from jobs.limits import USUAL_MS
 from jobs.models.item_phases import IN_HAND, LEASED, PENDING
+from jobs.models.overtime import overtime_of
 from jobs.states import IN_WORK, sql_list
 from users.plans import PLANS
 
@@ -42,12 +42,7 @@ READ_LINE = f"""
     WITH {PACE},
     job AS (
         SELECT job.id, job.queued_at, CASE plan {_WEIGHT} ELSE 1 END AS weight,
-               (SELECT coalesce(sum(overtime_ms), 0)::bigint / {USUAL_MS}
-                  FROM jobs_jobcoordinator AS late
-                 WHERE late.user_id = job.user_id AND late.overtime_ms > 0
-                   AND late.updated_at
-                       >= statement_timestamp() - %(remembered)s::float8 * interval '1 second'
-               ) AS overtime
+               {overtime_of("job.user_id")} / {USUAL_MS} AS overtime
           FROM jobs_jobcoordinator AS job JOIN users_user ON users_user.id = job.user_id
          WHERE job.status IN {sql_list(IN_WORK)}
     ),
@@ -89,7 +84,6 @@ def read_line() -> dict[UUID, Place]:
     """Of every job in work. One query, over all photos that are pending."""
     parameters: dict[str, Any] = {
         **PARAMETERS,
-        "remembered": REMEMBERED.total_seconds(),
         "size": settings.BATCH_CONCURRENCY,
         "thresholds": _THRESHOLDS,
     }
@@ -128,15 +122,22 @@ class Line:
         return places.get(job_id)
 
     def places(self, *, read_after: float = float("-inf")) -> Mapping[UUID, Place]:
-        """Those that are fresh, and read after that moment of time.monotonic()."""
-        with self._lock:
+        """Those that are fresh, and read after that moment of time.monotonic(). While somebody
+        reads them anew the others get what there was, if it is good enough: none of their polls
+        waits for a query over all photos."""
+        may_wait = self._read_at < read_after or self._read_at == float("-inf")
+        if not self._lock.acquire(blocking=may_wait):
+            return self._places
+        try:
             now = time.monotonic()
             if now >= self._good_until or self._read_at < read_after:
-                self._read_at = now
                 self._places = read_line()
+                self._read_at = now
                 took = time.monotonic() - now
                 self._good_until = now + max(FRESH_SECONDS, REST * took)
             return self._places
+        finally:
+            self._lock.release()
 
     def forget(self) -> None:
         """The next one who asks is told what is so then."""

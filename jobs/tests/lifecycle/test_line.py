@@ -2,23 +2,26 @@
 
 import random
 import statistics
+import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django.fixtures import Settings
 
 from jobs.delivery.publish import GPU_QUEUE
 from jobs.lifecycle import services
-from jobs.lifecycle.line import LINE, Place, _in_steps, read_line
+from jobs.lifecycle.line import LINE, Line, Place, _in_steps, read_line
 from jobs.models import JobCoordinator, JobItem
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.factories import make_job, poll, report, result_key
 from jobs.tests.lifecycle.workers_simulation import CHUNK, SimulatedJob, Simulation
 from s3project.celery import app
 from s3project.testing.broker import waiting
+from s3project.testing.waiting import wait_until
 from users.models import User
 from users.tests.factories import make_user
 
@@ -230,3 +233,32 @@ def test_photos_in_hand_and_lost_ones_are_counted_where_they_are() -> None:
     JobItem.objects.filter(job=other, idx__lt=2).update(lease_expires_at=database_now())
     assert read_line()[job.pk].ahead == 1
     assert {item.status for item in other.items.all()} == {ItemStatus.PENDING}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_while_somebody_else_reads_the_line_anew() -> None:
+    job = make_job(JobStatus.QUEUED)
+    line = Line()
+    before = line.places()
+    line.forget()
+    reading = threading.Thread(target=_read_in_a_thread, args=(line,))
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE jobs_jobitem IN ACCESS EXCLUSIVE MODE")
+        reading.start()
+        wait_until(lambda: line._lock.locked(), seconds=10)
+        started = time.monotonic()
+        assert line.places() is before
+        assert time.monotonic() - started < 1
+        assert reading.is_alive(), "it waits for the table"
+    reading.join()
+
+    assert line.places() is not before
+    assert job.id in line.places()
+
+
+def _read_in_a_thread(line: Line) -> None:
+    try:
+        line.places()
+    finally:
+        connection.close()
