@@ -1,5 +1,6 @@
 """What operators do with jobs, each with a reason."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,9 +33,9 @@ class JobDeed(Deed[JobCoordinator]):
             self.obstacle(row) or self.effect(row),
         )
 
+    @abstractmethod
     def effect(self, row: JobCoordinator) -> str:
         """What will happen to a job that it can be done to."""
-        raise NotImplementedError
 
 
 class Cancel(JobDeed):

@@ -13,7 +13,6 @@ from typing import BinaryIO
 
 from jobs import keys
 from jobs.gpu import transfer
-from jobs.gpu.engine.arrays import Rgb
 from jobs.gpu.engine.errors import ModelError, PhotoError, ProtectionError
 from jobs.gpu.engine.memory import MaskStore
 from jobs.gpu.engine.messages import WorkItem
@@ -75,7 +74,7 @@ class Packer:
             with self._renewing(), tempfile.TemporaryFile() as file:
                 files, board = self._pack(file)
                 self._give_up_if_lost()
-                self._put(keys.board_key, encode_board(board), "image/jpeg")
+                self._put(keys.board_key, board, "image/jpeg")
                 size = file.seek(0, 2)
                 file.seek(0)
                 self._put(keys.package_key, file, "application/zip")
@@ -104,9 +103,9 @@ class Packer:
     def _held_ms(self) -> int:
         return round(1000 * (time.monotonic() - self._started))
 
-    def _pack(self, file: BinaryIO) -> tuple[int, Rgb]:
-        """How many files went into the archive, and the board. Raises PhotoError when nothing could
-        be made of any photo.
+    def _pack(self, file: BinaryIO) -> tuple[int, bytes]:
+        """How many files went into the archive, and the board as JPEG. Raises PhotoError when
+        nothing could be made of any photo.
         """
         message, options = self._message, self._message.options
         items = message.work.items
@@ -136,8 +135,8 @@ class Packer:
             if not made:
                 assert first is not None, "a message has photos"
                 raise first
-            board = template.board()
-            archive.add(f"{BOARD}.jpg", BytesIO(encode_board(board)))
+            board = encode_board(template.board())
+            archive.add(f"{BOARD}.jpg", BytesIO(board))
             return archive.files, board
 
     def _add(self, template: Template, subject: Subject, archive: Archive) -> None:

@@ -3,6 +3,7 @@
 One kit for all of them, so that none of them can do without the question or the log.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
@@ -50,7 +51,7 @@ class NotDone(Exception):
     """Why nothing was done to a row, as the operator reads it."""
 
 
-class Deed(Generic[M]):
+class Deed(ABC, Generic[M]):
     """An act, as Django takes it for an action of a list; called with what was selected.
 
     `name` is what forms post, `label` what the menu and the button of a row's page say, and
@@ -79,13 +80,13 @@ class Deed(Generic[M]):
         """Why it cannot be done to this row; empty where it can."""
         return ""
 
+    @abstractmethod
     def cells(self, row: M) -> Sequence[Cell]:
         """The row in the question, one cell for each heading."""
-        raise NotImplementedError
 
+    @abstractmethod
     def act(self, request: HttpRequest, row: M, given: Mapping[str, Any]) -> str:
         """Does it through a service; returns what became of it. Raises NotDone."""
-        raise NotImplementedError
 
     def answer(
         self, request: HttpRequest, row: M, given: Mapping[str, Any]
