@@ -5,7 +5,9 @@ not in it, and photos are not: `GET /jobs/{id}` leads to them while they are kep
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -112,10 +114,14 @@ def _jobs(user_id: UUID) -> Iterator[dict[str, Any]]:
 
 def _history(user_id: UUID) -> Iterator[dict[str, Any]]:
     """What finished jobs were; of archived ones their items are here only."""
-    logs = JobLog.objects.filter(user_id=user_id).order_by("created_at")
-    for log in logs.iterator(chunk_size=CHUNK):
-        items = JobItemLog.objects.filter(job_id=log.job_id).order_by("idx").values(*ITEM)
-        yield {**{name: getattr(log, name) for name in LOG}, "items": list(items)}
+    logs = JobLog.objects.filter(user_id=user_id).order_by("created_at").iterator(chunk_size=CHUNK)
+    while chunk := list(islice(logs, CHUNK)):
+        items: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
+        rows = JobItemLog.objects.filter(job_id__in=[log.job_id for log in chunk])
+        for row in rows.order_by("idx").values("job_id", *ITEM):
+            items[row.pop("job_id")].append(row)
+        for log in chunk:
+            yield {**{name: getattr(log, name) for name in LOG}, "items": items[log.job_id]}
 
 
 def _rows(rows: QuerySet[Any], names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
