@@ -35,7 +35,7 @@ SEQUENCES = "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'"
 
 
 class InUse(Exception):
-    """The database has this table, or rows in it: nothing is restored over what somebody uses."""
+    """By what somebody uses the database: nothing is restored over it."""
 
 
 def dump_database(folder: Path) -> Manifest:
@@ -92,11 +92,11 @@ def check_unused(manifest: Manifest) -> bool:
         found = set(connection.introspection.table_names(cursor))
         ours = {HISTORY, *manifest.tables, *connection.introspection.django_table_names()}
         if found - ours:
-            raise InUse(min(found - ours))
+            raise InUse(f"{min(found - ours)} is none of ours")
         for table in found & IN_USE:
             cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(table)))
             if cursor.fetchone()[0]:
-                raise InUse(table)
+                raise InUse(f"{table} has rows")
     return bool(found)
 
 

@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{len(manifest.objects):,} objects")
         except InUse as error:
             raise CommandError(
-                f"The database is in use ({error} has rows): restore into an empty one."
+                f"The database is in use ({error}): restore into an empty one."
             ) from None
         except BadBackup as error:
             raise CommandError(f"Nothing was restored: {error}.") from None
