@@ -237,6 +237,15 @@ def test_a_folder_stands_for_its_photos(
     assert execute == {"concepts": {"Wall": {"action": "recolor", "value": "sage"}}, "protect": []}
 
 
+# What a shell starts in the background ignores Ctrl-C, and so would what the tests start then.
+FROM_A_TERMINAL = """
+import runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.argv = sys.argv[1:]
+runpy.run_module("s3sets.cli", run_name="__main__")
+"""
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_watch_picks_up_what_was_interrupted_and_pays_nothing_twice(
     signed_in: SmallApi, s3sets: S3Sets, home: Path, photo: Path, end: signal.Signals
@@ -246,7 +255,8 @@ def test_watch_picks_up_what_was_interrupted_and_pays_nothing_twice(
     queued = job("queued", "pending", job_id=JOB_ID)
     finished = signed_in.take_off("GET", path)
     signed_in.on("GET", path, *finished[:2], Reply(data=queued))
-    command = [sys.executable, "-m", "s3sets.cli", "edit", str(photo), "-s", "Wall=recolor:sage"]
+    words = ["s3sets", "edit", str(photo), "-s", "Wall=recolor:sage"]
+    command = [sys.executable, "-c", FROM_A_TERMINAL, *words]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
         signed_in.wait_for("GET", f"{path}/events")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.db.migrations.loader import MigrationLoader
 from psycopg import errors, sql
 
 from s3project.embedded import processes
@@ -213,10 +214,16 @@ def test_only_the_migration_knows_the_owner(migrated: EmbeddedStack, tmp_path: P
 def test_a_migration_waits_for_no_lock_for_long_and_then_changes_nothing(
     migrated: EmbeddedStack, owner: psycopg.Connection[tuple[object, ...]]
 ) -> None:
-    argv = [sys.executable, "manage.py", "migrate", "acts", "0001", "--no-input"]
+    # The last migration of an app, so that taking it back takes no other one back before it.
+    graph = MigrationLoader(None).graph
+    (last,) = graph.leaf_nodes("jobs")
+    (before,) = (node.key for node in graph.node_map[last].parents if node.key[0] == "jobs")
+    argv = [sys.executable, "manage.py", "migrate", *before, "--no-input"]
     environment = processes.migration_environment(migrated.environment)
+    tables = owner.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'jobs\\_%'")
+    names = [sql.Identifier(str(name)) for (name,) in tables.fetchall()]
     with owner.transaction():
-        owner.execute("LOCK TABLE acts")
+        owner.execute(sql.SQL("LOCK TABLE {}").format(sql.SQL(", ").join(names)))
         done = subprocess.run(
             argv, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=30
         )
