@@ -8,6 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from jobs.models import JobCoordinator, JobItem
 from jobs.states import JobStatus
+from jobs.storage import bucket
 from jobs.tests.factories import make_job
 from jobs.watch.audit import run
 from jobs.watch.audit_checks import CHECKS
@@ -32,7 +33,12 @@ def latest() -> Iterator[list[tuple[str, str]]]:
 
 
 @pytest.mark.parametrize("status", [JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELED])
-def test_an_archived_job_reads_as_before(status: JobStatus, latest: list[tuple[str, str]]) -> None:
+def test_an_archived_job_reads_as_before(
+    status: JobStatus, latest: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It takes seconds, and what is signed changes every quarter of an hour.
+    moment = bucket.steady_moment()
+    monkeypatch.setattr(bucket, "steady_moment", lambda: moment)
     job = make_job(status, items=2)
     shown = api_of(job.user).get(f"/jobs/{job.public_id}").data
     migrate(BEFORE)
