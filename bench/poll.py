@@ -18,7 +18,6 @@ sees on the same machine. The limit of requests is raised, not switched off: its
 
 import argparse
 import http.client
-import json
 import os
 import statistics
 import sys
@@ -30,6 +29,7 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
+import httpx
 from rich.console import Console
 from rich.table import Table
 
@@ -37,6 +37,7 @@ from bench.lifecycle import cpu_seconds
 from s3project.embedded import processes
 from s3project.embedded.services import start_services
 from s3project.embedded.stack import EmbeddedStack
+from s3sets import S3Client
 
 WARM_UP = 20
 SETTLE_SECONDS = 0.3
@@ -51,31 +52,18 @@ class Figures:
     size: int
 
 
-class Client:
-    """One user on one keep-alive connection."""
+class Poller:
+    """One keep-alive connection, and nothing else that takes time."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, token: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        self.token = ""
+        self._headers = {"Authorization": f"Bearer {token}"}
 
-    def call(
-        self, method: str, path: str, body: Any = None, **headers: str
-    ) -> tuple[int, Any, bytes]:
+    def get(self, path: str, **headers: str) -> tuple[int, Any, bytes]:
         """(status, headers, body)"""
-        self._connection.request(
-            method,
-            path,
-            None if body is None else json.dumps(body),
-            {"Authorization": f"Bearer {self.token}", **headers},
-        )
+        self._connection.request("GET", path, headers={**self._headers, **headers})
         answer = self._connection.getresponse()
         return answer.status, answer.headers, answer.read()
-
-    def data(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        status, _, raw = self.call(method, path, body, **headers)
-        if status >= 300:
-            raise SystemExit(f"{method} {path}: {status} {raw[:300]!r}")
-        return json.loads(raw)["data"]
 
 
 def main() -> int:
@@ -98,45 +86,55 @@ def main() -> int:
 
 
 def measure(stack: EmbeddedStack, photos: int, polls: int) -> dict[str, Figures]:
-    client = Client(int(stack.environment["PORT"]))
-    user = client.data("POST", "/auth/anon")
-    client.token = user["token"]
+    base_url = stack.environment["PUBLIC_BASE_URL"]
+    with S3Client(base_url, trust_env=False) as client:
+        return measure_with(client, stack, photos, polls)
+
+
+def measure_with(
+    client: S3Client, stack: EmbeddedStack, photos: int, polls: int
+) -> dict[str, Figures]:
+    user = client.sign_up_anonymously()
+    poller = Poller(int(stack.environment["PORT"]), user["token"])
     command = processes.manage_argv("set_plan", user["user_id"], "pro", "--reason", "bench")
     stack.run_process("set_plan", command, processes.server_environment(stack.environment))
 
-    job = client.data("POST", "/jobs", {"preset": "interior", "item_count": photos})
-    path = f"/jobs/{job['job_id']}"
-    found = {"created": poll(stack, client, path, polls, status=200)}
-    client.data("POST", f"{path}/confirm-upload")
-    client.data("POST", f"{path}/execute", {"concepts": {}})
+    job_id = client.create_job("interior", photos)["job_id"]
+    path = f"/jobs/{job_id}"
+    found = {"created": poll(stack, poller, path, polls, status=200)}
+    client.confirm_upload(job_id)
+    client.execute_job(job_id, {})
     secret = {"Authorization": f"Bearer {stack.environment['GPU_CALLBACK_SECRET']}"}
-    for idx in range(photos):
-        result = {"idx": idx, "status": "done", "idempotency_key": f"{idx}:attempt1"}
-        client.data("POST", f"{path}/callback", result, **secret)
+    with httpx.Client(
+        base_url=stack.environment["PUBLIC_BASE_URL"], headers=secret, trust_env=False, timeout=30
+    ) as worker:
+        for idx in range(photos):
+            result = {"idx": idx, "status": "done", "idempotency_key": f"{idx}:attempt1"}
+            worker.post(f"{path}/callback", json=result).raise_for_status()
 
-    _, headers, _ = client.call("GET", path)
-    found["finished"] = poll(stack, client, path, polls, status=200)
+    _, headers, _ = poller.get(path)
+    found["finished"] = poll(stack, poller, path, polls, status=200)
     found["finished, changed"] = poll(
-        stack, client, path, polls, status=200, **{"If-None-Match": 'W/"older"'}
+        stack, poller, path, polls, status=200, **{"If-None-Match": 'W/"older"'}
     )
     found["finished, unchanged"] = poll(
-        stack, client, path, polls, status=304, **{"If-None-Match": headers["ETag"]}
+        stack, poller, path, polls, status=304, **{"If-None-Match": headers["ETag"]}
     )
     return found
 
 
 def poll(
-    stack: EmbeddedStack, client: Client, path: str, polls: int, *, status: int, **headers: str
+    stack: EmbeddedStack, poller: Poller, path: str, polls: int, *, status: int, **headers: str
 ) -> Figures:
     for _ in range(WARM_UP):
-        client.call("GET", path, **headers)
+        poller.get(path, **headers)
     roots = {pid: name for name, pid in stack.pids.items()}
     time.sleep(SETTLE_SECONDS)
     before = cpu_seconds(roots)
     latencies = []
     for _ in range(polls):
         started = time.perf_counter()
-        answered, _, body = client.call("GET", path, **headers)
+        answered, _, body = poller.get(path, **headers)
         latencies.append(time.perf_counter() - started)
         if answered != status:
             raise SystemExit(f"GET {path}: {answered} instead of {status}")

@@ -6,7 +6,8 @@
 Starts the engines, the API and maintenance (no GPU worker: the load plays it) under
 `.local/bench`, runs the load, and prints CPU per lifecycle by process, lifecycles per second and
 the latency of every endpoint. Figures are medians over the runs. Rate limits are off unless set
-in the environment: all sign-ups come from one address.
+in the environment: all sign-ups come from one address. The load speaks HTTP itself: the client that
+customers use would take cores from the server that is measured, and add to its latencies.
 """
 
 import argparse

@@ -62,8 +62,10 @@ def run_all(
     import django
 
     django.setup()
-    # What experiments call in this process has its say in the table.
-    logging.getLogger("jobs").setLevel(logging.WARNING)
+    # What experiments call in this process has its say in the table; httpx would tell addresses
+    # with what opens them.
+    for name in ("jobs", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     from bench.faults.world import World
     from s3project.testing.live import LiveStack
 

@@ -6,19 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from random import Random
 from threading import Event
-from uuid import UUID
 
 from django.db import connections
 
 from bench.faults.customer import Customer
+from bench.faults.keys import public_id_of
 from bench.faults.photos import QUICK
 from bench.faults.world import World
-from jobs.models import JobCoordinator
 
 CUSTOMERS = 4
 PHOTOS = 2
 LONGEST = 60.0
-POLL = 0.2
+MOMENT = 0.2
 
 
 @contextmanager
@@ -56,16 +55,11 @@ def busy(world: World, *, sets: int = 0, cancels: float = 0.0) -> Iterator[list[
 def _have_made(world: World, customer: Customer, canceling: Random | None) -> None:
     job = customer.start_set([QUICK] * PHOTOS)
     if canceling is not None:
-        time.sleep(canceling.uniform(0, POLL))
+        time.sleep(canceling.uniform(0, MOMENT))
         customer.cancel(job)
     else:
         world.accept(job)
-    _poll(customer, job)
-
-
-def _poll(customer: Customer, job: UUID) -> None:
-    public = JobCoordinator(id=job).public_id
-    deadline = time.monotonic() + LONGEST
-    while customer.call("GET", f"/jobs/{public}")["status"] not in {"done", "failed", "canceled"}:
-        assert time.monotonic() < deadline, f"{public} does not end"
-        time.sleep(POLL)
+    started = time.monotonic()
+    customer.wait(job)
+    seconds = time.monotonic() - started
+    assert seconds < LONGEST, f"{public_id_of(job)} took {seconds:.0f} s"

@@ -1,14 +1,14 @@
 """Watchers of sets in work, who must know how it ended whatever happened in between."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
 
 from bench.faults.customer import Customer
+from bench.faults.keys import public_id_of
 from bench.faults.world import World
-from jobs.models import JobCoordinator
 from s3project.testing.listener import Listener
 
 # Of each set: one with a token, the others by the address that a browser takes.
@@ -23,9 +23,9 @@ def watched(world: World, sets: dict[UUID, Customer]) -> Iterator[list[Listener]
     with ExitStack() as watching:
         listeners: list[tuple[UUID, Listener]] = []
         for job, customer in sets.items():
-            path = f"/jobs/{JobCoordinator(id=job).public_id}"
+            path = f"/jobs/{public_id_of(job)}"
             by_token = Listener(world.live.base_url, f"{path}/events", token=customer.token)
-            events_url = customer.call("GET", path)["events_url"]
+            events_url = customer.see(job)["events_url"]
             others = [Listener(world.live.base_url, events_url) for _ in range(WATCHERS - 1)]
             for one in (by_token, *others):
                 listeners.append((job, watching.enter_context(one)))
@@ -34,8 +34,7 @@ def watched(world: World, sets: dict[UUID, Customer]) -> Iterator[list[Listener]
         yield [one for _, one in listeners]
         for job, one in listeners:
             one.wait_for_end(PATIENCE)
-            answer = sets[job].call("GET", f"/jobs/{JobCoordinator(id=job).public_id}")
-            assert known(one.job) == known(answer), "a watcher was left behind"
+            assert known(one.job) == known(sets[job].see(job)), "a watcher was left behind"
         again = sum(len(one.statuses) - 1 for _, one in listeners)
         events = sum(len(one.events) for _, one in listeners)
         refused = sum(status >= 400 for _, one in listeners for status in one.statuses)
@@ -45,7 +44,7 @@ def watched(world: World, sets: dict[UUID, Customer]) -> Iterator[list[Listener]
         )
 
 
-def known(job: dict[str, Any]) -> str:
+def known(job: Mapping[str, Any]) -> str:
     """Without what is signed for each, and fields that are gone."""
     kept = {
         name: value for name, value in job.items() if value is not None and name != "events_url"

@@ -1,9 +1,9 @@
 """What an experiment works with: the processes, the engines, customers, and the database."""
 
-import io
 import os
 import random
 import signal
+import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +17,9 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Now
 
-from bench.faults.customer import Customer, Journal
+from bench.faults.customer import Customer
+from bench.faults.journal import Journal
+from bench.faults.keys import public_id_of
 from jobs.lifecycle.services import IGNORED
 from jobs.models import JobCoordinator, JobItem, JobPackage
 from jobs.states import FINISHED, ItemStatus
@@ -137,7 +139,7 @@ class World:
         self, job: UUID, idx: int, *, status: str = "done", attempt: int = 1
     ) -> requests.Response:
         """As a worker reports a result."""
-        key = f"{JobCoordinator(id=job).public_id}:{idx}:attempt{attempt}"
+        key = f"{public_id_of(job)}:{idx}:attempt{attempt}"
         return self._post(job, "callback", idx=idx, status=status, idempotency_key=key)
 
     def claim(self, job: UUID, idxs: list[int], *, attempt: int = 1) -> list[int]:
@@ -149,7 +151,7 @@ class World:
     def _post(self, job: UUID, action: str, **body: object) -> requests.Response:
         secret = self.live.environment["GPU_CALLBACK_SECRET"].split(",")[0]
         return requests.post(
-            f"{self.live.base_url}/jobs/{JobCoordinator(id=job).public_id}/{action}",
+            f"{self.live.base_url}/jobs/{public_id_of(job)}/{action}",
             json=body,
             headers={"Authorization": f"Bearer {secret}"},
             timeout=10,
@@ -158,8 +160,7 @@ class World:
     # --- Packages ----------------------------------------------------------------------------
 
     def ask_for_package(self, customer: Customer, job: UUID, template: str) -> None:
-        public = JobCoordinator(id=job).public_id
-        customer.call("POST", f"/jobs/{public}/packages", {"template": template})
+        customer.client.ask_for_package(public_id_of(job), template)
 
     def wait_packer_has(self, job: UUID, template: str, *, attempt: int = 1) -> None:
         """Until a worker has this attempt of the package in hand."""
@@ -173,13 +174,13 @@ class World:
         made = JobPackage.objects.filter(job_id=job, template=template, status="ready")
         self.wait_for(made.exists, "the package is ready", 2 * PATIENCE)
         package = made.get()
-        public = JobCoordinator(id=job).public_id
-        shown = customer.call("GET", f"/jobs/{public}")["packages"]
-        [url] = [one["url"] for one in shown if one["alias"] == template]
-        data = requests.get(url, timeout=10).content
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            assert archive.testzip() is None
-            assert (len(archive.namelist()), len(data)) == (package.files, package.bytes)
+        with tempfile.TemporaryDirectory() as folder:
+            fetched = customer.client.get_set(public_id_of(job)).download(folder)
+            [file] = [file for file in fetched if file.suffix == ".zip"]
+            with zipfile.ZipFile(file) as archive:
+                assert archive.testzip() is None
+                seen = (len(archive.namelist()), file.stat().st_size)
+        assert seen == (package.files, package.bytes)
         return package
 
     # --- Waiting and looking -------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What the demo shows in the terminal: live progress per photo, then a table."""
+"""What the demo shows: live progress and then a table in a terminal, a line a photo elsewhere."""
 
 from collections.abc import Sequence
 
@@ -9,25 +9,44 @@ from rich.text import Text
 
 from jobs.demo.run import PhotoRun, SetRun
 from jobs.demo.sheet import image_size
+from s3sets.progress import PhotoState
 
-STYLES = {
+STYLES: dict[PhotoState, str] = {
     "waiting": "dim",
+    "uploading": "cyan",
     "uploaded": "cyan",
-    "in work": "yellow",
+    "working": "yellow",
     "done": "green",
     "failed": "red",
+    "canceled": "red",
+    "downloading": "green",
+    "downloaded": "green",
 }
-MARKS = {"waiting": "·", "uploaded": "↑", "in work": "…", "done": "✓", "failed": "✗"}
+MARKS: dict[PhotoState, str] = {
+    "waiting": "·",
+    "uploading": "↑",
+    "uploaded": "↑",
+    "working": "…",
+    "done": "✓",
+    "failed": "✗",
+    "canceled": "✗",
+    "downloading": "↓",
+    "downloaded": "✓",
+}
 
 
 class Display:
-    """Live in a terminal; a line for each change where there is none (CI, a pipe)."""
+    """Live where somebody looks on. In a pipe (CI, a file) each photo is one line, when there is
+    nothing more to come of it.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._runs: dict[int, SetRun] = {}
-        self._said: dict[tuple[int, int], str] = {}
-        self._live = Live(console=console, refresh_per_second=8) if console.is_terminal else None
+        self._said: set[int] = set()
+        self._live: Live | None = None
+        if console.is_terminal:
+            self._live = Live(console=console, refresh_per_second=8, transient=True)
 
     def __enter__(self) -> "Display":
         if self._live is not None:
@@ -38,22 +57,26 @@ class Display:
         if self._live is not None:
             self._live.stop()
 
-    def show(self, runs: Sequence[SetRun]) -> None:
-        self._runs.update((id(run), run) for run in runs)
+    def show(self, run: SetRun) -> None:
+        self._runs[id(run)] = run
         if self._live is not None:
             self._live.update(Group(*(_progress(run) for run in self._runs.values())))
             return
-        for run in runs:
-            for number, photo in enumerate(run.photos):
-                if self._said.get((id(run), number)) != photo.state:
-                    self._said[id(run), number] = photo.state
-                    self._console.print(
-                        f"{run.photo_set.preset:<9} {photo.path.name:<28} {photo.state}"
-                    )
+        for photo in run.photos:
+            if photo.is_settled and id(photo) not in self._said:
+                self._said.add(id(photo))
+                pixels, ready, result, note = _cells(photo)
+                line = f"{photo.title:<24} {pixels:>9} {ready:>7}  {result}  {note}"
+                self._console.print(line.rstrip(), soft_wrap=True, highlight=False)
+
+    def sum_up(self, runs: Sequence[SetRun]) -> None:
+        """The table, where the photos have not been listed before."""
+        if self._live is not None:
+            self._console.print(_table(runs))
 
 
 def _progress(run: SetRun) -> Text:
-    settled = sum(photo.state in ("done", "failed") for photo in run.photos)
+    settled = sum(photo.is_settled for photo in run.photos)
     text = Text(f"{run.photo_set.preset}  {settled} of {len(run.photos)}\n", style="bold")
     for photo in run.photos:
         style = STYLES[photo.state]
@@ -61,7 +84,7 @@ def _progress(run: SetRun) -> Text:
     return text
 
 
-def result_table(runs: Sequence[SetRun]) -> Table:
+def _table(runs: Sequence[SetRun]) -> Table:
     """Per photo: its size, how long after execute it was ready, and the result."""
     table = Table(title="Results", title_justify="left", header_style="bold")
     table.add_column("photo", no_wrap=True)
@@ -70,17 +93,19 @@ def result_table(runs: Sequence[SetRun]) -> Table:
     table.add_column("result")
     for run in runs:
         for photo in run.photos:
-            table.add_row(photo.title, *_cells(photo))
+            *known, result, note = _cells(photo)
+            said = Text(result, style=STYLES[photo.state])
+            if note:
+                said.append(f"\n{note}", style="dim")
+            table.add_row(photo.title, *known, said)
         table.add_section()
     return table
 
 
-def _cells(photo: PhotoRun) -> tuple[str, str, Text]:
+def _cells(photo: PhotoRun) -> tuple[str, str, str, str]:
     width, height = image_size(photo.path.read_bytes())
     ready = "" if photo.ready_after is None else f"{photo.ready_after:.1f} s"
-    result = Text(photo.state, style=STYLES[photo.state])
-    if photo.result:
-        result.append(f", PNG {len(photo.result) / 1e6:.1f} MB", style="default")
-    if photo.note:
-        result.append(f"\n{photo.note}", style="dim")
-    return f"{width}×{height}", ready, result
+    result: str = photo.state
+    if photo.result is not None:
+        result = f"done, PNG {photo.result.stat().st_size / 1e6:.1f} MB"
+    return f"{width}×{height}", ready, result, photo.note

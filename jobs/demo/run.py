@@ -1,15 +1,17 @@
-"""The demo's way through the API: sign up, create, upload, confirm, execute, poll, download."""
+"""The demo's way through the API: both sets at once, each as a user of its own."""
 
+import asyncio
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from jobs.demo.client import Client
 from jobs.demo.sets import PhotoSet
+from s3sets import AsyncS3Client, Progress
+from s3sets.progress import PhotoState
 
-POLL_SECONDS = 0.3
+SETTLED = frozenset({"downloaded", "failed", "canceled"})
 
 
 @dataclass
@@ -17,15 +19,18 @@ class PhotoRun:
     """One photo on its way. `ready_after` counts the seconds since execute."""
 
     path: Path
-    state: str = "waiting"
+    state: PhotoState = "waiting"
     ready_after: float | None = None
     note: str = ""
-    result: bytes = b""
-    preview: bytes = b""
+    result: Path | None = None
 
     @property
     def title(self) -> str:
         return self.path.stem.replace("_", " ")
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state in SETTLED
 
 
 @dataclass
@@ -33,74 +38,59 @@ class SetRun:
     """One set on its way through one job."""
 
     photo_set: PhotoSet
-    client: Client
-    job_id: str = ""
-    status: str = "new"
-    executed_at: float = 0.0
     photos: list[PhotoRun] = field(default_factory=list)
+    executed_at: float | None = None
 
-    @property
-    def is_finished(self) -> bool:
-        return self.status in ("done", "failed", "canceled")
+    def tell(self, told: Progress) -> None:
+        photo = self.photos[told.idx]
+        if told.state == "working" and self.executed_at is None:
+            self.executed_at = time.monotonic()
+        if told.state == "done" and photo.ready_after is None and self.executed_at is not None:
+            photo.ready_after = time.monotonic() - self.executed_at
+        photo.state = told.state
+        photo.note = told.note or photo.note
 
 
 def run_sets(
     base_url: str,
     photo_sets: Sequence[PhotoSet],
-    show: Callable[[list[SetRun]], None],
+    folder: Path,
+    show: Callable[[SetRun], None],
     *,
     timeout: float,
 ) -> list[SetRun]:
-    """Sends all sets, each as a user of its own, and polls until every one is finished.
+    """Sends all sets, waits for them, and fetches their results into the folder.
 
-    `show` is called whenever something may have changed. Raises TimeoutError.
+    `show` is called whenever a photo has gone on. Raises TimeoutError after so many seconds, and
+    S3SetsError.
     """
-    runs = [_start(base_url, photo_set, show) for photo_set in photo_sets]
-    for run in runs:
-        run.client.execute(run.job_id, run.photo_set.concepts, run.photo_set.protect)
-        run.executed_at = time.monotonic()
-    deadline = time.monotonic() + timeout
-    while not all(run.is_finished for run in runs):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"the sets did not finish within {timeout:.0f} s")
-        time.sleep(POLL_SECONDS)
-        for run in runs:
-            if not run.is_finished:
-                _poll(run)
-        show(runs)
+    runs = [SetRun(one, [PhotoRun(path) for path in one.paths]) for one in photo_sets]
+
+    async def run_all() -> None:
+        async with asyncio.timeout(timeout):
+            await asyncio.gather(*(_run(base_url, run, folder, show) for run in runs))
+
+    asyncio.run(run_all())
     return runs
 
 
-def _start(base_url: str, photo_set: PhotoSet, show: Callable[[list[SetRun]], None]) -> SetRun:
-    run = SetRun(photo_set, Client(base_url), photos=[PhotoRun(path) for path in photo_set.paths])
-    run.client.sign_up_anonymously()
-    job = run.client.create_job(photo_set.preset, len(run.photos))
-    run.job_id = job["job_id"]
-    for photo, upload in zip(run.photos, job["upload"], strict=True):
-        run.client.upload(upload["url"], photo.path)
-        photo.state = "uploaded"
-        show([run])
-    missing = run.client.confirm_upload(run.job_id)["missing"]
-    if missing:
-        raise RuntimeError(f"the storage lost the uploads {missing}")
-    return run
+async def _run(base_url: str, run: SetRun, folder: Path, show: Callable[[SetRun], None]) -> None:
+    def on_progress(told: Progress) -> None:
+        run.tell(told)
+        show(run)
 
-
-def _poll(run: SetRun) -> None:
-    job = run.client.get_job(run.job_id)
-    run.status = job["status"]
-    for item in job["items"]:
-        photo = run.photos[item["idx"]]
-        if photo.state not in ("done", "failed") and item["status"] != "pending":
-            photo.ready_after = time.monotonic() - run.executed_at
-        photo.state = "in work" if item["status"] == "pending" else item["status"]
-        photo.note = item.get("error") or "; ".join(item.get("warnings", ()))
-    if run.is_finished:
-        _download(run, job["outputs_ready"])
-
-
-def _download(run: SetRun, outputs: list[dict[str, Any]]) -> None:
-    for output in outputs:
-        photo = run.photos[output["idx"]]
-        photo.result = run.client.download(output["result_url"])
-        photo.preview = run.client.download(output["preview_url"])
+    wanted = run.photo_set
+    async with AsyncS3Client(base_url, device=secrets.token_urlsafe(32), trust_env=False) as client:
+        taken = await client.edit(
+            wanted.paths,
+            wanted.preset,
+            wanted.concepts,
+            protect=wanted.protect,
+            on_progress=on_progress,
+        )
+        files = await taken.download(folder)
+    there = [result.idx for result in taken.results if result.result_url is not None]
+    for idx, file in zip(there, files, strict=True):
+        run.photos[idx].result = file
+        run.photos[idx].state = "downloaded"
+        show(run)

@@ -10,7 +10,7 @@ PHOTOS = Path(__file__).parent / "photos"
 class PhotoSet:
     preset: str
     photos: tuple[str, ...]
-    concepts: dict[str, dict[str, str]]
+    concepts: dict[str, str]
     protect: list[str]
 
     @property
@@ -27,9 +27,9 @@ SETS = (
             "interior_kitchen.jpg",
         ),
         concepts={
-            "Wall": {"action": "recolor", "value": "#9db4a0"},
-            "Floor": {"action": "texture", "value": "oak"},
-            "Ceiling": {"action": "tone", "value": "bright:0.4"},
+            "Wall": "recolor:#9db4a0",
+            "Floor": "texture:oak",
+            "Ceiling": "tone:bright:0.4",
         },
         protect=[],
     ),
@@ -41,7 +41,7 @@ SETS = (
             "product_shoe.png",
             "product_juice_apple.png",
         ),
-        concepts={"Body": {"action": "recolor", "value": "navy"}},
+        concepts={"Body": "recolor:navy"},
         protect=[],
     ),
 )

@@ -5,8 +5,8 @@ from typing import Any
 
 import requests
 
-from jobs.demo.client import Client
 from jobs.demo.sets import PHOTOS
+from jobs.tests.plain_client import Client
 from s3project.testing.waiting import wait_until
 
 KITCHEN = (PHOTOS / "interior_kitchen.jpg").read_bytes()

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import requests
 
-from jobs.demo.client import Client
 from jobs.storage.bucket import photo_storage
 from jobs.tests.live_sets import (
     KITCHEN,
@@ -19,6 +18,7 @@ from jobs.tests.live_sets import (
     start_set,
     wait_for,
 )
+from jobs.tests.plain_client import Client
 from s3project.testing.live import LiveStack
 from s3project.testing.waiting import wait_until
 

@@ -10,9 +10,9 @@ import requests
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from jobs.demo.client import Client
 from jobs.demo.sets import PHOTOS
 from jobs.tests.live_sets import is_finished, wait_for
+from jobs.tests.plain_client import Client
 from jobs.tests.test_keyless_worker import KEYLESS, TOKENS_ONLY
 from s3project.testing.live import LiveStack
 

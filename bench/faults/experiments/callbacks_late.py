@@ -7,7 +7,7 @@ from uuid import UUID
 from bench.faults.customer import Customer
 from bench.faults.older import make_older
 from bench.faults.world import World
-from jobs.models import JobCoordinator, JobItem
+from jobs.models import JobItem
 from jobs.upkeep.archive import archive_jobs
 from jobs.upkeep.deletion import delete_expired_objects
 from jobs.upkeep.expiry import expire_jobs
@@ -47,7 +47,7 @@ def _in_work(world: World) -> None:
     assert _says(world, job, 3, "failed", attempt=2)
     assert _says(world, job, 4, "failed", attempt=2)
     _changes_nothing(world, customer, job)
-    me, shown = customer.call("GET", "/me"), _shown(customer, job)
+    me, shown = customer.client.me(), _shown(customer, job)
     assert (me["credits"], me["active_jobs"]) == (CREDITS - 3, 0)
     assert (shown["status"], shown["progress"]["done"]) == ("done", 3)
 
@@ -75,7 +75,7 @@ def _ended(world: World) -> None:
     for job, status in {**jobs, archived: "done"}.items():
         assert _shown(customer, job)["status"] == status
         _changes_nothing(world, customer, job)
-    assert customer.call("GET", "/me")["credits"] == CREDITS - 2
+    assert customer.client.me()["credits"] == CREDITS - 2
 
 
 def _changes_nothing(world: World, customer: Customer, job: UUID) -> None:
@@ -104,9 +104,9 @@ def _says(world: World, job: UUID, idx: int, status: str, *, attempt: int) -> bo
 
 def _seen(customer: Customer, job: UUID) -> tuple[Any, Any, Any]:
     """What the customer is shown of the job and of the money."""
-    return _shown(customer, job), customer.call("GET", "/me"), customer.call("GET", "/me/ledger")
+    return _shown(customer, job), customer.client.me(), customer.client.list_billing_events()
 
 
 def _shown(customer: Customer, job: UUID) -> Any:
-    shown = customer.call("GET", f"/jobs/{JobCoordinator(id=job).public_id}")
+    shown = customer.see(job)
     return {key: shown[key] for key in ("status", "progress", "items", "finished_at")}

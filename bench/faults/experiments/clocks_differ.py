@@ -15,7 +15,7 @@ import requests
 
 from bench.faults.photos import slow_photo
 from bench.faults.world import World
-from jobs.models import JobCoordinator, JobItem
+from jobs.models import JobItem
 
 CLOCK = Path(__file__).parents[1] / "clock"
 OFFSETS = {"gpu-behind": -600, "gpu": 0, "gpu-ahead": 600}
@@ -46,7 +46,7 @@ def run(world: World) -> None:
     items = [item for job in jobs for item in world.items(job).values()]
     assert {item.status for item in items} == {"done"}
     assert max(item.attempt for item in items) <= 2
-    shown = customer.call("GET", f"/jobs/{JobCoordinator(id=jobs[0]).public_id}")
+    shown = customer.see(jobs[0])
     assert requests.get(shown["outputs_ready"][0]["result_url"], timeout=10).ok
     world.result.notes.append(f"{twice} messages came twice")
     world.kill("gpu-behind")

@@ -3,7 +3,7 @@
 import time
 from datetime import timedelta
 
-from bench.faults.customer import key_of
+from bench.faults.keys import key_of
 from bench.faults.load import busy
 from bench.faults.older import make_older
 from bench.faults.photos import slow_photo

@@ -9,7 +9,7 @@ import time
 
 from bench.faults.photos import slow_photo
 from bench.faults.world import World
-from jobs.models import JobCoordinator, JobItem
+from jobs.models import JobItem
 from jobs.states import ItemStatus
 
 ITEM_SECONDS = (0.8, 1.2)
@@ -37,7 +37,7 @@ def run(world: World) -> None:
     left = JobItem.objects.filter(job_id__in=large, status=ItemStatus.PENDING).count()
     assert left > 100, "the large sets were over before the small ones"
     for job, owner in large.items():
-        owner.call("POST", f"/jobs/{JobCoordinator(id=job).public_id}/cancel")
+        assert owner.cancel(job)
     world.kill("gpu2")
 
     typical, longest = statistics.median(waits), max(waits)

@@ -23,10 +23,8 @@ def run(world: World) -> None:
     frozen_at = time.monotonic()
     world.stack.signal_engine("storage", signal.SIGSTOP)
     try:
-        answer = customer.send("POST", f"/jobs/{waiting}/confirm-upload")
+        assert customer.is_told_to_confirm_later(waiting)
         seconds = time.monotonic() - frozen_at
-        assert answer is not None
-        assert answer.status_code == 503
         assert seconds <= LONGEST_CONFIRM, f"confirm-upload took {seconds:.1f} s"
         time.sleep(max(0.0, frozen_at + SECONDS - time.monotonic()))
     finally:
@@ -35,6 +33,6 @@ def run(world: World) -> None:
 
     # Done after the client's own retries, or given back; never left over.
     assert {item.status for item in world.items(job).values()} <= {"done", "failed"}
-    assert customer.call("POST", f"/jobs/{waiting}/confirm-upload")["missing"] == []
+    assert customer.confirm(waiting) == []
     world.result.notes.append(f"confirm-upload 503 after {seconds:.1f} s")
     world.kill("web", "maintenance")

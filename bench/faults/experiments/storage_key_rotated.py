@@ -13,7 +13,6 @@ from bench.faults.customer import Customer, put
 from bench.faults.load import busy
 from bench.faults.photos import QUICK, slow_photo
 from bench.faults.world import World
-from jobs.models import JobCoordinator
 from s3project.bucket import storage_client
 
 ACCESS, SECRET = "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY"
@@ -78,6 +77,6 @@ def _opens(world: World, keys: Keys) -> bool:
 
 
 def _result_url(customer: Customer, job: UUID) -> str:
-    shown = customer.call("GET", f"/jobs/{JobCoordinator(id=job).public_id}")
+    shown = customer.see(job)
     url: str = shown["outputs_ready"][0]["result_url"]
     return url

@@ -6,7 +6,8 @@ is given back, after a bounded number of tries.
 
 import time
 
-from bench.faults.customer import Customer, key_of
+from bench.faults.customer import Customer
+from bench.faults.keys import key_of
 from bench.faults.photos import QUICK
 from bench.faults.proxy import HALF, RESET, Fault, StorageProxy
 from bench.faults.world import World
@@ -45,9 +46,7 @@ def _stays(world: World, proxy: StorageProxy, customer: Customer, fault: Fault) 
 
     proxy.always(fault)
     asked_at = time.monotonic()
-    answer = customer.send("POST", f"/jobs/{waiting}/confirm-upload")
-    assert answer is not None
-    assert (answer.status_code, "Retry-After" in answer.headers) == (503, True), answer.text
+    assert customer.is_told_to_confirm_later(waiting)
     assert time.monotonic() - asked_at <= LONGEST_CONFIRM
     assert JobCoordinator.objects.get(pk=key_of(waiting)).status == "created"
     job = customer.execute(confirmed)

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
+from bench.faults.keys import public_id_of
 from bench.faults.photos import QUICK
 from bench.faults.world import World
-from jobs.models import JobCoordinator, Webhook, WebhookDelivery
+from jobs.models import Webhook, WebhookDelivery
 from s3project.embedded.ports import free_port
 from s3project.testing.receivers import Receiver, receiver
 
@@ -29,7 +30,7 @@ def run(world: World) -> None:
     with receiver() as present:
         urls = {lucky: present.url, unlucky: Receiver(port=port).url}
         for customer, url in urls.items():
-            customer.call("POST", "/webhooks", {"url": url, "events": ["job.done"]})
+            customer.client.create_webhook(url, events=["job.done"])
         for customer in (lucky, unlucky) * SETS:
             world.start_set([QUICK], customer=customer)
         world.wait_finished()
@@ -48,9 +49,7 @@ def run(world: World) -> None:
         delivered = deliveries.filter(status="delivered", attempts=tries + 1)
         world.wait_for(lambda: delivered.count() == SETS, "that is written down", SOON)
 
-    assert _jobs_of(present) | _jobs_of(back) == {
-        JobCoordinator(id=job).public_id for job in world.jobs
-    }
+    assert _jobs_of(present) | _jobs_of(back) == {public_id_of(job) for job in world.jobs}
     assert Webhook.objects.get(user_id=unlucky.key).enabled
     world.result.notes.append(
         f"told by try {tries + 1}, after {passed / timedelta(minutes=1):.0f} min"

@@ -10,9 +10,10 @@ from functools import partial
 
 from django.db.models.functions import Now
 
+from bench.faults.keys import public_id_of
 from bench.faults.photos import QUICK
 from bench.faults.world import World
-from jobs.models import JobCoordinator, WebhookDelivery
+from jobs.models import WebhookDelivery
 from s3project.testing.receivers import Receiver, receiver
 
 EVENTS = ["job.done", "item.done"]
@@ -29,7 +30,7 @@ def run(world: World) -> None:
         known = [ending.enter_context(receiver(delay=THINKS)) for _ in range(CUSTOMERS)]
         customers = [world.customer() for _ in known]
         for customer, its in zip(customers, known, strict=True):
-            customer.call("POST", "/webhooks", {"url": its.url, "events": EVENTS})
+            customer.client.create_webhook(its.url, events=EVENTS)
         owners = [customer.key for customer in customers]
         pending = WebhookDelivery.objects.filter(status="pending", webhook__user_id__in=owners)
         for _ in range(kills):
@@ -47,7 +48,7 @@ def run(world: World) -> None:
         repeated = sum(_told(its) for its in known)
     assert interrupted > 0, "every kill found the sender idle"
     told = {job for its in known for job, _ in _ids_of(its)}
-    assert told == {JobCoordinator(id=job).public_id for job in world.jobs}
+    assert told == {public_id_of(job) for job in world.jobs}
     world.result.notes.append(
         f"{kills} kills with {interrupted} events in hand, {repeated} came twice"
     )

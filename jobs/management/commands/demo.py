@@ -1,5 +1,7 @@
 """`manage.py demo`: real photos through the public API, over HTTP, as a client would send them."""
 
+import logging
+import shutil
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from jobs.demo.display import Display, result_table
+from jobs.demo.display import Display
 from jobs.demo.run import SetRun, run_sets
 from jobs.demo.sets import SETS
 from jobs.demo.sheet import contact_sheet
@@ -17,8 +19,10 @@ from s3project.embedded.errors import StackError
 from s3project.embedded.services import start_services
 from s3project.embedded.stack import EmbeddedStack
 from s3project.running_stack import STACK_FOLDER, running_stack
+from s3sets import S3SetsError
 
 TIMEOUT_SECONDS = 180.0
+SHEET = "contact_sheet.jpg"
 
 
 class Command(BaseCommand):
@@ -28,21 +32,30 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         console = Console()
         started = time.monotonic()
+        # It logs the addresses of uploads and results, with what opens them.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         with ExitStack() as parts:
             try:
                 base_url = self._base_url(parts, console)
             except StackError as error:
                 raise CommandError(str(error)) from None
             console.print(f"The API answers at {base_url} ({time.monotonic() - started:.1f} s).\n")
+            folder = _fresh(settings.BASE_DIR / ".local" / "demo")
             with Display(console) as display:
-                runs = run_sets(base_url, SETS, display.show, timeout=TIMEOUT_SECONDS)
-            folder = _keep(runs, settings.BASE_DIR / ".local" / "demo")
-        console.print(result_table(runs))
-        console.print(f"\nResults        {folder}")
-        console.print(f"Contact sheet  {folder / 'contact_sheet.jpg'}")
+                try:
+                    runs = run_sets(base_url, SETS, folder, display.show, timeout=TIMEOUT_SECONDS)
+                except TimeoutError:
+                    raise CommandError(f"Not done within {TIMEOUT_SECONDS:.0f} s.") from None
+                except S3SetsError as error:
+                    raise CommandError(str(error)) from None
+            display.sum_up(runs)
+            _draw_sheet(runs, folder / SHEET)
+        console.print(f"\nResults        {folder}", soft_wrap=True)
+        console.print(f"Contact sheet  {folder / SHEET}", soft_wrap=True)
         console.print(f"All in         {time.monotonic() - started:.1f} s")
-        console.print(_how_to_open_the_page(self._running()))
-        if not all(run.status == "done" and _is_complete(run) for run in runs):
+        page = _how_to_go_on(base_url, is_running=self._running() is not None)
+        console.print(page, soft_wrap=True)
+        if not all(photo.result for run in runs for photo in run.photos):
             raise CommandError("Not every photo was done.")
 
     def _running(self) -> str | None:
@@ -60,24 +73,28 @@ class Command(BaseCommand):
         return stack.environment["PUBLIC_BASE_URL"]
 
 
-def _how_to_open_the_page(running: str | None) -> str:
-    page = f"{running}/studio" if running else "`make serve` prints the address of the page"
-    return f"\nYour own photos, in a browser: {page}"
+def _how_to_go_on(base_url: str, *, is_running: bool) -> str:
+    start = "" if is_running else "make serve, then "
+    return (
+        "\nYour own photos"
+        f"\n  in a browser       {start}{base_url}/studio"
+        f"\n  on a command line  {start}.venv/bin/s3sets login {base_url}"
+    )
 
 
-def _is_complete(run: SetRun) -> bool:
-    return all(photo.state == "done" for photo in run.photos)
-
-
-def _keep(runs: list[SetRun], folder: Path) -> Path:
-    """Writes the results and the contact sheet; returns the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    pairs = []
-    for run in runs:
-        for photo in run.photos:
-            if photo.result:
-                (folder / f"{photo.path.stem}_result.png").write_bytes(photo.result)
-                (folder / f"{photo.path.stem}_thumb.jpg").write_bytes(photo.preview)
-                pairs.append((photo.title, photo.path, photo.result))
-    contact_sheet(pairs).save(folder / "contact_sheet.jpg", quality=88)
+def _fresh(folder: Path) -> Path:
+    """Without what the demo before this one has left."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     return folder
+
+
+def _draw_sheet(runs: list[SetRun], file: Path) -> None:
+    pairs = [
+        (photo.title, photo.path, photo.result.read_bytes())
+        for run in runs
+        for photo in run.photos
+        if photo.result is not None
+    ]
+    if pairs:
+        contact_sheet(pairs).save(file, quality=88)

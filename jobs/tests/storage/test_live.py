@@ -4,7 +4,6 @@ import pytest
 import requests
 
 from jobs import keys
-from jobs.demo.client import Client
 from jobs.models import JobCoordinator
 from jobs.storage.bucket import photo_storage
 from jobs.tests.clock import HOUR, MINUTE, age
@@ -18,6 +17,7 @@ from jobs.tests.live_sets import (
     wait_for,
 )
 from jobs.tests.objects import http_status, objects_of
+from jobs.tests.plain_client import Client
 from jobs.upkeep.deletion import delete_expired_objects
 from s3project import ids
 from s3project.testing.live import LiveStack

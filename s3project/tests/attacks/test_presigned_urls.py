@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import requests
 
-from jobs.demo.client import Client
 from jobs.tests.live_sets import KITCHEN
+from jobs.tests.plain_client import Client
 from s3project.bucket import storage_client
 from s3project.embedded.stack import EmbeddedStack
 from s3project.testing.live import LiveStack

@@ -17,11 +17,11 @@ import redis
 import requests
 from celery import Celery
 
-from jobs.demo.client import Client
 from jobs.gpu.engine.messages import Edit, WorkItem, WorkMessage
 from jobs.message_signing import signed
 from jobs.storage.bucket import photo_storage
 from jobs.tests.live_sets import KITCHEN, is_finished, start_set, upload_set, wait_for
+from jobs.tests.plain_client import Client
 from s3project.embedded.stack import EmbeddedStack
 from s3project.testing.broker import purge, waiting
 from s3project.testing.live import LiveStack

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 import requests
 
-from jobs.demo.client import Client
 from jobs.tests.live_sets import KITCHEN, WALL_GREEN, is_finished, start_set, upload_set, wait_for
+from jobs.tests.plain_client import Client
 from s3project.acts.models import Act
 from s3project.backup.manifest import FILE
 from s3project.embedded import processes

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from jobs.demo.client import Client
 from jobs.tests.live_sets import KITCHEN, WALL_GREEN, is_finished, upload_set, wait_for
+from jobs.tests.plain_client import Client
 from s3project.testing.live import LiveStack
 from s3project.testing.receivers import receiver
 from s3project.testing.waiting import wait_until

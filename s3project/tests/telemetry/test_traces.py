@@ -6,8 +6,8 @@ import pytest
 import requests
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from jobs.demo.client import Client
 from jobs.tests.live_sets import KITCHEN, WALL_GREEN, is_finished, upload_set, wait_for
+from jobs.tests.plain_client import Client
 from s3project.testing.live import LiveStack
 from s3project.testing.waiting import wait_until
 from s3project.tests.telemetry.collector import Collector, collector

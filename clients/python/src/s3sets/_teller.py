@@ -38,7 +38,8 @@ class Teller:
         if self._on_progress is None:
             return
         with self._lock:
-            said = Progress(self._job_id, idx, self._names[idx], state, sent, size, note, self._eta)
+            eta = self._eta if state == "working" else None
+            said = Progress(self._job_id, idx, self._names[idx], state, sent, size, note, eta)
             if self._last.get(idx) != said:
                 self._last[idx] = said
                 self._on_progress(said)

@@ -23,8 +23,8 @@ class Progress:
     """One photo went on.
 
     `sent` counts the bytes of an upload or a download, of `size` bytes (0 where it is not known).
-    `note` is why a photo failed, or the warnings on it. `eta_seconds` is the server's guess of
-    when the whole set is done, None where it has none.
+    `note` is why a photo failed, or the warnings on it. `eta_seconds`, of one that is "working", is
+    the server's guess of when the whole set is done, None where it has none.
     """
 
     job_id: str
