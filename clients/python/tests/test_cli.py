@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from s3sets._events import PackageDeadline
+from s3sets._sync import watch
 from s3sets.cli.app import app, run
 from s3sets.cli.exits import Exit
 from tests.small_api import Reply, SmallApi, refused
@@ -286,6 +288,60 @@ def test_the_same_command_again_goes_on(
 
     assert "Going on with the set that was begun." in capsys.readouterr().out
     assert signed_in.paths().count("POST /jobs") == 1
+
+
+def test_a_package_that_is_late_holds_no_photo_back_and_is_fetched_later(
+    signed_in: SmallApi,
+    s3sets: S3Sets,
+    home: Path,
+    photo: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    takes_a_set(signed_in, "done")
+    path = f"/jobs/{JOB_ID}"
+    *before, ended = signed_in.take_off("GET", path)
+    pending = {"template": "t", "alias": "all", "status": "pending", "url": None, "board_url": None}
+    signed_in.on("GET", path, *before, Reply(data={**ended.data, "packages": [pending]}))
+    monkeypatch.setattr(watch, "PackageDeadline", lambda seconds: PackageDeadline(0.0))
+
+    assert s3sets("edit", photo, "-s", "Wall=recolor:sage", "-t", "all") == Exit.UNREACHABLE
+
+    said = capsys.readouterr()
+    assert said.err.splitlines() == [
+        "s3sets: The photos are finished; all is not ready after 0 s.",
+        "  s3sets watch   fetches it when it is",
+    ]
+    assert (home / "results" / "photo-0.png").read_bytes() == PNG
+
+    url = f"{signed_in.base_url}/all.zip"
+    ready = {**pending, "status": "ready", "url": url}
+    signed_in.on("GET", path, Reply(data={**ended.data, "packages": [ready]}))
+    signed_in.on("GET", "/all.zip", named("all.zip"))
+    assert s3sets("watch") == Exit.DONE
+    assert sorted(file.name for file in (home / "results").iterdir()) == ["all.zip", "photo-0.png"]
+
+
+def test_a_program_is_told_in_json_what_was_wrong_too(
+    signed_in: SmallApi, s3sets: S3Sets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = refused(429, "CONCURRENCY_LIMIT", {"limit": 1, "open_jobs": [JOB_ID]})
+    signed_in.on("POST", f"/jobs/{JOB_ID}/cancel", full)
+
+    assert s3sets("cancel", JOB_ID, "--json") == Exit.LIMIT
+    assert s3sets("edit", "nowhere.jpg", "-s", "Wall=recolor:sage", "--json") == Exit.FILES
+
+    said = capsys.readouterr()
+    first, second = said.err.replace("}\n{", "}\0{").split("\0")
+    assert said.out == ""
+    assert json.loads(first)["error"] == {
+        "code": "CONCURRENCY_LIMIT",
+        "message": "It is CONCURRENCY_LIMIT.",
+        "details": {"limit": 1, "open_jobs": [JOB_ID]},
+        "status": 429,
+        "request_id": "r-1",
+    }
+    assert json.loads(second)["error"]["code"] == "PHOTO_UNUSABLE"
 
 
 @pytest.mark.parametrize(

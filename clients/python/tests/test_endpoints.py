@@ -80,7 +80,7 @@ def test_a_method_asks_for_what_is_documented(
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request)
-        data = {"token": "t", "refresh": "r", "job_id": JOB, "status": "done"}
+        data = {"token": "t", "refresh": "r", "job_id": JOB, "user_id": "u_1"}
         return httpx.Response(200, json={"success": True, "data": data, "error": None, "meta": {}})
 
     with S3Client(
@@ -98,7 +98,9 @@ def test_a_method_asks_for_what_is_documented(
             required["item_count"] = 1
         call(**required)
 
-    (request,) = asked
+    *before, request = asked
+    # Who is to be deleted is asked first.
+    assert [one.url.path for one in before] == (["/me"] if name == "delete_me" else [])
     assert request.method == method
     assert re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), request.url.path)
     takes_key = {"$ref": "#/components/parameters/idempotency_key"} in operation.get(

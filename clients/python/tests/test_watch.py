@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from s3sets import AsyncS3Client, NotFound, S3Client
+from s3sets import AsyncS3Client, NotFound, PackageLate, S3Client
 from s3sets._async import watch as async_watch
 from s3sets._sync import watch as sync_watch
 from tests.conftest import KEY, QUICK
@@ -206,6 +206,42 @@ def test_a_package_is_told_of_by_an_event(api: SmallApi, watched: Any) -> None:
     api.on("GET", JOB, Reply(data=whole))
 
     assert [state["packages"] for state in watched()] == [[pending], [ready]]
+
+
+PENDING = {"template": "전후비교", "alias": "before_after", "status": "pending", "url": None}
+
+
+@pytest.mark.parametrize("has_events", [True, False])
+def test_a_package_that_nobody_makes_is_not_waited_for_for_ever(
+    api: SmallApi, client: S3Client, *, has_events: bool
+) -> None:
+    whole = {**DONE, "packages": [PENDING]}
+    stream = events(event("snapshot", whole), 0.1, b": still here\n\n", 0.1, b": still here\n\n")
+    api.on("GET", EVENTS, stream if has_events else refused(501, "NOT_FOUND"))
+    api.on("GET", JOB, Reply(data=whole))
+    states = client.watch_job("job_1", poll_seconds=0.01, package_seconds=0.05)
+
+    assert next(states) == whole
+    with pytest.raises(PackageLate, match="before_after is not ready after 0 s") as caught:
+        next(states)
+
+    error = caught.value
+    assert (error.code, error.templates, error.job) == ("PACKAGE_LATE", ("before_after",), whole)
+
+
+def test_photos_in_work_are_no_late_package(api: SmallApi, client: S3Client) -> None:
+    ready = {**PENDING, "status": "ready"}
+    in_work = {**HALF, "packages": [PENDING]}
+    api.on("GET", EVENTS, refused(501, "NOT_FOUND"))
+    api.on(
+        *("GET", JOB),
+        *[Reply(data=in_work)] * 8,
+        Reply(data={**DONE, "packages": [ready]}),
+    )
+
+    states = list(client.watch_job("job_1", poll_seconds=0.02, package_seconds=0.05))
+
+    assert short(states) == [("running", 1), ("done", 2)]
 
 
 def test_a_job_that_is_not_there_is_not_found(api: SmallApi, watched: Any) -> None:

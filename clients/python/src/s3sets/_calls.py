@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from s3sets.errors import BY_CODE, ApiError, NotTheApi
+from s3sets.errors import BY_CODE, ApiError, NotFound, NotTheApi
 
 T = TypeVar("T")
 # An answer that has an effect only if it is repeated is worth a key; reading is always safe.
@@ -18,7 +18,9 @@ SAME_EFFECT = READING | {"PUT", "PATCH", "DELETE"}
 class Call:
     """One request. `key` is its Idempotency-Key; `body` the JSON text.
 
-    `harmless` says of a POST without a key that doing it twice is as good as once.
+    `harmless` says of a POST without a key that doing it twice is as good as once. `if_gone` is
+    what a removal answers when an earlier try of it, whose answer got lost, has removed the thing;
+    `ends_access` says that the token or key of this side may be what it removes.
     """
 
     method: str
@@ -29,6 +31,8 @@ class Call:
     signed_in: bool = True
     harmless: bool = False
     etag: str | None = None
+    if_gone: Mapping[str, Any] | None = None
+    ends_access: bool = False
 
     @property
     def is_repeatable(self) -> bool:
@@ -46,6 +50,24 @@ class Call:
         if token is not None and self.signed_in:
             said["Authorization"] = f"Bearer {token}"
         return said
+
+
+@dataclass(slots=True)
+class Tries:
+    """What is known of the tries of one request: whether one may have had its effect."""
+
+    maybe_done: bool = False
+
+    def have_done(self, call: Call, error: ApiError, *, was_let_in: bool) -> bool:
+        """Whether this refusal means that an earlier try has removed what is to be removed.
+
+        `was_let_in`: whether the token or key was good before.
+        """
+        if call.if_gone is None or not self.maybe_done:
+            return False
+        if isinstance(error, NotFound):
+            return True
+        return call.ends_access and was_let_in and error.code == "TOKEN_INVALID"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """Server-sent events of a job, put together to the job as it stands. No network in here."""
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from s3sets.errors import PackageLate
 from s3sets.shapes import Job
 
 FINISHED = frozenset({"done", "failed", "canceled"})
@@ -59,6 +61,29 @@ class EventReader:
         return Event(kind, said, self._id)
 
 
+class PackageDeadline:
+    """How long is waited for the packages of a job that is finished otherwise."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+        self._until: float | None = None
+
+    def check(self, job: Job | None) -> None:
+        """Raises PackageLate."""
+        if self._seconds is None or job is None or job["status"] not in FINISHED or is_over(job):
+            return
+        now = time.monotonic()
+        if self._until is None:
+            self._until = now + self._seconds
+        if now >= self._until:
+            late = [
+                one["alias"] or one["template"]
+                for one in job["packages"]
+                if one["status"] == "pending"
+            ]
+            raise PackageLate(job, late, self._seconds)
+
+
 @dataclass(slots=True)
 class JobView:
     """A job as far as its events and polls have told of it."""
@@ -66,6 +91,11 @@ class JobView:
     job: Job | None = None
     last_id: str | None = None
     ended: bool = False
+    deadline: PackageDeadline = field(default_factory=lambda: PackageDeadline(None))
+
+    def check_deadline(self) -> None:
+        """Raises PackageLate."""
+        self.deadline.check(self.job)
 
     def take(self, event: Event) -> bool:
         """Whether the job is another one than before."""

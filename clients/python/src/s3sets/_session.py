@@ -14,6 +14,7 @@ class Session:
     device: str | None = None
     token: str | None = None
     refresh: str | None = None
+    was_let_in: bool = False  # the bearer was good before
 
     def __post_init__(self) -> None:
         if self.api_key and self.device:

@@ -1,11 +1,17 @@
 """What can go wrong, as exceptions: one for each code of the API, and those of this side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
+
+from s3sets.shapes import Job
 
 
 class S3SetsError(Exception):
-    """Anything that this package raises itself."""
+    """Anything that this package raises itself. `code` is to decide by: the API's, or of this side
+    its own.
+    """
+
+    code: str = "CLIENT_FAULT"
 
 
 class ApiError(S3SetsError):
@@ -141,6 +147,8 @@ class Unavailable(ApiError):
 class Unreachable(S3SetsError):
     """Nobody answered. `maybe_done` is false only where the request cannot have arrived."""
 
+    code = "UNREACHABLE"
+
     def __init__(self, message: str, *, maybe_done: bool) -> None:
         super().__init__(message)
         self.maybe_done = maybe_done
@@ -149,9 +157,13 @@ class Unreachable(S3SetsError):
 class NotTheApi(S3SetsError):
     """What answered is no S3: a proxy, a login page, another address."""
 
+    code = "NOT_THE_API"
+
 
 class TransferFailed(S3SetsError):
     """The storage did not take an upload or give a download. `status`: None where it was silent."""
+
+    code = "TRANSFER_FAILED"
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
@@ -161,13 +173,34 @@ class TransferFailed(S3SetsError):
 class PhotoUnusable(S3SetsError):
     """A file that cannot be sent: missing, empty, too large, or changed since the set was begun."""
 
+    code = "PHOTO_UNUSABLE"
+
+
+class PackageLate(S3SetsError):
+    """The photos are finished, but what is made of them is not, after as long as was to be waited
+    for it. `job` is the job as it stands: its results can be fetched, and it can be waited for
+    again. `templates` are the packages that are missing.
+    """
+
+    code = "PACKAGE_LATE"
+
+    def __init__(self, job: Job, templates: Sequence[str], seconds: float) -> None:
+        names = ", ".join(templates)
+        super().__init__(f"The photos are finished; {names} is not ready after {seconds:.0f} s.")
+        self.job = job
+        self.templates = tuple(templates)
+
 
 class StateUnusable(S3SetsError):
     """A state file that belongs to something else, or that another process works with."""
 
+    code = "STATE_UNUSABLE"
+
 
 class NotVerified(S3SetsError):
     """A webhook that was not signed with this secret, or not now. Answer it with 400."""
+
+    code = "NOT_VERIFIED"
 
 
 BY_CODE: dict[str, type[ApiError]] = {

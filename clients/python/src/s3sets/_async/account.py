@@ -33,10 +33,14 @@ class AsyncAccount(AsyncBase):
         session = self._transport.session
         session.api_key, session.device = None, device
         session.token, session.refresh = said["token"], said["refresh"]
+        session.was_let_in = True
         return said
 
     async def refresh_session(self) -> RefreshedSession:
-        """New tokens for those of this client, which does it by itself when a token has ended."""
+        """New tokens for those of this client, which does it by itself when a token has ended. Not
+        repeated when its answer is lost: the refresh token is spent then, and the old token good
+        to its end.
+        """
         session = self._transport.session
         body = to_json(given(refresh=session.refresh))
         said: RefreshedSession = await self._data(Call("POST", REFRESH, body, signed_in=False))
@@ -45,7 +49,13 @@ class AsyncAccount(AsyncBase):
 
     async def sign_out(self) -> SignedOut:
         """Ends the session of this client: its tokens are worth nothing at once."""
-        said: SignedOut = await self._data(Call("POST", "/auth/sign-out", harmless=True))
+        call = Call(
+            *("POST", "/auth/sign-out"),
+            harmless=True,
+            if_gone={"signed_out": True},
+            ends_access=True,
+        )
+        said: SignedOut = await self._data(call)
         session = self._transport.session
         session.device = session.token = session.refresh = None
         return said
@@ -57,7 +67,11 @@ class AsyncAccount(AsyncBase):
 
     async def delete_me(self) -> DeletedMe:
         """Deletes the user with all photos, results, rules and keys. It cannot be undone."""
-        said: DeletedMe = await self._data(Call("DELETE", "/me"))
+        # Who it is, cannot be asked any more when the answer is lost.
+        user_id = (await self.me())["user_id"]
+        gone = {"user_id": user_id, "deleted": True}
+        call = Call("DELETE", "/me", if_gone=gone, ends_access=True)
+        said: DeletedMe = await self._data(call)
         return said
 
     async def list_billing_events(
@@ -81,7 +95,9 @@ class AsyncAccount(AsyncBase):
 
     async def delete_api_key(self, key_id: str) -> DeletedKey:
         """The key is refused from then on."""
-        said: DeletedKey = await self._data(Call("DELETE", f"/me/keys/{key_id}"))
+        gone = {"id": key_id, "deleted": True}
+        call = Call("DELETE", f"/me/keys/{key_id}", if_gone=gone, ends_access=True)
+        said: DeletedKey = await self._data(call)
         return said
 
     async def health(self) -> Health:

@@ -13,6 +13,7 @@ from s3sets._async.rules import AsyncRules
 from s3sets._async.run import AsyncRun
 from s3sets._async.set import AsyncSet
 from s3sets._async.transport import AsyncTransport
+from s3sets._async.watch import PACKAGE_SECONDS
 from s3sets._async.webhooks import AsyncWebhooks
 from s3sets._calls import given, to_json
 from s3sets._orders import order_body
@@ -89,6 +90,7 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
         wait: bool = True,
         concurrent_uploads: int = 4,
         poll_seconds: float = 3.0,
+        package_seconds: float | None = PACKAGE_SECONDS,
     ) -> AsyncSet:
         """Edits a set of photos, from the files to the results: one credit a photo, and those of
         photos that fail come back.
@@ -105,7 +107,9 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
 
         An order that is refused cancels its job. Raises PhotoUnusable, StateUnusable,
         ValidationFailed, CreditsExhausted, LimitReached, ConcurrencyLimit, TransferFailed,
-        Unreachable. A set of which no photo could be done is returned as one that is `failed`.
+        Unreachable, and PackageLate when the package is not there `package_seconds` after the
+        photos (None waits for ever). A set of which no photo could be done is returned as one that
+        is `failed`.
         """
         found = await in_thread(look_at_all, photos)
         items = [{"name": photo.name, "bytes": photo.size} for photo in found]
@@ -118,7 +122,9 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
         with file:
             going_on = await self._going_on(file, wanted)
             run = AsyncRun(self._transport, file, going_on, on_progress, concurrent_uploads)
-            job = await run.take(wait=wait, poll_seconds=poll_seconds)
+            job = await run.take(
+                wait=wait, poll_seconds=poll_seconds, package_seconds=package_seconds
+            )
         return AsyncSet(self, self._transport, job, file)
 
     async def resume(
@@ -128,6 +134,7 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
         on_progress: OnProgress | None = None,
         concurrent_uploads: int = 4,
         poll_seconds: float = 3.0,
+        package_seconds: float | None = PACKAGE_SECONDS,
     ) -> AsyncSet:
         """Goes on with the set of a state file, with nothing else known of it. Raises
         StateUnusable where there is none, or it is somebody else's, and what `edit` raises.
@@ -141,7 +148,9 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
             if (going_on.user, going_on.server) != (session.mark, server):
                 raise StateUnusable(f"{file.path} is of another user, or another server.")
             run = AsyncRun(self._transport, file, going_on, on_progress, concurrent_uploads)
-            job = await run.take(wait=True, poll_seconds=poll_seconds)
+            job = await run.take(
+                wait=True, poll_seconds=poll_seconds, package_seconds=package_seconds
+            )
         return AsyncSet(self, self._transport, job, file)
 
     async def look(
@@ -160,6 +169,7 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
         state: str | PathLike[str] | None = None,
         wait: bool = True,
         poll_seconds: float = 3.0,
+        package_seconds: float | None = PACKAGE_SECONDS,
     ) -> AsyncSet:
         """Another look at the photos of a job, all of them or some: nothing is uploaded again.
 
@@ -181,7 +191,9 @@ class AsyncS3Client(AsyncAccount, AsyncJobs, AsyncRules, AsyncWebhooks):
         with file:
             going_on = await self._going_on(file, wanted)
             run = AsyncRun(self._transport, file, going_on, on_progress, 1)
-            job = await run.take(wait=wait, poll_seconds=poll_seconds)
+            job = await run.take(
+                wait=wait, poll_seconds=poll_seconds, package_seconds=package_seconds
+            )
         return AsyncSet(self, self._transport, job, file)
 
     async def get_set(self, job_id: str) -> AsyncSet:

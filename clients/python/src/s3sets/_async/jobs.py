@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Literal
 
 from s3sets._async.base import AsyncBase
-from s3sets._async.watch import job_states
+from s3sets._async.watch import PACKAGE_SECONDS, job_states
 from s3sets._calls import Call, Page, given, new_key, query, to_json
 from s3sets._orders import order_body
 from s3sets.shapes import (
@@ -106,14 +106,23 @@ class AsyncJobs(AsyncBase):
         said: Job = await self._data(Call("GET", f"/jobs/{job_id}"))
         return said
 
-    async def watch_job(self, job_id: str, *, poll_seconds: float = 3.0) -> AsyncIterator[Job]:
+    async def watch_job(
+        self,
+        job_id: str,
+        *,
+        poll_seconds: float = 3.0,
+        package_seconds: float | None = PACKAGE_SECONDS,
+    ) -> AsyncIterator[Job]:
         """The job as it stands, and again whenever something of it has changed, until it is
         finished and no package of it is being made.
 
         By the server's events; where there are none, or they break, by asking every
-        `poll_seconds`.
+        `poll_seconds`. Raises PackageLate when a package is not there `package_seconds` after the
+        photos; None waits for ever.
         """
-        async for job in job_states(self._transport, job_id, poll_seconds=poll_seconds):
+        async for job in job_states(
+            self._transport, job_id, poll_seconds=poll_seconds, package_seconds=package_seconds
+        ):
             yield job
 
     async def list_jobs(

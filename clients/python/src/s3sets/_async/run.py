@@ -37,12 +37,17 @@ class AsyncRun:
         self._saving = AsyncLock()
         self._urls: dict[int, str] = {}
 
-    async def take(self, *, wait: bool, poll_seconds: float) -> Job:
-        """The whole way, or up to execute only; the job as it stands then."""
+    async def take(self, *, wait: bool, poll_seconds: float, package_seconds: float | None) -> Job:
+        """The whole way, or up to execute only; the job as it stands then. Raises PackageLate."""
         job = await self._start()
         if not wait:
             return job
-        async for job in job_states(self._transport, self._job_id, poll_seconds=poll_seconds):
+        async for job in job_states(
+            self._transport,
+            self._job_id,
+            poll_seconds=poll_seconds,
+            package_seconds=package_seconds,
+        ):
             self._teller.tell_job(job)
         return job
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3sets._async.io import AsyncCrew, AsyncLock, in_thread
 from s3sets._async.transport import AsyncTransport
+from s3sets._async.watch import PACKAGE_SECONDS
 from s3sets._calls import Call
 from s3sets._state import StateFile
 from s3sets._teller import Teller, name_of, note_of
@@ -111,11 +112,17 @@ class AsyncSet:
         return self.job
 
     async def wait(
-        self, *, on_progress: OnProgress | None = None, poll_seconds: float = 3.0
+        self,
+        *,
+        on_progress: OnProgress | None = None,
+        poll_seconds: float = 3.0,
+        package_seconds: float | None = PACKAGE_SECONDS,
     ) -> "AsyncSet":
-        """Returns when the job is finished and its packages are made."""
+        """Returns when the job is finished and its packages are made. Raises PackageLate."""
         teller = self._teller(on_progress)
-        async for job in self._client.watch_job(self.job_id, poll_seconds=poll_seconds):
+        async for job in self._client.watch_job(
+            self.job_id, poll_seconds=poll_seconds, package_seconds=package_seconds
+        ):
             self.job = job
             teller.tell_job(job)
         return self

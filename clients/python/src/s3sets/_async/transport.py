@@ -18,12 +18,19 @@ from s3sets._async.io import (
     in_thread,
     sleep,
 )
-from s3sets._calls import Answer, Call, given, read_answer, to_json
+from s3sets._calls import Answer, Call, Tries, given, read_answer, to_json
 from s3sets._photos import Photo, file_name, settle
 from s3sets._retry import Allowance, Retries, is_passing, is_worth_repeating
 from s3sets._session import Session
 from s3sets._version import __version__
-from s3sets.errors import NotSignedIn, NotTheApi, TransferFailed, Unreachable
+from s3sets.errors import (
+    NotFound,
+    NotSignedIn,
+    NotTheApi,
+    TransferFailed,
+    Unavailable,
+    Unreachable,
+)
 
 CHUNK = 256 * 1024
 # A stream of events says something every 15 seconds, or it is broken.
@@ -71,21 +78,29 @@ class AsyncTransport:
         tries = AsyncRetrying(
             retry=worth, wait=self.retries.pause, stop=self.retries.stop(), reraise=True
         )
+        known = Tries()
         async for attempt in tries:
             with attempt:
-                return await self._signed_in(call)
+                try:
+                    return await self._signed_in(call, known)
+                except (NotFound, NotSignedIn) as error:
+                    if not known.have_done(call, error, was_let_in=self.session.was_let_in):
+                        raise
+                    return Answer(200, call.if_gone)
         raise AssertionError("tenacity raises when it gives up")
 
-    async def _signed_in(self, call: Call) -> Answer:
+    async def _signed_in(self, call: Call, known: Tries) -> Answer:
         token = await self._token() if call.signed_in else None
         try:
-            return await self._send(call, token)
-        except NotSignedIn:
+            return await self._send(call, token, known)
+        except NotSignedIn as error:
             if not call.signed_in or not self.session.can_renew:
+                raise
+            if known.have_done(call, error, was_let_in=self.session.was_let_in):
                 raise
             # Refused, so nothing was done.
             await self._renew(stale=token)
-            return await self._send(call, self.session.bearer)
+            return await self._send(call, self.session.bearer, known)
 
     async def _token(self) -> str | None:
         if self.session.bearer is None and self.session.device:
@@ -107,8 +122,9 @@ class AsyncTransport:
                 call = Call("POST", REFRESH, to_json(body), signed_in=False)
             answer = await self.call(call)
             session.token, session.refresh = answer.data["token"], answer.data["refresh"]
+            session.was_let_in = True
 
-    async def _send(self, call: Call, token: str | None) -> Answer:
+    async def _send(self, call: Call, token: str | None, known: Tries) -> Answer:
         pause = self._allowance.pause(call)
         if pause:
             await sleep(min(pause, self.retries.patience))
@@ -121,14 +137,24 @@ class AsyncTransport:
                 headers=call.headers(token),
             )
         except httpx.TransportError as error:
-            raise self._unreachable(error) from error
+            silence = self._unreachable(error, call)
+            known.maybe_done = known.maybe_done or silence.maybe_done
+            raise silence from error
         self._allowance.note(call, response.headers)
-        return read_answer(response.status_code, response.headers, response.content)
+        try:
+            answer = read_answer(response.status_code, response.headers, response.content)
+        except Unavailable:
+            known.maybe_done = True
+            raise
+        self.session.was_let_in = self.session.was_let_in or token is not None
+        return answer
 
-    def _unreachable(self, error: httpx.TransportError) -> Unreachable:
+    def _unreachable(self, error: httpx.TransportError, call: Call) -> Unreachable:
         arrived = not isinstance(error, NOT_SENT)
-        why = str(error) or type(error).__name__
-        return Unreachable(f"{self.base_url} does not answer: {why}", maybe_done=arrived)
+        said = f"{self.base_url} does not answer: {str(error) or type(error).__name__}"
+        if arrived and not call.is_repeatable:
+            said += ". It may have done what it was asked for: look before you ask again"
+        return Unreachable(said, maybe_done=arrived)
 
     @asynccontextmanager
     async def lines(
@@ -164,7 +190,7 @@ class AsyncTransport:
                 await self._renew(stale=token)
             raise
         except httpx.TransportError as error:
-            raise self._unreachable(error) from error
+            raise self._unreachable(error, call) from error
 
     async def put_photo(self, url: str, photo: Photo, on_sent: OnBytes, crew: AsyncCrew) -> None:
         """PUT of the file, straight to the storage and piece by piece; no token goes along. Raises

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator
 from s3sets._async.io import sleep
 from s3sets._async.transport import AsyncTransport
 from s3sets._calls import Call
-from s3sets._events import EventReader, JobView, is_over
+from s3sets._events import EventReader, JobView, PackageDeadline, is_over
 from s3sets.errors import ApiError, NotTheApi, Unreachable
 from s3sets.shapes import Job
 
+# A package of 200 photos takes minutes. One that nobody makes is not waited for all day.
+PACKAGE_SECONDS = 900.0
 # A stream that breaks so often without saying anything is given up for a while.
 MOST_BROKEN = 3
 UNTIL_TRIED_AGAIN = 60.0
@@ -60,12 +62,12 @@ class Line:
 
 
 async def job_states(
-    transport: AsyncTransport, job_id: str, *, poll_seconds: float
+    transport: AsyncTransport, job_id: str, *, poll_seconds: float, package_seconds: float | None
 ) -> AsyncIterator[Job]:
     """The job, and again when it has changed, until nothing is to come. Raises ApiError,
-    Unreachable.
+    Unreachable, PackageLate.
     """
-    view, line = JobView(), Line()
+    view, line = JobView(deadline=PackageDeadline(package_seconds)), Line()
     while not view.ended:
         if line.is_good:
             heard = EventReader()
@@ -97,6 +99,7 @@ async def _told(
             view.ended = True
             return
         async for text in lines:
+            view.check_deadline()
             event = heard.take(text)
             if event is not None and view.take(event) and view.job is not None:
                 yield view.job
@@ -116,4 +119,5 @@ async def _polled(
         if view.job is not None and is_over(view.job):
             view.ended = True
             return
+        view.check_deadline()
         await sleep(seconds)

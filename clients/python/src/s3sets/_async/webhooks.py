@@ -8,8 +8,8 @@ from s3sets.shapes import DeletedWebhook, Delivery, SecretWebhook, Webhook
 
 
 class AsyncWebhooks(AsyncBase):
-    """What has an effect here takes no Idempotency-Key: it is not repeated when its answer is
-    lost.
+    """What has an effect here takes no Idempotency-Key: what would happen twice is not repeated
+    when its answer is lost.
     """
 
     async def create_webhook(
@@ -50,7 +50,10 @@ class AsyncWebhooks(AsyncBase):
 
     async def delete_webhook(self, webhook_id: str) -> DeletedWebhook:
         """Nothing more is sent to it."""
-        said: DeletedWebhook = await self._data(Call("DELETE", f"/webhooks/{webhook_id}"))
+        gone = {"id": webhook_id, "deleted": True}
+        said: DeletedWebhook = await self._data(
+            Call("DELETE", f"/webhooks/{webhook_id}", if_gone=gone)
+        )
         return said
 
     async def rotate_webhook(self, webhook_id: str) -> SecretWebhook:

@@ -34,10 +34,14 @@ class Account(Base):
         session = self._transport.session
         session.api_key, session.device = None, device
         session.token, session.refresh = said["token"], said["refresh"]
+        session.was_let_in = True
         return said
 
     def refresh_session(self) -> RefreshedSession:
-        """New tokens for those of this client, which does it by itself when a token has ended."""
+        """New tokens for those of this client, which does it by itself when a token has ended. Not
+        repeated when its answer is lost: the refresh token is spent then, and the old token good
+        to its end.
+        """
         session = self._transport.session
         body = to_json(given(refresh=session.refresh))
         said: RefreshedSession = self._data(Call("POST", REFRESH, body, signed_in=False))
@@ -46,7 +50,13 @@ class Account(Base):
 
     def sign_out(self) -> SignedOut:
         """Ends the session of this client: its tokens are worth nothing at once."""
-        said: SignedOut = self._data(Call("POST", "/auth/sign-out", harmless=True))
+        call = Call(
+            *("POST", "/auth/sign-out"),
+            harmless=True,
+            if_gone={"signed_out": True},
+            ends_access=True,
+        )
+        said: SignedOut = self._data(call)
         session = self._transport.session
         session.device = session.token = session.refresh = None
         return said
@@ -58,7 +68,11 @@ class Account(Base):
 
     def delete_me(self) -> DeletedMe:
         """Deletes the user with all photos, results, rules and keys. It cannot be undone."""
-        said: DeletedMe = self._data(Call("DELETE", "/me"))
+        # Who it is, cannot be asked any more when the answer is lost.
+        user_id = (self.me())["user_id"]
+        gone = {"user_id": user_id, "deleted": True}
+        call = Call("DELETE", "/me", if_gone=gone, ends_access=True)
+        said: DeletedMe = self._data(call)
         return said
 
     def list_billing_events(
@@ -82,7 +96,9 @@ class Account(Base):
 
     def delete_api_key(self, key_id: str) -> DeletedKey:
         """The key is refused from then on."""
-        said: DeletedKey = self._data(Call("DELETE", f"/me/keys/{key_id}"))
+        gone = {"id": key_id, "deleted": True}
+        call = Call("DELETE", f"/me/keys/{key_id}", if_gone=gone, ends_access=True)
+        said: DeletedKey = self._data(call)
         return said
 
     def health(self) -> Health:

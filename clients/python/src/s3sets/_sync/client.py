@@ -20,6 +20,7 @@ from s3sets._sync.rules import Rules
 from s3sets._sync.run import Run
 from s3sets._sync.set import Set
 from s3sets._sync.transport import Transport
+from s3sets._sync.watch import PACKAGE_SECONDS
 from s3sets._sync.webhooks import Webhooks
 from s3sets.errors import StateUnusable
 from s3sets.progress import OnProgress
@@ -90,6 +91,7 @@ class S3Client(Account, Jobs, Rules, Webhooks):
         wait: bool = True,
         concurrent_uploads: int = 4,
         poll_seconds: float = 3.0,
+        package_seconds: float | None = PACKAGE_SECONDS,
     ) -> Set:
         """Edits a set of photos, from the files to the results: one credit a photo, and those of
         photos that fail come back.
@@ -106,7 +108,9 @@ class S3Client(Account, Jobs, Rules, Webhooks):
 
         An order that is refused cancels its job. Raises PhotoUnusable, StateUnusable,
         ValidationFailed, CreditsExhausted, LimitReached, ConcurrencyLimit, TransferFailed,
-        Unreachable. A set of which no photo could be done is returned as one that is `failed`.
+        Unreachable, and PackageLate when the package is not there `package_seconds` after the
+        photos (None waits for ever). A set of which no photo could be done is returned as one that
+        is `failed`.
         """
         found = in_thread(look_at_all, photos)
         items = [{"name": photo.name, "bytes": photo.size} for photo in found]
@@ -119,7 +123,7 @@ class S3Client(Account, Jobs, Rules, Webhooks):
         with file:
             going_on = self._going_on(file, wanted)
             run = Run(self._transport, file, going_on, on_progress, concurrent_uploads)
-            job = run.take(wait=wait, poll_seconds=poll_seconds)
+            job = run.take(wait=wait, poll_seconds=poll_seconds, package_seconds=package_seconds)
         return Set(self, self._transport, job, file)
 
     def resume(
@@ -129,6 +133,7 @@ class S3Client(Account, Jobs, Rules, Webhooks):
         on_progress: OnProgress | None = None,
         concurrent_uploads: int = 4,
         poll_seconds: float = 3.0,
+        package_seconds: float | None = PACKAGE_SECONDS,
     ) -> Set:
         """Goes on with the set of a state file, with nothing else known of it. Raises
         StateUnusable where there is none, or it is somebody else's, and what `edit` raises.
@@ -142,7 +147,7 @@ class S3Client(Account, Jobs, Rules, Webhooks):
             if (going_on.user, going_on.server) != (session.mark, server):
                 raise StateUnusable(f"{file.path} is of another user, or another server.")
             run = Run(self._transport, file, going_on, on_progress, concurrent_uploads)
-            job = run.take(wait=True, poll_seconds=poll_seconds)
+            job = run.take(wait=True, poll_seconds=poll_seconds, package_seconds=package_seconds)
         return Set(self, self._transport, job, file)
 
     def look(
@@ -161,6 +166,7 @@ class S3Client(Account, Jobs, Rules, Webhooks):
         state: str | PathLike[str] | None = None,
         wait: bool = True,
         poll_seconds: float = 3.0,
+        package_seconds: float | None = PACKAGE_SECONDS,
     ) -> Set:
         """Another look at the photos of a job, all of them or some: nothing is uploaded again.
 
@@ -182,7 +188,7 @@ class S3Client(Account, Jobs, Rules, Webhooks):
         with file:
             going_on = self._going_on(file, wanted)
             run = Run(self._transport, file, going_on, on_progress, 1)
-            job = run.take(wait=wait, poll_seconds=poll_seconds)
+            job = run.take(wait=wait, poll_seconds=poll_seconds, package_seconds=package_seconds)
         return Set(self, self._transport, job, file)
 
     def get_set(self, job_id: str) -> Set:

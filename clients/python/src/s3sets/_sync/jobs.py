@@ -7,7 +7,7 @@ from typing import Literal
 from s3sets._calls import Call, Page, given, new_key, query, to_json
 from s3sets._orders import order_body
 from s3sets._sync.base import Base
-from s3sets._sync.watch import job_states
+from s3sets._sync.watch import PACKAGE_SECONDS, job_states
 from s3sets.shapes import (
     CanceledJob,
     CheckedJob,
@@ -103,14 +103,23 @@ class Jobs(Base):
         said: Job = self._data(Call("GET", f"/jobs/{job_id}"))
         return said
 
-    def watch_job(self, job_id: str, *, poll_seconds: float = 3.0) -> Iterator[Job]:
+    def watch_job(
+        self,
+        job_id: str,
+        *,
+        poll_seconds: float = 3.0,
+        package_seconds: float | None = PACKAGE_SECONDS,
+    ) -> Iterator[Job]:
         """The job as it stands, and again whenever something of it has changed, until it is
         finished and no package of it is being made.
 
         By the server's events; where there are none, or they break, by asking every
-        `poll_seconds`.
+        `poll_seconds`. Raises PackageLate when a package is not there `package_seconds` after the
+        photos; None waits for ever.
         """
-        for job in job_states(self._transport, job_id, poll_seconds=poll_seconds):
+        for job in job_states(
+            self._transport, job_id, poll_seconds=poll_seconds, package_seconds=package_seconds
+        ):
             yield job
 
     def list_jobs(

@@ -38,12 +38,17 @@ class Run:
         self._saving = Lock()
         self._urls: dict[int, str] = {}
 
-    def take(self, *, wait: bool, poll_seconds: float) -> Job:
-        """The whole way, or up to execute only; the job as it stands then."""
+    def take(self, *, wait: bool, poll_seconds: float, package_seconds: float | None) -> Job:
+        """The whole way, or up to execute only; the job as it stands then. Raises PackageLate."""
         job = self._start()
         if not wait:
             return job
-        for job in job_states(self._transport, self._job_id, poll_seconds=poll_seconds):
+        for job in job_states(
+            self._transport,
+            self._job_id,
+            poll_seconds=poll_seconds,
+            package_seconds=package_seconds,
+        ):
             self._teller.tell_job(job)
         return job
 

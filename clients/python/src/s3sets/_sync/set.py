@@ -11,6 +11,7 @@ from s3sets._calls import Call
 from s3sets._state import StateFile
 from s3sets._sync.io import Crew, Lock, in_thread
 from s3sets._sync.transport import Transport
+from s3sets._sync.watch import PACKAGE_SECONDS
 from s3sets._teller import Teller, name_of, note_of
 from s3sets.errors import TransferFailed
 from s3sets.progress import OnProgress
@@ -111,10 +112,18 @@ class Set:
         self.job = self._client.get_job(self.job_id)
         return self.job
 
-    def wait(self, *, on_progress: OnProgress | None = None, poll_seconds: float = 3.0) -> "Set":
-        """Returns when the job is finished and its packages are made."""
+    def wait(
+        self,
+        *,
+        on_progress: OnProgress | None = None,
+        poll_seconds: float = 3.0,
+        package_seconds: float | None = PACKAGE_SECONDS,
+    ) -> "Set":
+        """Returns when the job is finished and its packages are made. Raises PackageLate."""
         teller = self._teller(on_progress)
-        for job in self._client.watch_job(self.job_id, poll_seconds=poll_seconds):
+        for job in self._client.watch_job(
+            self.job_id, poll_seconds=poll_seconds, package_seconds=package_seconds
+        ):
             self.job = job
             teller.tell_job(job)
         return self

@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator
 
 from s3sets._calls import Call
-from s3sets._events import EventReader, JobView, is_over
+from s3sets._events import EventReader, JobView, PackageDeadline, is_over
 from s3sets._sync.io import sleep
 from s3sets._sync.transport import Transport
 from s3sets.errors import ApiError, NotTheApi, Unreachable
 from s3sets.shapes import Job
 
+# A package of 200 photos takes minutes. One that nobody makes is not waited for all day.
+PACKAGE_SECONDS = 900.0
 # A stream that breaks so often without saying anything is given up for a while.
 MOST_BROKEN = 3
 UNTIL_TRIED_AGAIN = 60.0
@@ -60,11 +62,13 @@ class Line:
             self._exists = False
 
 
-def job_states(transport: Transport, job_id: str, *, poll_seconds: float) -> Iterator[Job]:
+def job_states(
+    transport: Transport, job_id: str, *, poll_seconds: float, package_seconds: float | None
+) -> Iterator[Job]:
     """The job, and again when it has changed, until nothing is to come. Raises ApiError,
-    Unreachable.
+    Unreachable, PackageLate.
     """
-    view, line = JobView(), Line()
+    view, line = JobView(deadline=PackageDeadline(package_seconds)), Line()
     while not view.ended:
         if line.is_good:
             heard = EventReader()
@@ -94,6 +98,7 @@ def _told(transport: Transport, job_id: str, view: JobView, heard: EventReader) 
             view.ended = True
             return
         for text in lines:
+            view.check_deadline()
             event = heard.take(text)
             if event is not None and view.take(event) and view.job is not None:
                 yield view.job
@@ -113,4 +118,5 @@ def _polled(
         if view.job is not None and is_over(view.job):
             view.ended = True
             return
+        view.check_deadline()
         sleep(seconds)

@@ -9,8 +9,8 @@ from s3sets.shapes import DeletedWebhook, Delivery, SecretWebhook, Webhook
 
 
 class Webhooks(Base):
-    """What has an effect here takes no Idempotency-Key: it is not repeated when its answer is
-    lost.
+    """What has an effect here takes no Idempotency-Key: what would happen twice is not repeated
+    when its answer is lost.
     """
 
     def create_webhook(
@@ -51,7 +51,8 @@ class Webhooks(Base):
 
     def delete_webhook(self, webhook_id: str) -> DeletedWebhook:
         """Nothing more is sent to it."""
-        said: DeletedWebhook = self._data(Call("DELETE", f"/webhooks/{webhook_id}"))
+        gone = {"id": webhook_id, "deleted": True}
+        said: DeletedWebhook = self._data(Call("DELETE", f"/webhooks/{webhook_id}", if_gone=gone))
         return said
 
     def rotate_webhook(self, webhook_id: str) -> SecretWebhook:

@@ -1,6 +1,7 @@
 """`s3sets`: its commands, and what every one of them does about errors."""
 
 import sys
+from typing import Any
 
 import typer
 
@@ -8,7 +9,14 @@ from s3sets._version import __version__
 from s3sets.cli import access, asking, hooks, sets
 from s3sets.cli.exits import exit_of
 from s3sets.cli.output import Output
-from s3sets.errors import ApiError, ConcurrencyLimit, NotSignedIn, S3SetsError, ValidationFailed
+from s3sets.errors import (
+    ApiError,
+    ConcurrencyLimit,
+    NotSignedIn,
+    PackageLate,
+    S3SetsError,
+    ValidationFailed,
+)
 
 app = typer.Typer(
     name="s3sets",
@@ -44,7 +52,8 @@ def _all(
 
 def run() -> None:
     """Ends the process with one of the documented exit codes."""
-    output = Output()
+    # Typer has read it by now, and forgotten: errors are for programs too.
+    output = Output(as_json="--json" in sys.argv)
     try:
         app()
     except S3SetsError as error:
@@ -53,7 +62,10 @@ def run() -> None:
 
 
 def explain(error: S3SetsError, output: Output) -> None:
-    """What went wrong, and what to do about it."""
+    """What went wrong, and what to do about it, on stderr."""
+    if output.as_json:
+        output.errors.print_json(data={"error": _facts(error)}, indent=2, ensure_ascii=False)
+        return
     message = error.message if isinstance(error, ApiError) else str(error)
     output.complain(f"s3sets: {message}")
     if isinstance(error, ValidationFailed):
@@ -65,5 +77,15 @@ def explain(error: S3SetsError, output: Output) -> None:
             output.complain(f"  open: {job_id}   (s3sets watch, or s3sets cancel)")
     elif isinstance(error, NotSignedIn):
         output.complain("  s3sets login")
+    elif isinstance(error, PackageLate):
+        output.complain("  s3sets watch   fetches it when it is")
     if isinstance(error, ApiError) and error.status >= 500 and error.request_id:
         output.complain(f"  request {error.request_id}")
+
+
+def _facts(error: S3SetsError) -> dict[str, Any]:
+    said: dict[str, Any] = {"code": error.code, "message": str(error)}
+    if isinstance(error, ApiError):
+        said["message"], said["details"] = error.message, dict(error.details)
+        said["status"], said["request_id"] = error.status, error.request_id
+    return said

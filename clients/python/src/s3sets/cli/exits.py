@@ -9,6 +9,7 @@ from s3sets.errors import (
     LimitReached,
     NotSignedIn,
     NotTheApi,
+    PackageLate,
     PhotoUnusable,
     RateLimited,
     S3SetsError,
@@ -39,7 +40,10 @@ class Exit(IntEnum):
 _OF_ERRORS: list[tuple[tuple[type[S3SetsError], ...], Exit]] = [
     ((CreditsExhausted, LimitReached, ConcurrencyLimit), Exit.LIMIT),
     ((NotSignedIn, SignupRefused), Exit.NOT_SIGNED_IN),
-    ((Unreachable, Unavailable, RateLimited, TransferFailed, NotTheApi), Exit.UNREACHABLE),
+    (
+        (Unreachable, Unavailable, RateLimited, TransferFailed, NotTheApi, PackageLate),
+        Exit.UNREACHABLE,
+    ),
     ((PhotoUnusable, StateUnusable), Exit.FILES),
     ((ServerFault,), Exit.FAULT),
     ((ApiError,), Exit.REFUSED),

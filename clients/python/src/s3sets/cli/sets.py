@@ -34,6 +34,7 @@ from s3sets.cli.options import (
 )
 from s3sets.cli.output import Output, status_text
 from s3sets.cli.unfinished import Unfinished, begin, unfinished
+from s3sets.errors import PackageLate
 from s3sets.shapes import CheckedJob
 
 RESULTS = Path("results")
@@ -99,7 +100,7 @@ def edit(
                 wait=wait,
             )
 
-        _take(take, place, output, wait=wait, eta_seconds=eta)
+        _take(client, take, place, output, wait=wait, eta_seconds=eta)
 
 
 def watch(
@@ -124,7 +125,11 @@ def watch(
             if len(begun) > 1 and job_id is None:
                 output.say(Text(f"{len(begun) - 1} more are begun: s3sets watch JOB", style="dim"))
             place = mine[0] if out is None else Unfinished(mine[0].place, out, mine[0].previews)
-            _take(lambda board: client.resume(place.state, on_progress=board.tell), place, output)
+
+            def resume(board: Board) -> Set:
+                return client.resume(place.state, on_progress=board.tell)
+
+            _take(client, resume, place, output)
         wanted = job_id or _newest(client, unfinished_only=True)
         if wanted is None:
             output.say("Nothing is on its way.")
@@ -132,7 +137,11 @@ def watch(
             return
         watched = client.get_set(wanted)
         place_of = None if out is None else Unfinished(Path(), out, previews=False)
-        _take(lambda board: watched.wait(on_progress=board.tell), place_of, output)
+
+        def wait(board: Board) -> Set:
+            return watched.wait(on_progress=board.tell)
+
+        _take(client, wait, place_of, output)
 
 
 def retry(
@@ -157,7 +166,7 @@ def retry(
         def take(board: Board) -> Set:
             return client.look(source, only_failed=True, state=place.state, on_progress=board.tell)
 
-        _take(take, place, output)
+        _take(client, take, place, output)
 
 
 def look(
@@ -210,7 +219,7 @@ def look(
         def take(board: Board) -> Set:
             return client.look(source, concepts, **said, state=place.state, on_progress=board.tell)
 
-        _take(take, place, output, eta_seconds=eta)
+        _take(client, take, place, output, eta_seconds=eta)
 
 
 def download(
@@ -260,6 +269,7 @@ def _announce(checked: CheckedJob, count: int, preset: str, output: Output) -> i
 
 
 def _take(
+    client: S3Client,
     take: Callable[[Board], Set],
     place: Unfinished | None,
     output: Output,
@@ -267,10 +277,14 @@ def _take(
     wait: bool = True,
     eta_seconds: int | None = None,
 ) -> NoReturn:
-    """Takes a set to its end and ends the command."""
+    """Takes a set to its end and ends the command. Raises PackageLate when all else is here."""
+    late: PackageLate | None = None
     try:
         with Board(output, eta_seconds=eta_seconds) as board:
-            taken = take(board)
+            try:
+                taken = take(board)
+            except PackageLate as error:
+                late, taken = error, client.get_set(error.job["job_id"])
             files: list[Path] = []
             if wait and place is not None and taken.status == "done":
                 files = taken.download(place.out, previews=place.previews, on_progress=board.tell)
@@ -281,9 +295,11 @@ def _take(
         output.data({"job": taken.job})
         output.say(f"{taken.job_id} is {taken.status}. To watch it: s3sets watch")
         raise typer.Exit(Exit.DONE)
-    if place is not None and place.place != Path():
+    if late is None and place is not None and place.place != Path():
         place.forget()
     _report(taken, files, output)
+    if late is not None:
+        raise late
     raise typer.Exit(exit_of_set(taken.status, complete=taken.is_complete))
 
 
