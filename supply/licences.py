@@ -116,7 +116,8 @@ def images() -> list[Shipped]:
     """What the Dockerfile and docker-compose.yml begin with."""
     compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
     docker = (PROJECT / "Dockerfile").read_text(encoding="utf-8")
-    named = {service["image"] for service in compose["services"].values()} - {"s3"}
+    # Those of others: what is built here has a name of the installation's.
+    named = {each["image"] for each in compose["services"].values() if "build" not in each}
     named |= set(re.findall(r"^ARG PYTHON=(\S+)", docker, re.M))
     found = []
     for image in sorted(named):
