@@ -289,6 +289,8 @@ RATE_LIMIT_URL = env.text("RATE_LIMIT_URL", CELERY_BROKER_URL)
 TASK_TIME_LIMIT_SEC = env.integer("TASK_TIME_LIMIT_SEC", 900)
 # A package is of up to 200 photos, each of which may be edited in several ways.
 PACKAGE_TIME_LIMIT_SEC = 3 * TASK_TIME_LIMIT_SEC
+# Of that, how long it waits in all for a storage that is away.
+PACKAGE_PATIENCE_SEC = 2 * TASK_TIME_LIMIT_SEC
 
 # --- What ends by the clock (docs/operations.md) ---------------------------------------------
 # 0 stands for never. Jobs that nobody goes on with are ended and refunded.

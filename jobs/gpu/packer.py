@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from io import BytesIO
-from typing import BinaryIO
+from typing import BinaryIO, Protocol, TypeVar
 
 from jobs import keys
 from jobs.gpu import transfer
@@ -25,16 +25,26 @@ from jobs.gpu.engine.packages.templates import TEMPLATES, Package, Template
 from jobs.gpu.engine.pipeline import Engine
 from jobs.gpu.mask_store import BucketMaskStore
 from jobs.gpu.memory_budget import MemoryBudget, Share
+from jobs.gpu.patience import Patience, StorageAway
 from jobs.gpu.reporter import Claim, DeliveryFailed, Reporter
 from jobs.presets import layers
 from s3project import ids
 
 logger = logging.getLogger(__name__)
 
+R = TypeVar("R")
+
 BOARD = "board"
 RESULT_GONE = "a result could not be read"
 MODEL_CANNOT_RUN = "the model could not run"
+STORAGE_AWAY = "the storage did not answer"
 UNEXPECTED = "the package could not be made"
+
+
+class Outlast(Protocol):
+    """See `Patience.outlast`."""
+
+    def __call__(self, work: Callable[[], R]) -> R: ...
 
 
 class ResultGone(PhotoError):
@@ -43,7 +53,8 @@ class ResultGone(PhotoError):
 
 class Packer:
     """Makes the package of one message. Of a photo that nothing can be made of nothing is in it;
-    without any, the package fails with the first one's reason.
+    without any, the package fails with the first one's reason. An outage of the storage is waited
+    out under the lease: half a package is not begun anew for it, and no attempt is lost.
     """
 
     def __init__(
@@ -53,18 +64,20 @@ class Packer:
         engine: Callable[[], Engine],
         store: transfer.ObjectStore,
         budget: MemoryBudget,
+        patience: Patience,
     ) -> None:
         self._message = message
         self._reporter = reporter
         self._engine = engine
         self._store = store
         self._budget = budget
+        self._patience = patience
         self._lost = False
         self._lease = 0
         self._started = time.monotonic()
 
     def make(self) -> None:
-        """Raises DeliveryFailed when server or storage are away: then it is delivered again."""
+        """Raises DeliveryFailed when the server is away: then it is delivered again."""
         claim = self._reporter.claim_package(self._message, [], asks=self._store.asks)
         if not claim.lease_seconds:
             logger.info("%s is not ours (%s)", self._name, claim.job_status)
@@ -76,11 +89,13 @@ class Packer:
                 self._give_up_if_lost()
                 self._put(keys.board_key, board, "image/jpeg")
                 size = file.seek(0, 2)
-                file.seek(0)
                 self._put(keys.package_key, file, "application/zip")
         except transfer.NotOurs as error:
             # Whoever has it now reports it.
             logger.info("%s is left: %s", self._name, error)
+        except StorageAway as error:
+            logger.error("%s: %s", self._name, error)
+            self._reporter.package_failed(self._message, STORAGE_AWAY, held_ms=self._held_ms())
         except transfer.TransferFailed as error:
             raise DeliveryFailed(f"{self._name}: {error}") from error
         except DeliveryFailed:
@@ -101,7 +116,9 @@ class Packer:
         return f"{self._message.work.job_id} {self._message.template}.{self._message.edition}"
 
     def _held_ms(self) -> int:
-        return round(1000 * (time.monotonic() - self._started))
+        """What it kept the worker busy; nobody answers for the time that the storage was away."""
+        held = time.monotonic() - self._started - self._patience.waited
+        return max(0, round(1000 * held))
 
     def _pack(self, file: BinaryIO) -> tuple[int, bytes]:
         """How many files went into the archive, and the board as JPEG. Raises PhotoError when
@@ -149,7 +166,7 @@ class Packer:
         work = self._message.work
         wanted = Wanted(work.concepts, work.protect, layers(work.preset))
         caption = plain_stem(self._message.names.get(item.idx, ""))
-        sources = _Sources(self._store, self._message, item, self._budget)
+        sources = _Sources(self._store, self._message, item, self._budget, self._outlast)
         return Subject(self._engine(), sources, wanted, idx=item.idx, stem=stem, caption=caption)
 
     def _put(self, key_of: Callable[..., str], data: bytes | BinaryIO, content_type: str) -> None:
@@ -157,7 +174,16 @@ class Packer:
         user_id = ids.parse_public_id(ids.USER, work.user_id)
         job_id = ids.parse_public_id(ids.JOB, work.job_id)
         key = key_of(user_id, job_id, self._message.template, self._message.edition)
-        self._store.write(key, data, content_type)
+
+        def write() -> None:
+            if not isinstance(data, bytes):
+                data.seek(0)
+            self._store.write(key, data, content_type)
+
+        self._outlast(write)
+
+    def _outlast(self, work: Callable[[], R]) -> R:
+        return self._patience.outlast(work, worth_it=self._give_up_if_lost)
 
     # --- The lease -----------------------------------------------------------------------------
 
@@ -214,20 +240,24 @@ class _Sources:
         message: PackageMessage,
         item: WorkItem,
         budget: MemoryBudget,
+        outlast: Outlast,
     ) -> None:
         self._store = store
         self._item = item
         self._budget = budget
+        self._outlast = outlast
         work = message.work
+        # Masks are not waited for: they are worth no more than a segmentation.
         self.masks: MaskStore = BucketMaskStore(store, work.user_id, work.job_id, item.idx)
 
     def photo(self) -> bytes:
-        return transfer.fetch_photo(self._store, self._item.input_key)
+        return self._outlast(lambda: transfer.fetch_photo(self._store, self._item.input_key))
 
     def result(self) -> BinaryIO:
+        key = self._item.output_key
         file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 (whoever asked for it closes it)
         try:
-            if not transfer.fetch_into(self._store, self._item.output_key, file):
+            if not self._outlast(lambda: transfer.fetch_into(self._store, key, file)):
                 raise ResultGone(RESULT_GONE)
         except Exception:
             file.close()
@@ -236,7 +266,7 @@ class _Sources:
         return file
 
     def preview(self) -> bytes:
-        data = transfer.fetch(self._store, self._item.preview_key)
+        data = self._outlast(lambda: transfer.fetch(self._store, self._item.preview_key))
         if data is None:
             raise ResultGone(RESULT_GONE)
         return data

@@ -27,6 +27,7 @@ from jobs.gpu.keyed_store import KeyedStore
 from jobs.gpu.memory_budget import MemoryBudget
 from jobs.gpu.package_store import PackageStore
 from jobs.gpu.packer import Packer
+from jobs.gpu.patience import Patience
 from jobs.gpu.reporter import Reporter
 from jobs.gpu.transfer import ObjectStore
 from jobs.gpu.url_store import UrlStore
@@ -131,8 +132,8 @@ def process_items(body: Mapping[str, Any]) -> None:
 def make_package(body: Mapping[str, Any]) -> None:
     """Makes the package of a queue message, if the server grants it.
 
-    Raises DeliveryFailed when server or storage are away, so that it is delivered again, and
-    MessageError for a message that is none, or none of ours.
+    Raises DeliveryFailed when the server is away, so that it is delivered again, and MessageError
+    for a message that is none, or none of ours.
     """
     message = trusted_package(body)
     reporter = _reporter(message.work)
@@ -150,7 +151,8 @@ def make_package(body: Mapping[str, Any]) -> None:
                     )
                 )
             )
-        Packer(message, reporter, engine, store, budget()).make()
+        patience = Patience(settings.PACKAGE_PATIENCE_SEC)
+        Packer(message, reporter, engine, store, budget(), patience).make()
 
 
 def _reporter(message: WorkMessage) -> Reporter:

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO
 from uuid import uuid4
 
@@ -17,12 +17,15 @@ from jobs.gpu.engine.pipeline import Engine
 from jobs.gpu.engine.segmenters.obedient import ObedientSegmenter
 from jobs.gpu.memory_budget import MemoryBudget
 from jobs.gpu.packer import Packer
+from jobs.gpu.patience import Patience
 from jobs.gpu.reporter import Claim, DeliveryFailed
 from jobs.gpu.transfer import TransferFailed
+from s3project.testing.waiting import wait_until
 
 USER, JOB = f"u_{uuid4().hex}", f"job_{uuid4().hex}"
 ZIP = f"packages/{USER}/{JOB}/before_after-2.zip"
 BOARD = f"packages/{USER}/{JOB}/before_after-2.jpg"
+PATIENCE = 1800.0  # seconds
 ENGINE = Engine(ObedientSegmenter())
 
 
@@ -57,17 +60,38 @@ class Bucket:
             raise TransferFailed("status 503")
 
 
+class Time:
+    """A clock that sleeping moves; the storage is back at a time."""
+
+    def __init__(self, bucket: Bucket, *, back_at: float) -> None:
+        self._bucket = bucket
+        self._back_at = back_at
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        if self.now >= self._back_at:
+            self._bucket.away = set()
+
+    def clock(self) -> float:
+        return self.now
+
+
 class Server:
-    """What a reporter is to a packer; the lease is lost after `lost_after` claims."""
+    """What a reporter is to a packer."""
+
+    lease = 120.0
 
     def __init__(self, *, granted: bool = True) -> None:
         self.granted = granted
+        self.refused = False
         self.said: list[tuple[str, dict[str, Any]]] = []
 
     def claim_package(self, message: PackageMessage, items: Sequence[int], **_: Any) -> Claim:
         if not self.granted:
+            self.refused = True
             return Claim(frozenset(), "done", 0)
-        return Claim(frozenset(items), "done", 120)
+        return Claim(frozenset(items), "done", self.lease)  # type: ignore[arg-type]  # as in JSON
 
     def package_ready(self, message: PackageMessage, **facts: Any) -> None:
         self.said.append(("ready", facts))
@@ -112,10 +136,19 @@ def bucket() -> Bucket:
     return bucket
 
 
-def pack(bucket: Bucket, server: Server, sent: PackageMessage | None = None) -> None:
+def pack(
+    bucket: Bucket,
+    server: Server,
+    sent: PackageMessage | None = None,
+    *,
+    time: Time | None = None,
+    sleep: Callable[[float], None] | None = None,
+) -> None:
     budget = MemoryBudget(2**30)
+    time = time or Time(bucket, back_at=0)
+    patience = Patience(PATIENCE, sleep=sleep or time.sleep, clock=time.clock)
     # The shapes of a reporter and a store are all that is asked of them.
-    packer = Packer(sent or message(), server, lambda: ENGINE, bucket, budget)  # type: ignore[arg-type]  # see above
+    packer = Packer(sent or message(), server, lambda: ENGINE, bucket, budget, patience)  # type: ignore[arg-type]  # see above
     packer.make()
     assert budget.taken == 0
 
@@ -165,21 +198,61 @@ def test_without_any_photo_it_fails_with_the_first_ones_reason(bucket: Bucket) -
 
 
 @pytest.mark.parametrize("which", ["input", "output", "board", "archive"])
-def test_with_the_storage_away_it_is_delivered_again_and_nothing_is_reported(
+def test_an_outage_of_the_storage_is_waited_out_and_counts_against_nobody(
     bucket: Bucket, which: str
 ) -> None:
-    server = Server()
+    server, time = Server(), Time(bucket, back_at=360)
     item = message().work.items[1]
     away = {"input": item.input_key, "output": item.output_key, "board": BOARD, "archive": ZIP}
     bucket.away = {away[which]}
 
-    with pytest.raises(DeliveryFailed):
-        pack(bucket, server)
+    pack(bucket, server, time=time)
+
+    [(word, facts)] = server.said
+    assert (word, facts["files"], facts["size"]) == ("ready", 3, len(bucket.objects[ZIP]))
+    assert facts["held_ms"] == 0
+    assert 360 < time.now < 400
+    with zipfile.ZipFile(io.BytesIO(bucket.objects[ZIP])) as archive:
+        assert archive.testzip() is None
+
+
+def test_a_storage_that_does_not_come_back_is_the_reason(bucket: Bucket) -> None:
+    server, time = Server(), Time(bucket, back_at=100_000)
+    bucket.away = {ZIP}
+
+    pack(bucket, server, time=time)
+
+    assert [word for word, _ in server.said] == ["the storage did not answer"]
+    assert PATIENCE <= time.now < PATIENCE + 40
+
+
+def test_nobody_waits_for_a_package_that_is_not_wanted_any_more(bucket: Bucket) -> None:
+    server, time = Server(), Time(bucket, back_at=100_000)
+    server.lease = 0.02  # the next renewal is in 10 ms
+    bucket.away = {ZIP}
+
+    def sleep(seconds: float) -> None:
+        server.granted = False
+        wait_until(lambda: server.refused, seconds=10)
+
+    pack(bucket, server, time=time, sleep=sleep)
 
     assert server.said == []
-    bucket.away = set()
-    pack(bucket, server)
-    assert [word for word, _ in server.said] == ["ready"]
+
+
+def test_a_server_that_gives_no_urls_is_no_outage_of_the_storage(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server()
+
+    def read(key: str) -> bytes | None:
+        raise transfer.ServerAway("status 503")
+
+    monkeypatch.setattr(bucket, "read", read)
+
+    with pytest.raises(DeliveryFailed):
+        pack(bucket, server)
+    assert server.said == []
 
 
 def test_what_is_lost_on_the_way_is_left_to_whoever_has_it_now(
