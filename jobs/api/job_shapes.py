@@ -8,6 +8,7 @@ from django.conf import settings
 from jobs.advice import Advice
 from jobs.api.advice_shapes import WarningOut, Warnings, warnings_out
 from jobs.api.edits import Concepts, Protect
+from jobs.api.instance_shapes import InstancesOut
 from jobs.api.job_requests import Metadata
 from jobs.api.package_shapes import PackageOut, package_out
 from jobs.api.terms import (
@@ -235,6 +236,7 @@ class ItemOut(TypedDict):
             ),
         ]
     ]
+    instances: NotRequired[InstancesOut]
 
 
 def item_out(item: ItemView) -> ItemOut:
@@ -248,6 +250,8 @@ def item_out(item: ItemView) -> ItemOut:
         out["error"] = item.error
     if item.warnings:
         out["warnings"] = item.warnings
+    if item.instances:
+        out["instances"] = item.instances
     return out
 
 
@@ -255,6 +259,7 @@ class OutputOut(TypedDict):
     idx: Idx
     result_url: Annotated[str, _url(f"outputs/{_SET}/0_result.png")]
     preview_url: Annotated[str, _url(f"previews/{_SET}/0_thumb.jpg")]
+    input_url: Annotated[str, _url(f"inputs/{_SET}/0.jpg", "The photo as it was sent.")]
 
 
 class CreditsOut(TypedDict):
@@ -360,7 +365,12 @@ def job_facts(view: JobView) -> JobFacts:
         "progress": progress_out(job.progress),
         "items": [item_out(item) for item in view.items],
         "outputs_ready": [
-            {"idx": output.idx, "result_url": output.result_url, "preview_url": output.preview_url}
+            {
+                "idx": output.idx,
+                "result_url": output.result_url,
+                "preview_url": output.preview_url,
+                "input_url": output.input_url,
+            }
             for output in view.outputs
         ],
         "packages": [package_out(job.preset, package) for package in view.packages],

@@ -99,6 +99,17 @@ class CallbackView(WorkerView):
                 "status": "done",
                 "idempotency_key": "job_019ba9c9f1007dc68da4e43c570d4b19:0:attempt1",
             },
+            "with what was found": {
+                "idx": 0,
+                "status": "done",
+                "instances": {
+                    "Window": [
+                        {"box": [0.125, 0.21, 0.336, 0.58], "share": 0.41, "score": 0.93},
+                        {"box": [0.61, 0.2, 0.88, 0.6], "share": 0.59, "score": 0.9},
+                    ]
+                },
+                "idempotency_key": "job_019ba9c9f1007dc68da4e43c570d4b19:0:attempt1",
+            },
             "failed": {
                 "idx": 1,
                 "status": "failed",

@@ -8,6 +8,7 @@ from uuid import UUID
 from rest_framework import serializers
 
 from jobs.api.edits import ConceptNameField
+from jobs.api.instance_shapes import InstancesField
 from jobs.api.terms import MAX_ITEMS, MAX_WARNING_LENGTH, MAX_WARNINGS
 from jobs.backends import backend_of
 from jobs.states import ItemStatus
@@ -94,6 +95,7 @@ class ItemResultIn(Object):
     preview_key = Text(required=False, allow_null=True, default=None)
     error = ErrorText(required=False, allow_null=True, default="")
     warnings = WarningsField(required=False, allow_null=True, default=list)
+    instances = InstancesField(required=False, allow_null=True, default=dict)
     held_ms = HeldField(required=False, allow_null=True, default=0)
     idempotency_key = Text(max_length=200)
 
@@ -102,6 +104,7 @@ class ItemResultIn(Object):
             **attrs,
             "error": attrs["error"] or "",
             "warnings": attrs["warnings"] or [],
+            "instances": attrs["instances"] or {},
             "held_ms": attrs["held_ms"] or 0,
             "status": ItemStatus(attrs["status"]),
         }

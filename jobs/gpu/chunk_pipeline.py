@@ -248,6 +248,7 @@ class ChunkPipeline:
                     self._message,
                     item.idx,
                     result.warnings,
+                    places=result.places,
                     held_ms=self._held_ms[item.idx],
                 )
             self._unreported.discard(item.idx)

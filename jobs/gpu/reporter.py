@@ -14,6 +14,7 @@ from jobs.backends import Backend
 from jobs.gpu import metrics
 from jobs.gpu.engine.messages import WorkMessage
 from jobs.gpu.engine.packages.message import PackageMessage
+from jobs.gpu.engine.places import Places
 from jobs.result_keys import attempt_key
 from s3project.logs.context import HTTP_HEADER, origin
 from s3project.telemetry.traces import Kind, carrier, span
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 BACKOFF = (1, 2, 4, 8, 16)
 JITTER = 0.5
 NOTHING_MORE: Mapping[str, Any] = {}
+NOWHERE: Places = {}
 PASSING = frozenset({408, 425, 429}) | frozenset(range(500, 600))
 
 
@@ -136,24 +138,31 @@ class Reporter:
         self._post(message.work.callback_url, {**_told_by(message), **body})
 
     def done(
-        self, message: WorkMessage, idx: int, warnings: Sequence[str], *, held_ms: int = 0
+        self,
+        message: WorkMessage,
+        idx: int,
+        warnings: Sequence[str],
+        *,
+        places: Places = NOWHERE,
+        held_ms: int = 0,
     ) -> str:
         """The item's objects are stored. Returns the job's status; raises DeliveryFailed.
 
         held_ms: how long it kept the worker busy; 0 is nothing to speak of.
         """
         item = next(item for item in message.items if item.idx == idx)
-        return self._report(
-            message,
-            {
-                "idx": idx,
-                "status": "done",
-                "output_key": item.output_key,
-                "preview_key": item.preview_key,
-                "warnings": list(warnings),
-            },
-            held_ms,
-        )
+        body: dict[str, Any] = {
+            "idx": idx,
+            "status": "done",
+            "output_key": item.output_key,
+            "preview_key": item.preview_key,
+            "warnings": list(warnings),
+        }
+        if places:
+            body["instances"] = {
+                name: [one.to_json() for one in found] for name, found in places.items()
+            }
+        return self._report(message, body, held_ms)
 
     def failed(self, message: WorkMessage, idx: int, error: str, *, held_ms: int = 0) -> str:
         """The item cannot be done. Returns the job's status; raises DeliveryFailed."""

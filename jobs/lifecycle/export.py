@@ -103,8 +103,9 @@ def export_user(*, user_id: UUID) -> Iterator[str]:
 
 def _jobs(user_id: UUID) -> Iterator[dict[str, Any]]:
     jobs = JobCoordinator.objects.owned_by(user_id).order_by("id").prefetch_related("items")
+    names = (*ITEM, "instances")
     for job in jobs.iterator(chunk_size=CHUNK):
-        items = [{name: getattr(item, name) for name in ITEM} for item in job.items.all()]
+        items = [{name: getattr(item, name) for name in names} for item in job.items.all()]
         yield {
             "job_id": job.public_id,
             **{name: getattr(job, name) for name in JOB},

@@ -22,6 +22,7 @@ from jobs.models.poll_statements import (
     read_version,
     read_versions,
 )
+from jobs.models.results import FoundInstance
 from jobs.presets import PRESETS
 from jobs.states import IN_WORK, ItemStatus, JobStatus, PackageStatus
 from jobs.storage import bucket
@@ -36,6 +37,7 @@ UNEXPLAINED = "the photo could not be processed"
 # What an item of a canceled job is shown as that nobody reported.
 CANCELED_ITEM = "canceled"
 LONGEST_STEM = 80
+PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".heif"})
 NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
@@ -46,6 +48,7 @@ class ItemView:
     status: str
     error: str
     warnings: list[str]
+    instances: dict[str, list[FoundInstance]]
     source: tuple[UUID, int] | None
 
 
@@ -54,6 +57,7 @@ class OutputView:
     idx: int
     result_url: str
     preview_url: str
+    input_url: str
 
 
 class JobVersion(NamedTuple):
@@ -165,7 +169,7 @@ def get_job(*, user_id: UUID, job_id: UUID | None) -> JobView:
         done = [row for row in rows if row.status == ItemStatus.DONE]
         downloads = [download for row in done for download in _downloads(job, row)]
         urls = iter(bucket.presign_downloads(downloads, at=at))
-        outputs = [OutputView(row.idx, next(urls), next(urls)) for row in done]
+        outputs = [OutputView(row.idx, next(urls), next(urls), next(urls)) for row in done]
     uploads = None
     if job.status == JobStatus.CREATED:
         photos = ((row.idx, row.input_key, row.declared_bytes) for row in rows)
@@ -212,12 +216,17 @@ def _shows_outputs(job: JobCoordinator | VersionRow) -> bool:
     return job.done_items > 0 and has_photos(job)
 
 
-def _downloads(job: JobCoordinator, row: ItemRow) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Keys of the result and the preview, and how a browser is to save them."""
+def _downloads(job: JobCoordinator, row: ItemRow) -> tuple[tuple[str, str], ...]:
+    """Keys of the result, the preview and the photo itself, and how a browser is to save them. Of
+    the photo nobody knows what it says it is: it is never shown as a page, only within one.
+    """
     name = f"{stem_of(row.name) or job.public_id}-{row.idx}"
+    suffix = PurePath(row.name).suffix.lower()
+    original = f"{name}-original{suffix if suffix in PHOTO_SUFFIXES else '.jpg'}"
     return (
         (row.output_key, content_disposition_header(True, f"{name}.png") or ""),
         (row.preview_key, content_disposition_header(False, f"{name}.jpg") or ""),
+        (row.input_key, content_disposition_header(True, original) or ""),
     )
 
 
@@ -270,7 +279,8 @@ def _item_view(job: JobCoordinator, row: ItemRow) -> ItemView:
     source = None
     if job.source_job_id is not None and row.source_idx is not None:
         source = job.source_job_id, row.source_idx
-    return ItemView(row.idx, row.name, status, error, row.warnings, source)
+    instances = row.instances if has_photos(job) else {}
+    return ItemView(row.idx, row.name, status, error, row.warnings, instances, source)
 
 
 def stem_of(name: str) -> str:

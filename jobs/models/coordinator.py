@@ -137,6 +137,7 @@ class JobCoordinator(JobRow):
                 preview_key=preview_key if done else "",
                 error="" if done else result.error,
                 warnings=result.warnings,
+                instances=result.instances if done else {},
                 idempotency_key=key,
             ),
             change,

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from jobs.models.fields import OrderedJSONField
 from jobs.states import ItemStatus
 from s3project.querysets import LockingQuerySet, manager_of
 
@@ -76,6 +77,9 @@ class JobItem(models.Model):
     preview_key = models.CharField(max_length=200, blank=True, default="")
     error = models.CharField(max_length=2000, blank=True, default="")
     warnings = ArrayField(models.CharField(max_length=300), blank=True, default=list)
+    # Where its concepts lie, as the worker found them: name → instances in the order of their
+    # numbers. Without a photo it says nothing, so that no history has it.
+    instances = OrderedJSONField(blank=True, default=dict, db_default={})
 
     # The key whose callback gave the item its present status, and the one of a failure that a
     # later success replaced. Both stay known for good: a repeat of either is a duplicate.

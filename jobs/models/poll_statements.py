@@ -10,6 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from jobs.models.coordinator import JobCoordinator
+from jobs.models.results import FoundInstance
 from s3project.rows import fetch_all, fetch_one, rows_of
 
 _VERSION = """
@@ -45,8 +46,7 @@ READ_JOB = f"""
                (SELECT json_agg(
                            json_build_array(
                                idx, name, status, error, warnings, output_key, preview_key,
-                               source_idx,
-                               CASE job.status WHEN 'created' THEN input_key END, declared_bytes
+                               source_idx, input_key, declared_bytes, instances
                            )
                            ORDER BY idx
                        )
@@ -54,7 +54,7 @@ READ_JOB = f"""
                (SELECT json_agg(
                            json_build_array(
                                idx, name, status, error, warnings, output_key, preview_key,
-                               source_idx, NULL, NULL
+                               source_idx, input_key, NULL, '{{}}'::json
                            )
                            ORDER BY idx
                        )
@@ -87,7 +87,7 @@ class VersionRow(NamedTuple):
 
 
 class ItemRow(NamedTuple):
-    """An item; `input_key` and `declared_bytes` only while its photo may still be sent."""
+    """An item; what of it no history has is empty in an archived one."""
 
     idx: int
     name: str
@@ -99,6 +99,7 @@ class ItemRow(NamedTuple):
     source_idx: int | None
     input_key: str
     declared_bytes: int | None
+    instances: dict[str, list[FoundInstance]]
 
 
 class PackageRow(NamedTuple):

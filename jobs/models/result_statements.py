@@ -5,6 +5,7 @@ several times as long as PostgreSQL needs to answer them (docs/performance.md). 
 job's row lock.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from jobs.models.item_phases import AT_WORK, PENDING
 from jobs.models.outbox import IS_WANTED
+from jobs.models.results import FoundInstance
 from s3project.rows import fetch_all, fetch_one
 
 # The item, and any other item of the job that knows the key.
@@ -28,7 +30,8 @@ STORE_RESULT = f"""
     WITH changed AS (
         UPDATE jobs_jobitem
            SET status = %s, output_key = %s, preview_key = %s, error = %s, warnings = %s,
-               idempotency_key = %s, superseded_key = idempotency_key, lease_expires_at = NULL
+               instances = %s::json, idempotency_key = %s, superseded_key = idempotency_key,
+               lease_expires_at = NULL
          WHERE id = %s AND status = %s
      RETURNING id, job_id
     )
@@ -71,6 +74,7 @@ class ItemChange:
     preview_key: str
     error: str
     warnings: list[str]
+    instances: dict[str, list[FoundInstance]]
     idempotency_key: str
 
 
@@ -107,7 +111,8 @@ def store_result(item: ItemChange, job: JobChange) -> Rest:
         STORE_RESULT,
         [
             *(item.status, item.output_key, item.preview_key, item.error, item.warnings),
-            *(item.idempotency_key, item.item_id, item.before),
+            *(json.dumps(item.instances, separators=(",", ":")), item.idempotency_key),
+            *(item.item_id, item.before),
             *(job.status, job.done, job.failed, job.overtime_ms, job.finished_at),
             f"item.{item.status}",
         ],

@@ -1,15 +1,30 @@
 """What a worker reports of an item, and what a job says of itself."""
 
 from dataclasses import dataclass, field
+from typing import NotRequired, TypedDict
 
 from jobs.states import ItemStatus
+
+
+class FoundInstance(TypedDict):
+    """One of the things, or of the paints of a thing, that edits number; kept as it is shown.
+
+    box: left, top, right, bottom as shares (0-1) of the photo. share: of the concept's area. score:
+    of a thing, colour: of a paint, where the worker tells them.
+    """
+
+    box: list[float]
+    share: float
+    score: NotRequired[float]
+    colour: NotRequired[str]
 
 
 @dataclass(frozen=True)
 class ItemResult:
     """What a worker reports of one item. A key that is None stands for the issued one.
 
-    held_ms: milliseconds that it kept the worker busy; 0 where a worker does not say.
+    held_ms: milliseconds that it kept the worker busy; 0 where a worker does not say. instances:
+    where each concept lies, by name; empty where a worker does not say.
     """
 
     idx: int
@@ -20,6 +35,7 @@ class ItemResult:
     error: str = ""
     warnings: list[str] = field(default_factory=list)
     held_ms: int = 0
+    instances: dict[str, list[FoundInstance]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

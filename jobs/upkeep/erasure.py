@@ -105,8 +105,9 @@ def _scrub_jobs(job_ids: list[UUID]) -> None:
         rule_id=None,
     )
     JobPackage.objects.filter(job_id__in=job_ids).delete()
-    JobItem.objects.filter(job_id__in=job_ids).update(name="", error="", warnings=[])
-    JobItemLog.objects.filter(job_id__in=job_ids).update(name="", error="", warnings=[])
+    words = {"name": "", "error": "", "warnings": []}
+    JobItem.objects.filter(job_id__in=job_ids).update(**words, instances={})
+    JobItemLog.objects.filter(job_id__in=job_ids).update(**words)
     JobLog.objects.filter(job_id__in=job_ids).update(**EMPTY_LOG)
 
 

@@ -17,10 +17,10 @@ from jobs.gpu.engine.order import Order
 from jobs.gpu.engine.outlines import Outlines
 from jobs.gpu.engine.own_outline import by_own_outline
 from jobs.gpu.engine.photo import Photo
+from jobs.gpu.engine.places import Places, places_of
 from jobs.gpu.engine.png import encode_png
 from jobs.gpu.engine.preview import encode_preview
 from jobs.gpu.engine.segmenters.base import Segmentation, Segmenter
-from jobs.gpu.engine.segmenters.instance import Instance
 from jobs.gpu.engine.stopwatch import Stopwatch
 from jobs.gpu.engine.view import reduced_on_white, view_factor
 
@@ -31,8 +31,8 @@ class EditedPhoto:
 
     png: the result at the oriented size of the input. preview: a JPEG, 512 pixels at most.
     width, height: of the result, in pixels. warnings: for the client, in order, none twice.
-    timings: seconds per stage, by name. instances: of the edited concepts that the backend tells
-    apart, in the order in which they are numbered.
+    timings: seconds per stage, by name. places: where all that was found lies, by concept and in
+    the order in which edits number it.
     """
 
     png: bytes
@@ -41,7 +41,7 @@ class EditedPhoto:
     height: int
     warnings: tuple[str, ...]
     timings: Mapping[str, float]
-    instances: Mapping[str, Sequence[Instance]] = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,9 +149,10 @@ class Engine:
         Raises NothingToChange when edits are wanted and none can be made, ProtectionError rather
         than touch what is protected.
         """
-        prepared, watch = seen.prepared, seen.prepared.watch
-        order = prepared.order
+        watch = seen.prepared.watch
         edited, outlines = self._composed(seen)
+        with watch.measure("places"):
+            places = places_of(outlines)
         with watch.measure("encode"):
             png = encode_png(edited)
         with watch.measure("preview"):
@@ -166,9 +167,5 @@ class Engine:
             height=edited.height,
             warnings=edited.warnings,
             timings=watch.seconds,
-            instances={
-                name: instances
-                for name in order.concepts
-                if (instances := outlines.instances(name))
-            },
+            places=places,
         )

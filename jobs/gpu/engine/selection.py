@@ -7,6 +7,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from jobs.gpu.engine.arrays import Mask
 from jobs.gpu.engine.segmenters.instance import Instance
@@ -14,6 +15,8 @@ from jobs.gpu.engine.segmenters.instance import Instance
 # Whose pixel it is is decided on a picture of so many pixels on its longer side: boxes are no
 # finer, and the border between two of them is off by at most half of 1/512 of the photo.
 _SIDE: Final = 512
+# How much is whose needs no such care.
+_COARSE_SIDE: Final = 128
 # The least half width and half height of a box, as a share of the photo's: far below a pixel, it
 # only keeps an empty box from dividing by zero.
 _LEAST_HALF: Final = 1e-6
@@ -41,13 +44,30 @@ def select(
         return np.zeros_like(mask), absent
     if len(wanted) == count:
         return mask, absent
-    height, width = mask.shape
-    scale = min(1.0, _SIDE / max(height, width))
+    owners = _owners(mask.shape, ordered, _SIDE)
+    owned = np.isin(owners, wanted).astype(np.uint8) * np.uint8(255)
+    owner = cv2.resize(owned, mask.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.asarray(cv2.bitwise_and(mask, owner), np.uint8), absent
+
+
+def shares(mask: Mask, ordered: Sequence[Instance]) -> tuple[float, ...]:
+    """How much of a concept's mask (HxW) belongs to each of its instances, in reading order; 0-1,
+    all zero where there is none of it."""
+    owners = _owners(mask.shape, ordered, _COARSE_SIDE)
+    coarse = cv2.resize(mask, owners.shape[::-1], interpolation=cv2.INTER_AREA)
+    weights = np.bincount(owners.ravel(), coarse.ravel(), minlength=len(ordered))
+    return tuple((weights / max(1.0, float(weights.sum()))).tolist())
+
+
+def _owners(shape: tuple[int, ...], ordered: Sequence[Instance], side: int) -> NDArray[np.int64]:
+    """Whose each pixel is, by number, on a picture of at most so many pixels on a side."""
+    height, width = shape
+    scale = min(1.0, side / max(height, width))
     rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
     y = ((np.arange(rows, dtype=np.float32) + 0.5) / rows)[:, np.newaxis]
     x = ((np.arange(columns, dtype=np.float32) + 0.5) / columns)[np.newaxis, :]
     nearest = np.full((rows, columns), np.inf, np.float32)
-    owned = np.zeros((rows, columns), np.uint8)
+    owners = np.zeros((rows, columns), np.int64)
     for number, instance in enumerate(ordered):
         left, top, right, bottom = instance.box
         across = np.abs(x - (left + right) / 2) / max((right - left) / 2, _LEAST_HALF)
@@ -55,6 +75,5 @@ def select(
         distance = np.maximum(across, down)
         nearer = distance < nearest
         nearest[nearer] = distance[nearer]
-        owned[nearer] = 255 if number in wanted else 0
-    owner = cv2.resize(owned, (width, height), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(cv2.bitwise_and(mask, owner), np.uint8), absent
+        owners[nearer] = number
+    return owners

@@ -3,7 +3,7 @@
 import re
 import time
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from jobs.demo.sheet import contact_sheet
 from jobs.gpu.engine.errors import ModelError, PhotoError
 from jobs.gpu.engine.messages import ALL_PAINTS, Edit
 from jobs.gpu.engine.pipeline import EditedPhoto, Engine
-from jobs.gpu.engine.segmenters.instance import Instance
+from jobs.gpu.engine.places import Place
 from jobs.gpu.engine.segmenters.registry import load_segmenter
 from jobs.presets import ACTIONS, PRESETS, layers, resolve_value
 
@@ -83,7 +83,7 @@ class Command(BaseCommand):
                     pairs.append((photo.name, photo, result.png))
                     seconds = f"{time.monotonic() - started:.2f}"
                     size = f"{result.width}×{result.height}"
-                    remarks = [*result.warnings, *_several(result)]
+                    remarks = [*result.warnings, *_several(result, concepts)]
                     table.add_row(photo.name, size, seconds, "\n".join(remarks) or "done")
                 progress.advance(task)
         if pairs:
@@ -94,19 +94,19 @@ class Command(BaseCommand):
             raise CommandError(f"{failed} of {len(options['photos'])} photos could not be edited.")
 
 
-def _several(result: EditedPhoto) -> list[str]:
+def _several(result: EditedPhoto, concepts: Container[str]) -> list[str]:
     """The instances that --set can choose from: where in shares of the photo, or which paint."""
     return [
-        f"{name}: " + ", ".join(f"@{number} {_place(one)}" for number, one in enumerate(instances))
-        for name, instances in result.instances.items()
-        if len(instances) > 1
+        f"{name}: " + ", ".join(f"@{number} {_place(one)}" for number, one in enumerate(places))
+        for name, places in result.places.items()
+        if name in concepts and len(places) > 1
     ]
 
 
-def _place(instance: Instance) -> str:
-    if instance.colour is not None:
-        return f"{instance.colour} ({instance.score:.0%})"
-    left, top, right, bottom = instance.box
+def _place(place: Place) -> str:
+    if place.colour is not None:
+        return f"{place.colour} ({place.share:.0%})"
+    left, top, right, bottom = place.box
     return f"at {(left + right) / 2:.0%} × {(top + bottom) / 2:.0%}"
 
 

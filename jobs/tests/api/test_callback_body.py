@@ -151,6 +151,59 @@ def test_warnings_are_kept_as_far_as_they_are_texts(warnings: object, stored: li
     assert job.items.get(idx=0).warnings == stored
 
 
+BOX = [0.1, 0.2, 0.3, 0.4]
+WINDOW = {"box": BOX, "share": 1}
+
+
+@pytest.mark.parametrize(
+    ("instances", "stored"),
+    [
+        ({"Window": [{**WINDOW, "score": 0.9}]}, {"Window": [{**WINDOW, "score": 0.9}]}),
+        ({"Mug": [{**WINDOW, "colour": "#b23a2e"}]}, {"Mug": [{**WINDOW, "colour": "#b23a2e"}]}),
+        (
+            {"벽": [{"box": [0, 0, 1, 1.0], "share": 0.123456}]},
+            {"벽": [{"box": [0, 0, 1, 1], "share": 0.1235}]},
+        ),
+        # What is known besides is left out, what is wrong of it too.
+        ({"Window": [{**WINDOW, "score": "high", "colour": "red", "x": 1}]}, {"Window": [WINDOW]}),
+        # A concept goes whole: those behind a wrong one would have another number.
+        ({"Window": [WINDOW, {"box": BOX}], "Door": [WINDOW]}, {"Door": [WINDOW]}),
+        ({"Window": [{**WINDOW, "box": [0.3, 0.2, 0.1, 0.4]}]}, {}),
+        ({"Window": [{**WINDOW, "box": [0, 0, 1, 1.5]}]}, {}),
+        ({"Window": [{**WINDOW, "box": [0, 0, 1]}]}, {}),
+        ({"Window": [{**WINDOW, "box": [0, 0, 1, True]}]}, {}),
+        ({"Window": [{**WINDOW, "share": 10**400}]}, {}),
+        ({"Window": []}, {}),
+        ({"Window": "here"}, {}),
+        ({"": [WINDOW], "n" * 65: [WINDOW], "a\x00": [WINDOW], "\ud83d": [WINDOW]}, {}),
+        ([WINDOW], {}),
+        ("no object", {}),
+        (None, {}),
+        ({"Window": [WINDOW] * 100}, {"Window": [WINDOW] * 64}),
+        (
+            {name: [WINDOW] * 60 for name in "abcd"},
+            {"a": [WINDOW] * 60, "b": [WINDOW] * 60, "c": [WINDOW] * 8},
+        ),
+    ],
+)
+def test_where_concepts_lie_is_kept_as_far_as_it_is_that(instances: object, stored: object) -> None:
+    job = make_job(JobStatus.QUEUED)
+
+    answer = worker_api().post(callback_path(job), callback_body(job, 0, instances=instances))
+
+    assert answer.data["processed"] is True
+    assert job.items.get(idx=0).instances == stored
+
+
+def test_a_failed_photo_has_no_places() -> None:
+    job = make_job(JobStatus.QUEUED)
+
+    body = callback_body(job, 0, "failed", instances={"Window": [WINDOW]})
+    worker_api().post(callback_path(job), body)
+
+    assert job.items.get(idx=0).instances == {}
+
+
 def test_unknown_fields_are_ignored_and_a_whole_float_is_an_integer() -> None:
     job = make_job(JobStatus.QUEUED)
 

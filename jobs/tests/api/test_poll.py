@@ -5,10 +5,13 @@ import requests
 
 from jobs import keys
 from jobs.lifecycle import services
+from jobs.models import ItemResult
+from jobs.models.results import FoundInstance
 from jobs.states import ItemStatus, JobStatus
 from jobs.storage import bucket
 from jobs.tests.factories import callback_body, callback_path, make_job, poll, report, worker_api
 from s3project.api.envelope import timestamp
+from users.tests.factories import api_of
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +75,55 @@ def test_outputs_are_those_of_done_photos_in_order() -> None:
         idx = output["idx"]
         assert f"/{keys.output_key(job.user_id, job.id, idx)}?" in output["result_url"]
         assert f"/{keys.preview_key(job.user_id, job.id, idx)}?" in output["preview_url"]
+        assert f"/{keys.input_key(job.user_id, job.id, idx)}?" in output["input_url"]
+
+
+def test_a_done_photo_tells_where_its_concepts_lie_while_it_is_kept() -> None:
+    job = make_job(JobStatus.QUEUED, items=2)
+    found: dict[str, list[FoundInstance]] = {
+        "Window": [
+            {"box": [0.1, 0.2, 0.3, 0.5], "share": 0.4, "score": 0.93},
+            {"box": [0.6, 0.2, 0.9, 0.6], "share": 0.6, "score": 0.9},
+        ],
+        "Mug": [{"box": [0, 0, 1, 1], "share": 1, "colour": "#b23a2e"}],
+    }
+    result = ItemResult(0, ItemStatus.DONE, "k", instances=found)
+    services.record_item_result(job_id=job.id, result=result)
+    report(job, 1)
+
+    items = poll(job).data["items"]
+    assert items == [
+        {"idx": 0, "status": "done", "instances": found},
+        {"idx": 1, "status": "done"},
+    ]
+    assert list(items[0]["instances"]) == ["Window", "Mug"], "not in their order"
+    api_of(job.user).delete(f"/jobs/{job.public_id}")
+    assert poll(job).data["items"][0] == {"idx": 0, "status": "done"}
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"),
+    [
+        ("kitchen.HEIC", "kitchen-0-original.heic"),
+        ("page.html", "page-0-original.jpg"),
+        ("", "{job}-0-original.jpg"),
+    ],
+)
+def test_a_photo_as_it_was_sent_is_saved_and_never_opened(name: str, saved: str) -> None:
+    """Its bytes and its Content-Type are the sender's: opened as a page they could be one."""
+    job = make_job(JobStatus.DONE, items=1)
+    job.items.update(name=name)
+    key = keys.input_key(job.user_id, job.id, 0)
+    client = bucket.photo_storage().client
+    page = b"<script>alert(1)</script>"
+    client.put_object(Bucket="s3-images", Key=key, Body=page, ContentType="text/html")
+
+    answer = requests.get(poll(job).data["outputs_ready"][0]["input_url"], timeout=10)
+
+    named = saved.format(job=job.public_id)
+    assert answer.content == page
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{named}"'
+    bucket.photo_storage().delete_below([keys.input_prefix(job.user_id, job.id)])
 
 
 def test_the_addresses_of_results_work_without_a_header_and_stay_the_same() -> None:

@@ -154,6 +154,8 @@ def test_defaulted_protection_that_is_not_there_is_no_warning() -> None:
         process(replace(message, protect=("Grout",), protect_defaulted=True), Engine(finder()))
     (body,) = [body for path, _, body in server.calls if path.endswith("/callback")]
     assert (body["status"], body["warnings"]) == ("done", [])
+    (place,) = body["instances"]["Wall"]
+    assert (place["share"], len(place["box"]), place["colour"][0]) == (1, 4, "#")
 
 
 def test_a_chunk_lays_its_edits_in_the_order_of_the_preset() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from jobs.backends import backend_of
 from jobs.gpu.engine.messages import Edit, WorkItem, WorkMessage
+from jobs.gpu.engine.places import Place
 from jobs.gpu.reporter import Claim, DeliveryFailed, Reporter
 from jobs.tests.gpu.callback_server import HANG_UP, serving
 
@@ -61,6 +62,20 @@ def test_a_finished_item_is_reported_with_its_keys_and_a_key_without_a_clock() -
         )
     ]
     assert waits == []
+
+
+def test_a_finished_item_tells_where_its_concepts_lie() -> None:
+    places = {
+        "Window": (Place((0.1, 0.25, 1 / 3, 0.5), 1, 0.98765),),
+        "Mug": (Place((0, 0, 0.5, 1), 0.625, colour="#b23a2e"),),
+    }
+    with serving() as server, reporting() as (reporter, _):
+        reporter.done(message_for(server.url), 3, [], places=places)
+
+    assert server.calls[0][2]["instances"] == {
+        "Window": [{"box": [0.1, 0.25, 0.3333, 0.5], "share": 1, "score": 0.9877}],
+        "Mug": [{"box": [0, 0, 0.5, 1], "share": 0.625, "colour": "#b23a2e"}],
+    }
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, HANG_UP])

@@ -87,6 +87,7 @@ def one_who_wrote_everywhere() -> tuple[User, Api]:
                 status=ItemStatus.DONE,
                 idempotency_key=result_key(job, 0),
                 warnings=[f"{MARK} was not found"],
+                instances={MARK: [{"box": [0, 0, 1, 1], "share": 1}]},
             )
             jobs_services.record_item_result(job_id=job.id, result=result)
     delivery = WebhookDelivery.objects.get(webhook__user=user)

@@ -326,6 +326,17 @@ class Health(TypedDict):
     """ISO 8601 in UTC with milliseconds."""
 
 
+class Instance(TypedDict):
+    box: list[float]
+    """Left, top, right, bottom, as shares of the width and height of the upright photo."""
+    share: float
+    """How much of the concept's area it is."""
+    score: NotRequired[float]
+    """Of a thing: how sure the model is. Scores of two backends cannot be compared."""
+    colour: NotRequired[str]
+    """Of a paint: its colour."""
+
+
 class Item(TypedDict):
     idx: int
     """Which photo of the set, from 0."""
@@ -339,6 +350,13 @@ class Item(TypedDict):
     """Why the photo failed."""
     warnings: NotRequired[list[str]]
     """What was not as asked: a concept not found, a value not known."""
+    instances: NotRequired[dict[str, list[Instance]]]
+    """Where each concept lies that was looked for, in the order of the numbers that an
+    edit's `instances` chooses by: things from left to right, or the paints of a single
+    thing, the one that `recolor` moves by itself first. What is not told apart is one.
+    Absent where it is not known, and when the photo is not kept any longer; 128 of a
+    photo at most.
+    """
 
 
 class Job(TypedDict):
@@ -437,6 +455,8 @@ class Output(TypedDict):
     """Which photo of the set, from 0."""
     result_url: str
     preview_url: str
+    input_url: str
+    """The photo as it was sent."""
 
 
 class OutputTemplate(TypedDict):
@@ -873,6 +893,7 @@ __all__ = [
     "ExecuteWithRule",
     "Grade",
     "Health",
+    "Instance",
     "Item",
     "Job",
     "JobStatus",

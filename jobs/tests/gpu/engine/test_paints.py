@@ -136,10 +136,11 @@ def test_an_edit_moves_the_paint_that_is_meant(
 
 
 def test_a_result_tells_the_paints_that_can_be_chosen() -> None:
-    instances = edited(Edit("recolor", "sage")).instances["Wall"]
-    assert [round(one.score, 2) for one in instances] == [0.62, 0.38]
-    assert all(one.colour is not None and len(one.colour) == 7 for one in instances)
-    assert instances[1].box[1] == pytest.approx(100 / SIDE, abs=0.02)
+    places = edited(Edit("recolor", "sage")).places["Wall"]
+    assert [round(one.share, 2) for one in places] == [0.62, 0.38]
+    assert all(one.colour is not None and len(one.colour) == 7 for one in places)
+    assert [one.score for one in places] == [None, None]
+    assert places[1].box[1] == pytest.approx(100 / SIDE, abs=0.02)
 
 
 def test_a_paint_that_there_is_none_of_is_said() -> None:

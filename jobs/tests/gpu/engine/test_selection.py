@@ -9,6 +9,7 @@ from jobs.gpu.engine.arrays import Mask
 from jobs.gpu.engine.errors import NothingToChange
 from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.pipeline import EditedPhoto, Engine
+from jobs.gpu.engine.places import Place
 from jobs.gpu.engine.segmenters.instance import Instance
 from jobs.gpu.engine.selection import in_reading_order, select
 from jobs.tests.gpu.engine.pictures import FixedSegmenter, opened, png_file, wall
@@ -118,7 +119,17 @@ def test_what_is_protected_is_protected_in_all_its_instances() -> None:
 
 
 def test_a_result_tells_the_instances_in_their_order() -> None:
-    assert edited().instances == {"Window": in_reading_order(instances())}
+    window, wall = edited().places["Window"], edited().places["Wall"]
+    assert [(one.box, one.score) for one in window] == [
+        (one.box, one.score) for one in in_reading_order(instances())
+    ]
+    assert sum(one.share for one in window) == pytest.approx(1)
+    areas = [(right - left) * (bottom - top) for left, top, right, bottom in sorted(BOXES)]
+    assert [one.share for one in window] == pytest.approx(
+        [area / sum(areas) for area in areas], abs=0.02
+    )
+    # It was not edited, and can be pointed at all the same.
+    assert wall == (Place((0.0, 0.0, 1.0, 1.0), 1.0),)
 
 
 @given(
