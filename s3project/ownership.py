@@ -1,13 +1,19 @@
 """Acting as the owner of the tables, where MIGRATION_DATABASE_URL names one, and giving the
-service's role what it needs of them (`provision/database_roles.py`)."""
+other roles what they need of them (`provision/database_roles.py`)."""
 
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection, transaction
+from psycopg import sql
 
 from s3project.database import LOCK_TIMEOUT_MS, database_settings
-from s3project.provision.database_roles import grant_statements, role_statements
+from s3project.provision.database_roles import (
+    events_grant_statements,
+    grant_statements,
+    role_statements,
+)
 
 PLACE = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
 
@@ -39,14 +45,26 @@ def take_time() -> None:
     options["options"] = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout=0"
 
 
+def grant_all(service: Role | None) -> None:
+    """Everything that the service's role needs, where it is not the owner, and that of the events
+    process, where EVENTS_DATABASE_URL names one; run as the owner of the tables."""
+    if service is not None:
+        _grant(service, grant_statements)
+    if settings.EVENTS_DATABASE_URL:
+        place = database_settings(settings.EVENTS_DATABASE_URL)
+        events = Role(place["USER"], place["PASSWORD"])
+        others = {connection.settings_dict["USER"], service.name if service else ""}
+        if events.name not in others:
+            _grant(events, events_grant_statements)
+
+
 @transaction.atomic
-def grant(role: Role) -> None:
-    """Everything the service's role needs; run as the owner of the tables."""
+def _grant(role: Role, rights: Callable[[str, Set[str]], Iterable[sql.Composed]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role.name])
         if cursor.fetchone() is None:
             for statement in role_statements(role.name, role.password, exists=False):
                 cursor.execute(statement)
         tables = set(connection.introspection.table_names(cursor))
-        for statement in grant_statements(role.name, tables):
+        for statement in rights(role.name, tables):
             cursor.execute(statement)

@@ -138,6 +138,8 @@ PREPARE_STATEMENTS = env.flag("DATABASE_PREPARE", True)
 DATABASES = {"default": database_settings(env.text("DATABASE_URL"), prepare=PREPARE_STATEMENTS)}
 # The owner of the tables, for `manage.py migrate` only; unset where one role does everything.
 MIGRATION_DATABASE_URL = env.text("MIGRATION_DATABASE_URL")
+# For `migrate` too: the role that the events process has as its DATABASE_URL.
+EVENTS_DATABASE_URL = env.text("EVENTS_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "users.User"
 LANGUAGE_CODE = "en-us"

@@ -24,6 +24,7 @@ from s3project.provision.database_roles import role_statements
 
 OWNER = "s3"
 SERVICE = "s3_service"
+EVENTS = "s3_events"
 DATABASE = "s3"
 # Fast shutdown, then immediate shutdown, which recovers from the log at the next start.
 STOP_PLAN: StopPlan = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0))
@@ -45,13 +46,19 @@ class Postgres:
     name = "postgres"
 
     def __init__(
-        self, folder: Path, *, owner_password: str, password: str, durable: bool = True
+        self,
+        folder: Path,
+        *,
+        owner_password: str,
+        password: str,
+        events_password: str,
+        durable: bool = True,
     ) -> None:
         """`password` is the service's, which may not change tables; the owner does that."""
         self._folder = folder
         self._data = folder / "data"
         self._owner_password = owner_password
-        self._password = password
+        self._passwords = {SERVICE: password, EVENTS: events_password}
         self._durable = durable
         self._must_be_emptied = not durable
         self._port = free_port()
@@ -59,11 +66,18 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        return f"postgresql://{SERVICE}:{self._password}@{HOST}:{self._port}/{DATABASE}"
+        return self._url(SERVICE, self._passwords[SERVICE])
+
+    @property
+    def events_url(self) -> str:
+        return self._url(EVENTS, self._passwords[EVENTS])
 
     @property
     def owner_url(self) -> str:
-        return f"postgresql://{OWNER}:{self._owner_password}@{HOST}:{self._port}/{DATABASE}"
+        return self._url(OWNER, self._owner_password)
+
+    def _url(self, role: str, password: str) -> str:
+        return f"postgresql://{role}:{password}@{HOST}:{self._port}/{DATABASE}"
 
     def launch(self, supervisor: Supervisor) -> None:
         """Starts the server; creates the cluster first where there is none."""
@@ -142,7 +156,7 @@ class Postgres:
                     connection.execute(
                         sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE))
                     )
-                self._ensure_service(connection)
+                self._ensure_roles(connection)
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise StackError(
@@ -152,11 +166,12 @@ class Postgres:
             return False
         return True
 
-    def _ensure_service(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
-        found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [SERVICE])
-        exists = found.fetchone() is not None
-        for statement in role_statements(SERVICE, self._password, exists=exists):
-            connection.execute(statement)
+    def _ensure_roles(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        for role, password in self._passwords.items():
+            found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+            exists = found.fetchone() is not None
+            for statement in role_statements(role, password, exists=exists):
+                connection.execute(statement)
 
     def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(

@@ -28,11 +28,13 @@ WORKER_KNOWS = (
 # A process per core is the parallelism; threads of numeric libraries would only compete.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 MIGRATES = "MIGRATION_DATABASE_URL"
+# Given to the events process as its DATABASE_URL, and to the migration, which gives it its rights.
+WATCHES = "EVENTS_DATABASE_URL"
 # The stack's names for what is given to one process only, there as CELERY_BROKER_URL.
 BROKER_ROLES = (
     *("WEB_BROKER_URL", "WORKER_BROKER_URL", "MAINTENANCE_BROKER_URL", "EVENTS_BROKER_URL"),
 )
-OTHER_ROLES = (MIGRATES, *BROKER_ROLES)
+OTHER_ROLES = (MIGRATES, WATCHES, *BROKER_ROLES)
 WORKER_MUST_NOT_KNOW = (
     *("DATABASE_URL", "JWT_SECRET", "DJANGO_SECRET_KEY", "METRICS_TOKEN", "RATE_LIMIT_URL"),
     *OTHER_ROLES,
@@ -138,14 +140,15 @@ def maintenance_environment(stack: Mapping[str, str]) -> dict[str, str]:
 
 
 def events_environment(stack: Mapping[str, str]) -> dict[str, str]:
-    """For the streams of events: they hear of jobs, and publish nothing."""
-    return {**server_environment(stack), **_broker(stack, "EVENTS_BROKER_URL")}
+    """For the streams of events: they hear of jobs and read them, and publish nothing."""
+    database = {"DATABASE_URL": stack.get(WATCHES) or stack["DATABASE_URL"]}
+    return {**server_environment(stack), **_broker(stack, "EVENTS_BROKER_URL"), **database}
 
 
 def migration_environment(stack: Mapping[str, str]) -> dict[str, str]:
-    """For `manage.py migrate`: it alone knows the owner of the tables."""
-    owner = {name: stack[name] for name in (MIGRATES,) if name in stack}
-    return {**server_environment(stack), **owner}
+    """For `manage.py migrate`: it alone knows the owner of the tables, and all other roles."""
+    roles = {name: stack[name] for name in (MIGRATES, WATCHES) if name in stack}
+    return {**server_environment(stack), **roles}
 
 
 def gpu_worker_environment(stack: Mapping[str, str]) -> dict[str, str]:

@@ -259,9 +259,11 @@ class EmbeddedStack:
             self._folder.subfolder("postgres"),
             owner_password=self._credentials["POSTGRES_PASSWORD"],
             password=self._credentials["POSTGRES_SERVICE_PASSWORD"],
+            events_password=self._credentials["POSTGRES_EVENTS_PASSWORD"],
             durable=self._durable,
         )
         self.environment["DATABASE_URL"] = postgres.url
+        self.environment["EVENTS_DATABASE_URL"] = postgres.events_url
         self.environment["MIGRATION_DATABASE_URL"] = postgres.owner_url
         return [postgres]
 

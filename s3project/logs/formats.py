@@ -33,7 +33,10 @@ def known_secrets() -> Iterator[str]:
         yield from getattr(settings, name)
     yield settings.DATABASES["default"].get("PASSWORD", "")
     yield from passwords_of(
-        [settings.MIGRATION_DATABASE_URL, settings.CELERY_BROKER_URL, settings.RATE_LIMIT_URL]
+        [
+            *(settings.MIGRATION_DATABASE_URL, settings.EVENTS_DATABASE_URL),
+            *(settings.CELERY_BROKER_URL, settings.RATE_LIMIT_URL),
+        ]
     )
 
 

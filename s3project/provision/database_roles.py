@@ -1,7 +1,7 @@
-"""The database's two roles: one owns the tables and migrates, the other is the service's.
+"""The database's roles: one owns the tables and migrates, one is the service's, one watches.
 
 The service's role owns nothing: it cannot drop, alter or truncate a table, nor switch off the
-trigger that keeps `billing_events` append-only.
+trigger that keeps `billing_events` append-only. That of the events process reads what a poll reads.
 """
 
 from collections.abc import Iterable, Set
@@ -11,6 +11,19 @@ from psycopg import sql
 # What is only added to; the trigger refuses it too (contract §1.3).
 APPEND_ONLY = frozenset({"billing_events", "acts"})
 READ_ONLY = frozenset({"django_migrations"})
+# What the events process reads: who comes, and the job that is watched.
+WATCHED = frozenset(
+    {
+        *("users_user", "users_session", "users_apikey"),
+        *("jobs_jobcoordinator", "jobs_jobitem", "jobs_jobpackage", "job_items_log"),
+    }
+)
+# What it writes: when a key was last used, and that somebody who was deactivated came; Django reads
+# back the time that the database gives that.
+WRITTEN_BY_EVENTS = {
+    "users_apikey": "UPDATE (last_used_at)",
+    "acts": "INSERT, SELECT (created_at)",
+}
 
 
 def role_statements(role: str, password: str, *, exists: bool) -> Iterable[sql.Composed]:
@@ -40,3 +53,18 @@ def grant_statements(role: str, tables: Set[str]) -> Iterable[sql.Composed]:
         yield sql.SQL("REVOKE INSERT, UPDATE, DELETE ON {} FROM {}").format(
             sql.Identifier(table), name
         )
+
+
+def events_grant_statements(role: str, tables: Set[str]) -> Iterable[sql.Composed]:
+    """What the events process needs of the `tables` that there are, and nothing else; to be run by
+    their owner. Repeating it changes nothing."""
+    name = sql.Identifier(role)
+    for kind in ("TABLES", "SEQUENCES"):
+        yield sql.SQL("REVOKE ALL ON ALL {} IN SCHEMA public FROM {}").format(sql.SQL(kind), name)
+    yield sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name)
+    rights = [(table, "SELECT") for table in sorted(WATCHED)] + sorted(WRITTEN_BY_EVENTS.items())
+    for table, right in rights:
+        if table in tables:
+            yield sql.SQL("GRANT {} ON {} TO {}").format(
+                sql.SQL(right), sql.Identifier(table), name
+            )

@@ -19,7 +19,7 @@ from s3project.embedded import processes
 from s3project.embedded.errors import StackError, StackRunning
 from s3project.embedded.ports import free_port
 from s3project.embedded.stack import PROJECT, EmbeddedStack
-from s3project.provision.database_roles import grant_statements
+from s3project.provision.database_roles import events_grant_statements, grant_statements
 from s3project.testing.live import LiveStack
 
 # Beside the usual bucket, for tests that must know all that lies in one.
@@ -89,8 +89,7 @@ def server(
 
 def live_stack_of(engines: EmbeddedStack, folder: Path) -> LiveStack:
     """Processes on the test database, for fixtures that keep them for more than one test."""
-    environment = {**engines.environment, "DATABASE_URL": _test_database_url(engines)}
-    return LiveStack(environment, folder)
+    return LiveStack({**engines.environment, **_test_database_urls(engines)}, folder)
 
 
 def _start(engines: ExitStack) -> None:
@@ -104,7 +103,7 @@ def _start(engines: ExitStack) -> None:
         folder = engines.enter_context(tempfile.TemporaryDirectory(prefix="s3-test-"))
         stack = engines.enter_context(_stack(Path(folder), variables))
     # Tests are the owner of the database that they create and drop, and may look into the broker.
-    # The processes that they start are what they are elsewhere: see `_test_database_url`.
+    # The processes that they start are what they are elsewhere: see `_test_database_urls`.
     variables = dict(stack.environment)
     for name in (*processes.OTHER_ROLES, "RATE_LIMIT_URL"):
         variables.pop(name, None)
@@ -123,20 +122,28 @@ def _stack(root: Path, variables: dict[str, str]) -> EmbeddedStack:
     )
 
 
-def _test_database_url(engines: EmbeddedStack) -> str:
-    """The test database as the service's role, which is given its rights there first."""
+def _test_database_urls(engines: EmbeddedStack) -> dict[str, str]:
+    """The test database as the roles that processes have, which are given their rights there
+    first."""
     from django.db import connection
 
     name = str(connection.settings_dict["NAME"])
-    service = _to_database(engines.environment["DATABASE_URL"], name)
+    rights = {"DATABASE_URL": grant_statements, processes.WATCHES: events_grant_statements}
+    urls = {
+        variable: _to_database(engines.environment[variable], name)
+        for variable in rights
+        if variable in engines.environment
+    }
     owner = engines.environment.get(processes.MIGRATES)
     if owner is not None:
         with psycopg.connect(_to_database(owner, name), autocommit=True) as test_database:
             rows = test_database.execute("SELECT tablename FROM pg_tables").fetchall()
-            role = unquote(urlsplit(service).username or "")
-            for statement in grant_statements(role, {str(table) for (table,) in rows}):
-                test_database.execute(statement)
-    return service
+            tables = {str(table) for (table,) in rows}
+            for variable, url in urls.items():
+                role = unquote(urlsplit(url).username or "")
+                for statement in rights[variable](role, tables):
+                    test_database.execute(statement)
+    return urls
 
 
 def _to_database(url: str, name: str) -> str:

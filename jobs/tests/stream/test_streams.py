@@ -16,6 +16,8 @@ from jobs.lifecycle import services
 from jobs.models import JobCoordinator
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.factories import make_job, poll, report
+from s3project.acts.models import Act
+from s3project.acts.words import Action
 from s3project.embedded.stack import EmbeddedStack
 from s3project.testing.listener import Listener
 from s3project.testing.live import LiveStack
@@ -27,7 +29,7 @@ from s3project.tests.embedded.process_table import (
     unix_sockets,
 )
 from users.api.auth import issue_token
-from users.models import Session, User
+from users.models import ApiKey, Session, User
 from users.tests.factories import make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
@@ -168,6 +170,27 @@ def test_a_sign_out_ends_open_streams_within_a_minute(streams: LiveStack) -> Non
         wait_until(lambda: other.comments > 0, seconds=20)
 
 
+def test_with_few_rights_it_notes_the_use_of_a_key_and_whom_it_refused(
+    streams: LiveStack,
+) -> None:
+    """What its role may write (docs/adr/0012-watchers.md)."""
+    job = make_job(JobStatus.RUNNING, user=pro(), items=4)
+    row, key = ApiKey.issue(job.user_id, "shop", None)
+    path = f"/jobs/{job.public_id}/events"
+    with Listener(streams.base_url, path, token=key) as heard:
+        assert heard.wait().name == "snapshot"
+    row.refresh_from_db()
+    assert row.last_used_at is not None
+
+    User.objects.filter(pk=job.user_id).update(is_active=False)
+    refused = requests.get(
+        streams.base_url + path, headers={"Authorization": f"Bearer {key}"}, timeout=10
+    )
+    assert (refused.status_code, refused.json()["error"]["code"]) == (401, "TOKEN_INVALID")
+    act = Act.objects.get(action=Action.INACTIVE_USER_REFUSED, object_id=job.user.public_id)
+    assert act.details == {"times": 1}
+
+
 def test_streams_of_one_user_and_of_all_are_limited(streams: LiveStack) -> None:
     mine = make_job(JobStatus.RUNNING, user=pro(), items=4)
     theirs = make_job(JobStatus.RUNNING, user=pro(), items=4)
@@ -221,7 +244,7 @@ def cut_connections() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND usename = 's3_service'"
+            " WHERE datname = current_database() AND usename = 's3_events'"
         )
         count: int = cursor.fetchone()[0]
     return count

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from s3project.backup.database import InUse, load_database
 from s3project.backup.manifest import BadBackup, other_secrets, read_manifest
 from s3project.backup.objects import put_objects
-from s3project.ownership import become_owner, grant
+from s3project.ownership import become_owner, grant_all
 
 NEXT = "Now: manage.py audit --objects, and manage.py orphans."
 
@@ -35,8 +35,7 @@ class Command(BaseCommand):
             rows = sum(table.rows for table in manifest.tables.values())
             self.stdout.write(f"{rows:,} rows as of {manifest.made_at}, version {manifest.version}")
             call_command("migrate", interactive=False, verbosity=0)
-            if service is not None:
-                grant(service)
+            grant_all(service)
             if manifest.objects and not options["no_objects"]:
                 put_objects(folder, manifest.objects)
                 self.stdout.write(f"{len(manifest.objects):,} objects")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from s3project.embedded.stack import PROJECT
 from s3project.provision.broker_roles import EVENTS, LIMITER, MAINTENANCE, PASSWORDS, WORKER
@@ -160,3 +161,12 @@ def test_every_process_comes_as_its_own_role_and_only_the_migration_as_the_owner
         if service.get("environment", {}).get("MIGRATION_DATABASE_URL")
     }
     assert owners == {"migrate"}
+    for name, who in {
+        "web": "s3_service",
+        "maintenance": "s3_service",
+        "events": "s3_events",
+    }.items():
+        url = urlsplit(services[name]["environment"]["DATABASE_URL"])
+        assert url.username == who, name
+    events = services["events"]["environment"]["DATABASE_URL"]
+    assert services["migrate"]["environment"]["EVENTS_DATABASE_URL"] == events

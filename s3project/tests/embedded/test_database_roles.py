@@ -1,4 +1,5 @@
-"""What the service's role may do in the database that `manage.py migrate` has made."""
+"""What the roles of the service and of the events process may do in the database that
+`manage.py migrate` has made."""
 
 import contextlib
 import re
@@ -82,10 +83,27 @@ def owner(migrated: EmbeddedStack) -> Iterator[psycopg.Connection[tuple[object, 
         yield connection
 
 
+@pytest.fixture
+def events(migrated: EmbeddedStack) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    told = processes.events_environment(migrated.environment)
+    with psycopg.connect(told["DATABASE_URL"], autocommit=True) as connection:
+        assert connection.info.user == "s3_events"
+        yield connection
+
+
 @pytest.mark.parametrize("attempt", FORBIDDEN)
 def test_the_service_cannot(service: psycopg.Connection[tuple[object, ...]], attempt: str) -> None:
     with pytest.raises((errors.InsufficientPrivilege, errors.UndefinedTable)) as refused:
         service.execute(FORBIDDEN[attempt])
+    assert refused.type is errors.InsufficientPrivilege, refused.value
+
+
+@pytest.mark.parametrize("attempt", FORBIDDEN)
+def test_the_events_process_cannot(
+    events: psycopg.Connection[tuple[object, ...]], attempt: str
+) -> None:
+    with pytest.raises((errors.InsufficientPrivilege, errors.UndefinedTable)) as refused:
+        events.execute(FORBIDDEN[attempt])
     assert refused.type is errors.InsufficientPrivilege, refused.value
 
 
@@ -130,25 +148,66 @@ def test_what_is_too_old_goes_as_the_operations_page_says(
         owner.execute("DELETE FROM acts")
 
 
+def tables_of(owner: psycopg.Connection[tuple[object, ...]]) -> set[str]:
+    rows = owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    return {str(name) for (name,) in rows}
+
+
+def rights_on(role: psycopg.Connection[tuple[object, ...]], table: str) -> set[str]:
+    asked = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "REFERENCES"]
+    rows = role.execute(
+        "SELECT asked FROM unnest(%s::text[]) asked"
+        " WHERE has_table_privilege(quote_ident(%s), asked)",
+        [asked, table],
+    )
+    return {str(right) for (right,) in rows.fetchall()}
+
+
+def test_the_events_process_reads_what_is_watched_and_writes_two_things(
+    events: psycopg.Connection[tuple[object, ...]], owner: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    rights = {table: rights_on(events, table) for table in tables_of(owner)}
+    watched = {
+        *("users_user", "users_session", "users_apikey", "jobs_jobcoordinator"),
+        *("jobs_jobitem", "jobs_jobpackage", "job_items_log"),
+    }
+    assert {table: found for table, found in rights.items() if found} == {
+        **{table: {"SELECT"} for table in watched},
+        "acts": {"INSERT"},
+    }
+    columns = events.execute(
+        "SELECT relname, attname, split_part(acl::text, '/', 1) FROM pg_attribute"
+        " JOIN pg_class ON pg_class.oid = attrelid, unnest(attacl) acl"
+        " WHERE relnamespace = 'public'::regnamespace ORDER BY relname"
+    ).fetchall()
+    assert columns == [
+        ("acts", "created_at", "s3_events=r"),
+        ("users_apikey", "last_used_at", "s3_events=w"),
+    ]
+    sequences = events.execute(
+        "SELECT sequencename FROM pg_sequences WHERE has_sequence_privilege("
+        "format('%I.%I', schemaname, sequencename), 'USAGE, SELECT, UPDATE')"
+    ).fetchall()
+    assert sequences == []
+
+
+def test_what_the_events_process_could_do_before_it_cannot_after_the_next_migration(
+    migrated: EmbeddedStack,
+    events: psycopg.Connection[tuple[object, ...]],
+    owner: psycopg.Connection[tuple[object, ...]],
+) -> None:
+    owner.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO s3_events")
+    migrate(migrated)
+    assert rights_on(events, "billing_events") == set()
+    assert rights_on(events, "jobs_jobitem") == {"SELECT"}
+
+
 def test_every_table_is_read_and_written_but_the_logs_and_the_migrations(
     service: psycopg.Connection[tuple[object, ...]], owner: psycopg.Connection[tuple[object, ...]]
 ) -> None:
-    tables = {
-        str(name)
-        for (name,) in owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    }
+    tables = tables_of(owner)
     assert {"billing_events", "django_migrations", "jobs_log"} <= tables
-    rights = {
-        table: {
-            right
-            for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
-            if service.execute(
-                "SELECT has_table_privilege(quote_ident(%s), %s)", [table, right]
-            ).fetchone()
-            == (True,)
-        }
-        for table in tables
-    }
+    rights = {table: rights_on(service, table) for table in tables}
     assert rights.pop("billing_events") == {"SELECT", "INSERT"}
     assert rights.pop("acts") == {"SELECT", "INSERT"}
     assert rights.pop("django_migrations") == {"SELECT"}
@@ -207,8 +266,8 @@ def test_only_the_migration_knows_the_owner(migrated: EmbeddedStack, tmp_path: P
         processes.maintenance_environment(stack),
         processes.gpu_worker_environment(stack),
     ):
-        assert "MIGRATION_DATABASE_URL" not in told
-        assert secret not in told.values()
+        assert {"MIGRATION_DATABASE_URL", "EVENTS_DATABASE_URL"}.isdisjoint(told)
+        assert {secret, stack["EVENTS_DATABASE_URL"]}.isdisjoint(told.values())
 
 
 def test_a_migration_waits_for_no_lock_for_long_and_then_changes_nothing(

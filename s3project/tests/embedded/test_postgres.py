@@ -24,7 +24,9 @@ def started(postgres: Postgres, supervisor: Supervisor) -> Postgres:
 
 
 def of_tests(folder: Path) -> Postgres:
-    return Postgres(folder, owner_password="secret", password="another", durable=False)
+    return Postgres(
+        folder, owner_password="secret", password="another", events_password="third", durable=False
+    )
 
 
 def write_and_kill(postgres: Postgres, supervisor: Supervisor, setting: str = "") -> None:
