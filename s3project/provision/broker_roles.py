@@ -35,6 +35,9 @@ CONSUME = (
     "+eval +evalsha +script|load +script|exists +psubscribe +punsubscribe +publish"
 )
 COUNT = "+eval +evalsha +get +set +time"
+# How the server is: its memory and whether it keeps what it has, for `manage.py doctor`. Nothing of
+# a message, and no right to change it.
+WATCH = "+info"
 # Where it is said that a job has changed (jobs/delivery/hints.py).
 HINTS = "&s3:jobs:changed"
 
@@ -57,11 +60,11 @@ def _worker(role: str) -> str:
 WORK = f"{_queue('gpu')} {_queue('packages')}"
 RULES = {
     ADMIN: "~* &* +@all",
-    WEB: f"{WORK} {_queue('maintenance')} {HINTS} {CONNECT} {PUBLISH} +publish",
+    WEB: f"{WORK} {_queue('maintenance')} {HINTS} {CONNECT} {PUBLISH} +publish {WATCH}",
     WORKER: f"{WORK} {_worker('gpu')} {CONNECT} {PUBLISH} {CONSUME}",
     MAINTENANCE: (
         f"{WORK} {_queue('maintenance')} {_worker('maintenance')} {HINTS} "
-        f"{CONNECT} {PUBLISH} {CONSUME}"
+        f"{CONNECT} {PUBLISH} {CONSUME} {WATCH}"
     ),
     LIMITER: f"~s3:rate:* {CONNECT} {COUNT}",
     EVENTS: f"{HINTS} {CONNECT} +subscribe +unsubscribe",

@@ -6,16 +6,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.watch.doctor import State, examine
+from jobs.watch.doctor import examine
+from jobs.watch.examinations.diagnosis import State
 from s3project.wording import counted, one_line
 
-MARKS = {State.OK: "✓", State.WARNING: "!", State.ERROR: "✗"}
+MARKS = {State.OK: "✓", State.WARNING: "!", State.ERROR: "✗", State.UNKNOWN: "?"}
 
 
 class Command(BaseCommand):
     help = (
         "Asks every part of the installation how it is, and says what to do. Run it where web "
-        "runs, with its settings. Exits with 1 when something is wrong; warnings exit with 0."
+        "runs, with its settings. Exits with 1 when something is wrong; not for warnings (!), nor "
+        "for what could not be looked at from there (?)."
     )
     requires_system_checks = ()  # it runs them itself, as lines of its own
 

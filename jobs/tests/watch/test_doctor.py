@@ -1,198 +1,126 @@
-"""`manage.py doctor`: what it finds in a healthy installation, and in sick ones."""
+"""`manage.py doctor`: the whole of it, on an installation at work and on one that is in pieces.
+What each part says is in `examinations/`."""
 
 import json
-from datetime import timedelta
+import time
+from collections.abc import Iterator
 from functools import partial
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
-from django.db.models import F
-from django.db.models.functions import Now
 from pytest_django import Settings
 
-from jobs.backends import backend_of
-from jobs.lifecycle import worker_backends
-from jobs.models import AuditRun, JobCoordinator, WorkerHost
-from jobs.states import JobStatus
+from jobs.models import JobCoordinator, WorkerHost
 from jobs.storage.bucket import photo_storage
-from jobs.tests.clock import HOUR, age
-from jobs.tests.factories import claim, make_job
+from jobs.tests.factories import make_job
 from jobs.tests.live_sets import KITCHEN, is_finished, start_set, wait_for
+from jobs.watch import doctor as whole
 from jobs.watch.audit import run_audit
-from jobs.watch.doctor import EXAMINATIONS, Diagnosis, State, examine
+from jobs.watch.doctor import EXAMINATIONS, OF_GPU_HOSTS, examine
+from jobs.watch.examinations.diagnosis import Diagnosis, State
 from s3project import __version__
 from s3project.embedded.ports import free_port
 from s3project.testing.live import LiveStack
 from users.tests.factories import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def of(part: str) -> list[Diagnosis]:
-    return list(EXAMINATIONS[part]())
-
-
-def findings(part: str) -> list[tuple[str, str]]:
-    return [(found.state.value, found.finding) for found in of(part)]
-
-
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(240)
 def test_an_installation_at_work_has_nothing_wrong(
     live_stack: LiveStack, settings: Settings
 ) -> None:
-    live_stack.start_web()
+    live_stack.start_web(REFRESH_RATE="600/hour")
     live_stack.start_events()
     live_stack.start_worker()
     client, job_id = start_set(live_stack.base_url, [KITCHEN])
     assert wait_for(client, job_id, is_finished)["status"] == "done"
     run_audit()
     settings.PUBLIC_BASE_URL = settings.CALLBACK_BASE_URL = live_stack.base_url
+    settings.TRUSTED_PROXIES = 1
 
     found = list(examine())
 
     assert [one for one in found if one.state == State.ERROR] == []
-    parts = {one.part for one in found}
-    assert parts == set(EXAMINATIONS)
-    told = {one.finding for one in found if one.part in ("web", "events", "workers", "migrations")}
-    host = WorkerHost.objects.get()
-    assert told == {
+    assert list(dict.fromkeys(one.part for one in found)) == list(EXAMINATIONS)
+    parts = ("web", "proxy", "events", "workers", "migrations", "audit")
+    assert {one.finding for one in found if one.part in parts} == {
         f"PUBLIC_BASE_URL answers, version {__version__}",
         f"CALLBACK_BASE_URL answers, version {__version__}",
+        "X-Forwarded-For of a client is not believed (TRUSTED_PROXIES=1)",
         "1 process listens for hints",
-        f"{host} runs cpu, claimed just now",
+        f"{WorkerHost.objects.get()} runs cpu, claimed just now",
         "all applied",
+        "the last one, just now, found everything right",
     }
     assert photo_storage().sizes("doctor/") == {}, "what it put is gone"
 
 
-def test_an_events_process_that_is_not_there_is_said() -> None:
-    [found] = of("events")
-
-    assert (found.state, found.finding) == (State.WARNING, "no process listens for hints")
-
-
-def test_a_worker_with_another_backend_is_named() -> None:
-    WorkerHost.objects.note("gpu-7", backend_of("sam3"))
-
-    [found] = of("workers")
-
-    assert found.state == State.WARNING
-    assert found.finding.startswith("gpu-7 runs 'sam3' (any concept), clients are told of 'cpu' (")
-
-
-def test_a_host_is_written_down_once_a_minute_however_much_it_claims(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(worker_backends, "_noted", {})
-    for pid in range(5):
-        worker_backends.note_worker(f"gpu-1:{pid}", backend_of("cpu"))
-    first = WorkerHost.objects.get()
-    WorkerHost.objects.update(seen_at=Now() - timedelta(days=1))
-    worker_backends.note_worker("gpu-1:9", backend_of("cpu"))
-    assert WorkerHost.objects.get().seen_at < first.seen_at
-    monkeypatch.setattr(worker_backends, "NOTED_EVERY", 0.0)
-
-    worker_backends.note_worker("gpu-1:9", backend_of("cpu"))
-
-    host = WorkerHost.objects.get()
-    assert (host.host, host.first_seen_at) == ("gpu-1", first.first_seen_at)
-    assert host.seen_at >= first.seen_at
-
-
-def test_a_host_that_went_away_long_ago_is_forgotten() -> None:
-    for host, days in (("old", 31), ("new", 29)):
-        WorkerHost.objects.note(host, backend_of("cpu"))
-        WorkerHost.objects.filter(pk=host).update(seen_at=Now() - timedelta(days=days))
-
-    assert WorkerHost.objects.forget() == 1
-    assert WorkerHost.objects.get().host == "new"
-
-
-def test_photos_that_nobody_claims_are_an_error_and_without_any_a_warning() -> None:
-    assert findings("workers") == [("warning", "none has claimed a photo for a day")]
-    job = make_job(JobStatus.QUEUED)
-    job.items.update(attempt=1)
-
-    assert findings("workers") == [("error", "nobody claims, and 2 photos waiting")]
-
-
-def test_photos_that_are_overdue_mean_that_maintenance_stands_still() -> None:
-    job = make_job(JobStatus.QUEUED)
-    claim(job, 0, 1)
-    assert findings("maintenance")[0] == ("ok", "nothing is overdue")
-    age(job, HOUR)
-
-    assert findings("maintenance")[0] == ("error", "2 photos due for more than 2 minutes")
-
-
-def test_the_last_audit_is_told() -> None:
-    assert findings("maintenance")[1] == ("warning", "no audit has run yet")
-    AuditRun.objects.create(seconds=1, rows=1)
-    assert findings("maintenance")[1] == ("ok", "the last audit, just now, found everything right")
-    AuditRun.objects.update(started_at=F("started_at") - timedelta(hours=3))
-    assert findings("maintenance")[1] == ("error", "the last audit was 180 minutes ago")
-    AuditRun.objects.update(violations={"balance": {"count": 1}})
-    assert findings("maintenance")[1] == ("error", "the last audit found: balance")
-
-
-def test_a_migration_that_is_missing_is_named() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM django_migrations WHERE app = 'jobs' AND name ="
-            " (SELECT max(name) FROM django_migrations WHERE app = 'jobs') RETURNING name"
-        )
-        [name] = cursor.fetchone()
-
-    [found] = of("migrations")
-
-    assert (found.state, found.hint) == (State.ERROR, "manage.py migrate")
-    assert f"jobs.{name}" in found.finding
-
-
-def test_the_superuser_of_the_tests_is_warned_of() -> None:
-    assert ("warning", "s3 is a superuser") in findings("database") or (
-        "warning", "s3 owns the tables",
-    ) in findings("database")  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("part", "name", "make_away"),
-    [
-        ("broker", "CELERY_BROKER_URL", "redis://127.0.0.1:{}/0"),
-        ("web", "PUBLIC_BASE_URL", "http://127.0.0.1:{}"),
-    ],
-)
-def test_a_part_that_is_away_costs_its_own_line_only(
-    part: str, name: str, make_away: str, settings: Settings
-) -> None:
-    setattr(settings, name, make_away.format(free_port()))
+def test_a_part_that_is_away_costs_its_own_line_only(settings: Settings) -> None:
+    settings.CELERY_BROKER_URL = f"redis://web:its-password@127.0.0.1:{free_port()}/0"
 
     found = list(examine())
 
-    [line] = [one for one in found if one.part == part]
-    assert line.state == State.ERROR
-    assert line.finding.startswith("no answer (")
-    assert name in line.hint
+    [line] = [one for one in found if one.part == "broker"]
+    assert (line.state, line.finding) == (State.ERROR, "no answer (ConnectionError)")
+    assert "CELERY_BROKER_URL" in line.hint
     assert {one.part for one in found} == set(EXAMINATIONS)
 
 
-def test_an_address_that_is_somebody_elses_is_an_error(settings: Settings) -> None:
-    settings.PUBLIC_BASE_URL = settings.CALLBACK_BASE_URL = settings.STORAGE_S3_ENDPOINT
+def test_no_secret_is_told_whatever_is_broken(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = free_port()
+    secrets = [f"secret-number-{number}-of-the-tests" for number in range(10)]
+    given = iter(secrets)
+    settings.SECRET_KEY = next(given)
+    for name in ("JWT_SECRETS", "GPU_CALLBACK_SECRETS", "MESSAGE_KEYS", "METRICS_TOKENS"):
+        setattr(settings, name, [next(given), "short"])
+    settings.CELERY_BROKER_URL = f"redis://web:{next(given)}@127.0.0.1:{nowhere}/0"
+    settings.RATE_LIMIT_URL = f"redis://limits:{next(given)}@127.0.0.1:{nowhere}/0"
+    settings.PUBLIC_BASE_URL = f"http://me:{next(given)}@127.0.0.1:{nowhere}"
+    settings.CALLBACK_BASE_URL = "no address at all"
 
-    assert [state for state, _ in findings("web")] == ["error", "error"]
+    def broken(secret: str) -> Iterator[Diagnosis]:
+        raise RuntimeError(secret)
+
+    monkeypatch.setitem(EXAMINATIONS, "disk", partial(broken, next(given)))
+
+    for told in (doctor(), doctor("--json")):
+        text, wrong = told
+        assert wrong
+        assert [secret for secret in [*secrets, "short"] if f'"{secret}' in text] == []
+        assert not any(secret in text for secret in secrets)
+        assert "could not be examined (RuntimeError)" in text
 
 
-def test_in_production_secrets_are_looked_at_and_not_told(settings: Settings) -> None:
-    settings.PRODUCTION, settings.JWT_SECRETS = True, ["changeme" * 8]
+def test_one_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow() -> Iterator[Diagnosis]:
+        time.sleep(5)
+        yield Diagnosis("events", State.OK, "too late")
 
-    lines = [one for one in of("settings") if "JWT_SECRETS" in one.finding]
+    only(monkeypatch, disk=[Diagnosis("disk", State.OK, "fine")])
+    monkeypatch.setitem(EXAMINATIONS, "events", slow)
+    monkeypatch.setitem(EXAMINATIONS, "web", partial(iter, [Diagnosis("web", State.OK, "there")]))
+    monkeypatch.setattr(whole, "LIMIT", 0.2)
 
-    assert len(lines) == 1
-    assert lines[0].state == State.ERROR
-    assert "changeme" not in lines[0].finding
+    started = time.monotonic()
+    found = [(one.part, one.state.value, one.finding) for one in examine()]
+
+    assert time.monotonic() - started < 2
+    assert found == [
+        ("disk", "ok", "fine"),
+        ("events", "error", "no answer within 0 s"),
+        ("web", "ok", "there"),
+    ]
+
+
+def test_a_gpu_host_is_asked_for_what_it_has(settings: Settings) -> None:
+    settings.GPU_WORKER = True
+
+    assert {one.part for one in examine()} == set(OF_GPU_HOSTS)
 
 
 def doctor(*arguments: str) -> tuple[str, bool]:
@@ -212,16 +140,30 @@ def only(monkeypatch: pytest.MonkeyPatch, **parts: list[Diagnosis]) -> None:
         monkeypatch.setitem(EXAMINATIONS, name, partial(iter, found))
 
 
-def test_the_command_prints_a_line_each_and_exits_with_1_for_an_error(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    only(monkeypatch, disk=[Diagnosis("disk", State.WARNING, "full", "buy one")])
-    assert doctor() == ("! disk         full\n               → buy one\n", False)
+@pytest.mark.parametrize(("state", "mark"), [("warning", "!"), ("unknown", "?"), ("ok", "✓")])
+def test_a_line_each_and_what_to_do(state: str, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    only(monkeypatch, disk=[Diagnosis("disk", State(state), "full", "buy one")])
+
+    assert doctor() == (f"{mark} disk         full\n               → buy one\n", False)
+
+
+def test_an_error_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, disk=[Diagnosis("disk", State.ERROR, "gone")])
+
     assert doctor() == ("✗ disk         gone\n", True)
     text, wrong = doctor("--json")
     assert wrong
     assert json.loads(text) == [{"part": "disk", "state": "error", "finding": "gone", "hint": ""}]
+
+
+def test_a_disk_that_is_full_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
+) -> None:
+    settings.BASE_DIR = tmp_path
+    assert [one.state for one in EXAMINATIONS["disk"]()] == [State.OK, State.OK]
+    monkeypatch.setattr("jobs.watch.examinations.host.LEAST_FREE", 1024**5)
+
+    assert [one.state for one in EXAMINATIONS["disk"]()] == [State.WARNING, State.OK]
 
 
 def test_jobs_of_users_are_only_read() -> None:

@@ -16,7 +16,7 @@ from s3project.testing.waiting import wait_until
 
 SEPARATOR = "\x06\x16"
 DANGEROUS: list[tuple[str, ...]] = [
-    *(("FLUSHALL",), ("FLUSHDB",), ("KEYS", "*"), ("SCAN", "0"), ("CONFIG", "GET", "*"), ("INFO",)),
+    *(("FLUSHALL",), ("FLUSHDB",), ("KEYS", "*"), ("SCAN", "0"), ("CONFIG", "GET", "*")),
     *(("SHUTDOWN", "NOSAVE"), ("ACL", "LIST"), ("MONITOR",)),
     *(("REPLICAOF", "127.0.0.1", "1"), ("CLIENT", "LIST"), ("SAVE",), ("FUNCTION", "LIST")),
     *(("SET", "anything", "1"), ("GET", "anything"), ("PUBLISH", "anything", "1")),
@@ -34,6 +34,7 @@ REFUSED: dict[str, list[tuple[str, ...]]] = {
         ("EVAL", "return redis.call('GET', 's3:rate:a')", "0"),
     ],
     "WORKER_BROKER_URL": [
+        ("INFO",),
         *(("LPUSH", "maintenance", "{}"), ("LPUSH", f"maintenance{SEPARATOR}3", "{}")),
         *(("BRPOP", "maintenance", "1"), ("LLEN", "maintenance")),
         *(
@@ -53,10 +54,11 @@ REFUSED: dict[str, list[tuple[str, ...]]] = {
     "EVENTS_BROKER_URL": [
         *(("PUBLISH", CHANNEL, "a"), ("LPUSH", "gpu", "{}"), ("LLEN", "gpu")),
         *(("PSUBSCRIBE", "*"), ("SUBSCRIBE", "/0.celery-gpu.pidbox"), ("GET", "s3:rate:a")),
+        ("INFO",),
     ],
     "RATE_LIMIT_URL": [
         *(("LPUSH", "gpu", "{}"), ("LLEN", "gpu"), ("BRPOP", "gpu", "1"), ("DEL", "s3:rate:a")),
-        *(("PUBLISH", CHANNEL, "a"), ("SUBSCRIBE", CHANNEL)),
+        *(("PUBLISH", CHANNEL, "a"), ("SUBSCRIBE", CHANNEL), ("INFO",)),
         ("EVAL", "return redis.call('LPUSH', 'gpu', 'a')", "0"),
     ],
 }
