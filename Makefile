@@ -7,7 +7,7 @@ INSTALL := python -m pip install -qq --disable-pip-version-check --require-hashe
 UV := .local/uv/bin/uv
 UV_VERSION := 0.13.9
 .DEFAULT_GOAL := help
-.PHONY: client pictures bench-engine help venv demo serve check test test-sam3 lint types format openapi lock licences sbom bench faults clean
+.PHONY: test-client client pictures bench-engine help venv demo serve check test test-sam3 lint types format openapi lock licences sbom bench faults clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -76,6 +76,14 @@ test-sam3: ## the sam3 backend on a tiny checkpoint of random weights, with torc
 	.venv-sam3/bin/$(INSTALL) --no-build-isolation -r requirements-dev.lock
 	.venv-sam3/bin/$(INSTALL) --no-build-isolation -r requirements-gpu.lock
 	.venv-sam3/bin/python -m pytest jobs/tests/gpu/engine/test_sam3_segmenter.py
+
+test-client: ## the client as it is installed, on another Python, in a .venv of its own (PYTHON=python3.13)
+	$(PYTHON) -m venv --clear .venv-client
+	.venv-client/bin/python -m pip install -qq --disable-pip-version-check './$(CLIENT)[cli]' \
+	  pytest pytest-timeout pyyaml standardwebhooks
+	@# Nothing of src, and nothing of the settings of our own pytest. The live tests need the server.
+	cd $(CLIENT) && PYTHONPATH=. ../../.venv-client/bin/python -m pytest -q -c /dev/null --rootdir . \
+	  -p no:cacheprovider -W error --import-mode=importlib tests --ignore tests/test_live.py --ignore tests/test_generated.py
 
 faults: venv ## kill, freeze and cut off real processes: is anything lost? (ARGS="worker_killed")
 	@$(BIN)/python -m bench.faults $(ARGS)
