@@ -1,6 +1,7 @@
 """Real servers, real worker processes, real photos: the whole way of a set."""
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +89,15 @@ def test_a_second_look_edits_the_same_photo_and_does_not_look_for_the_wall_again
     assert green != navy
     assert masks_of(first), "who segments keeps what was found"
     assert masks_of(look) == {}
+    segmented, recalled = (seconds_of(running.log("gpu"), job, "segment") for job in (first, look))
+    assert recalled <= 0.02 < segmented, "the second look costs the edit only"
+
+
+def seconds_of(log: str, job_id: str, stage: str) -> float:
+    """How long a stage of the one photo of a job took, by the worker's log."""
+    [line] = [line for line in log.splitlines() if "photo done in" in line and job_id in line]
+    [seconds] = re.findall(rf"\b{stage}=([0-9.]+)", line)
+    return float(seconds)
 
 
 def masks_of(job_id: str) -> dict[str, int]:

@@ -16,6 +16,7 @@ from jobs.lifecycle import services
 from jobs.models import JobCoordinator
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.factories import make_job, poll, report
+from jobs.tests.packages import done_job, report_package
 from s3project.acts.models import Act
 from s3project.acts.words import Action
 from s3project.embedded.stack import EmbeddedStack
@@ -92,6 +93,20 @@ def test_the_life_of_a_job_is_heard_as_it_happens(streams: LiveStack) -> None:
         }
         assert heard.names[-1] == "end"
         assert heard.statuses == [200]
+
+
+def test_a_package_is_heard_and_the_end_waits_for_it(streams: LiveStack) -> None:
+    job = done_job(user=pro())
+    with listen(streams, job) as heard:
+        snapshot = heard.wait()
+        assert [one["status"] for one in snapshot.data["packages"]] == ["pending"]
+
+        report_package(job)
+        heard.wait_for_end()
+
+        assert heard.names == ["snapshot", "package", "end"]
+        [package] = heard.job["packages"]
+        assert (package["status"], heard.job) == ("ready", poll(job).data)
 
 
 def test_many_changes_at_once_are_few_events(streams: LiveStack) -> None:
@@ -209,6 +224,7 @@ def test_streams_of_one_user_and_of_all_are_limited(streams: LiveStack) -> None:
         assert (full.status_code, full.headers["Retry-After"]) == (503, "2")
         assert full.json()["error"]["code"] == "UNAVAILABLE"
         assert metric(streams, "s3_watchers") == 12
+        assert connections_of_events() <= 4, "a watcher holds none"
 
     with listen(streams, mine) as heard:
         assert heard.wait().name == "snapshot"
@@ -238,6 +254,16 @@ def test_streams_outlive_the_connections_of_the_process_to_the_database(
             report(job, idx)
             heard.wait_for(progress={"done": idx + 1, "failed": 0, "total": 4})
         assert heard.statuses == [200]
+
+
+def connections_of_events() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = 's3_events'"
+        )
+        count: int = cursor.fetchone()[0]
+    return count
 
 
 def cut_connections() -> int:
