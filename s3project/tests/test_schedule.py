@@ -24,6 +24,13 @@ def test_everything_that_ends_by_itself_is_on_the_clock() -> None:
         "jobs.count_storage",
         "jobs.expire_jobs",
         "jobs.delete_expired_objects",
+        "jobs.erase_users",
+        "jobs.send_webhooks",
         "users.delete_expired_answers",
         "users.delete_expired_sessions",
     }
+
+
+def test_who_deletes_the_account_waits_for_no_more_than_a_minute() -> None:
+    """Contract §3.8."""
+    assert SCHEDULE["erase_users"]["schedule"] <= 60
