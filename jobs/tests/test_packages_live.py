@@ -1,8 +1,13 @@
 """Packages made by a live worker, with keys to the storage and without."""
 
 import io
+import os
+import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +19,7 @@ from jobs.demo.sets import PHOTOS
 from jobs.tests.live_sets import is_finished, wait_for
 from jobs.tests.plain_client import Client
 from jobs.tests.test_keyless_worker import KEYLESS, TOKENS_ONLY
+from jobs.tests.webhooks.test_documented_receivers import programs
 from s3project.testing.live import LiveStack
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -108,10 +114,12 @@ def test_what_the_templates_of_a_room_promise(live_stack: LiveStack) -> None:
     assert {picture_of(looks[f"사진 i0/{look}.jpg"]).size for look in LOOKS[:3]} == {full}
 
 
-def test_everything_by_a_worker_with_keys(live_stack: LiveStack) -> None:
+def test_everything_by_a_worker_with_keys(live_stack: LiveStack, tmp_path: Path) -> None:
     live_stack.start_web(workers=1)
+    live_stack.start_maintenance()
     live_stack.start_worker(concurrency=1)
     live_stack.start_packer()
+    run_the_shop_of_the_docs(live_stack, tmp_path)
 
     client, job_id = finished_set(
         live_stack.base_url, "interior", INTERIOR, SAGE, output_template="all"
@@ -121,6 +129,27 @@ def test_everything_by_a_worker_with_keys(live_stack: LiveStack) -> None:
     outputs = client.get_job(job_id)["outputs_ready"]
     for name, output in zip(("사진 i0.png", "사진 i1.png"), outputs, strict=True):
         assert results[name] == client.download(output["result_url"])
+
+
+def run_the_shop_of_the_docs(live_stack: LiveStack, folder: Path) -> None:
+    """docs/webhooks.md: an order, its webhook, and the ZIP, as they stand there."""
+    _, shop = programs("python")
+    (folder / "shop.py").write_text(shop, encoding="utf-8")
+    shutil.copy(PHOTOS / INTERIOR[0], folder / "kitchen.jpg")
+    run = subprocess.run(
+        [sys.executable, "shop.py", "kitchen.jpg"],
+        cwd=folder,
+        env={**os.environ, "API": live_stack.base_url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert sorted(run.stdout.split()) == ["job.done", "package.ready"]
+    with zipfile.ZipFile(folder / "looks.zip") as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [*(f"kitchen-{look}.jpg" for look in LOOKS), "board.jpg"]
 
 
 def test_what_the_templates_of_a_product_promise(live_stack: LiveStack) -> None:

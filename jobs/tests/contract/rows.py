@@ -158,8 +158,8 @@ ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
         ),
         (
             "interior | 시안3안팩 (three_looks) | every photo in three looks (modern, natural, "
-            "hotel: data of the preset, over the concepts that the photo has, protect kept) and a board: "
-            "before and three",
+            "hotel: data of the preset, over the concepts that the photo has, protect kept) and a "
+            "board: before and three",
             LIVE + "test_what_the_templates_of_a_room_promise",
         ),
         (

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def second_look(source: JobCoordinator, api: Api, **fields: object) -> JobCoordinator:
     made = api.post("/jobs", {"source_job_id": source.public_id, **fields}).data
-    return JobCoordinator.objects.get(pk=ids.parse_public_id(ids.JOB, made["job_id"]))
+    return JobCoordinator.objects.get_job(ids.parse_public_id(ids.JOB, made["job_id"]))
 
 
 def test_the_preset_is_the_sources_unless_another_one_is_given() -> None:

@@ -29,9 +29,12 @@ NPM_PACKAGE = "standardwebhooks@1.1.1"
 
 
 def program(language: str) -> str:
-    found = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(found) == 1
-    return str(found[0])
+    """The first of a language is a receiver; the second one orders a set as well."""
+    return programs(language)[0]
+
+
+def programs(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 
 @contextmanager
