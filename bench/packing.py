@@ -12,6 +12,7 @@ and whether a reader of ZIPs finds every file sound. Needs disk: three times the
 """
 
 import argparse
+import logging
 import os
 import sys
 import tempfile
@@ -38,12 +39,20 @@ def main() -> int:
     parser.add_argument("--photos", type=int, default=200)
     parser.add_argument("--template", default="all")
     options = parser.parse_args()
+    from s3project.embedded import processes
     from s3project.embedded.services import start_services
     from s3project.embedded.stack import EmbeddedStack
 
     root = PROJECT / ".local" / "bench-packing"
     with EmbeddedStack(root, durable=False) as stack:
-        start_services(stack)
+        # No worker of photos: it would report those that are not there yet.
+        start_services(stack, worker=False)
+        stack.start_process(
+            "packer",
+            processes.packer_argv(),
+            processes.gpu_worker_environment(stack.environment),
+            stop_plan=processes.WORKER_STOP_PLAN,
+        )
         os.environ.update(stack.environment)
         os.environ["S3_STACK"] = "off"
         os.environ["DJANGO_SETTINGS_MODULE"] = "s3project.settings"
@@ -65,6 +74,7 @@ def measure(stack: Any, options: argparse.Namespace) -> dict[str, str]:
     from jobs.models import JobCoordinator
     from s3project import ids
 
+    logging.getLogger("jobs").setLevel(logging.WARNING)
     job, token = done_job(options.photos)
     stored = lay_out(job)
     api = f"http://127.0.0.1:{stack.environment['PORT']}"

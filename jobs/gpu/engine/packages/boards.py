@@ -31,6 +31,8 @@ CHOICE_CAPTION: Final = 72
 SHEET_WIDTH, SHEET_MARGIN, SHEET_GAP, SHEET_CAPTION, SHEET_TITLE = 2000, 60, 24, 44, 90
 
 
+LEADS: Final = 4  # columns of a sheet whose first picture leads
+
 # So many columns up to so many pictures.
 COLUMNS: Final = ((3, 9), (4, 24), (6, 60))
 WIDE_COLUMNS: Final = ((1, 1), (2, 8), (3, 24), (4, 60))
@@ -179,55 +181,81 @@ class ContactSheet:
     """An overview of up to `count` pictures, added one by one so that only the sheet is in memory.
 
     ratio: how high a place is, as a share of its width; that of the first picture, within reason,
-    where it is not said. columns: as many as there is room for, where it is not said.
+    where it is not said. columns: as many as there is room for, where it is not said. leads: the
+    first picture takes the room of four, with the next four beside it, in four columns.
     """
 
     def __init__(
-        self, count: int, title: str, *, ratio: float | None = None, columns: int | None = None
+        self,
+        count: int,
+        title: str,
+        *,
+        ratio: float | None = None,
+        columns: int | None = None,
+        leads: bool = False,
     ) -> None:
         self._count, self._title = count, title
-        self._ratio, self._columns_asked = ratio, columns
+        self._ratio, self._columns_asked = ratio, LEADS if leads else columns
+        self._leads = leads
         self._added = 0
 
     def add(self, photo: Rgb, caption: str) -> None:
         """The whole photo, in the next place, standing on its caption."""
         if not self._added:
             self._begin(self._ratio or min(max(photo.shape[0] / photo.shape[1], 0.2), 1.25))
-        row, column = divmod(self._added, self._columns)
+        row, column, span = self._place(self._added)
         self._added += 1
         left = SHEET_MARGIN + column * (self._tile + SHEET_GAP)
         top = SHEET_MARGIN + SHEET_TITLE + row * self._step
-        box = (self._tile, self._tile_height)
+        box = (
+            span * self._tile + (span - 1) * SHEET_GAP,
+            self._tile_height + (span - 1) * self._step,
+        )
         shown = ImageOps.contain(Image.fromarray(photo), box, Image.Resampling.LANCZOS)
+        if span > 1:
+            # To the edges of what stands beside it, captions included.
+            shown = ImageOps.pad(shown, box, color=tuple(int(one) for one in photo[0, 0]))
         place = (left + (box[0] - shown.width) // 2, top + box[1] - shown.height)
         self._sheet.paste(shown, place)
         edge = (place[0] - 1, place[1] - 1, place[0] + shown.width, place[1] + shown.height)
         self._draw.rectangle(edge, outline=LINE)
         line = (left + box[0] // 2, top + box[1] + SHEET_CAPTION // 2)
-        write(self._draw, caption, line, size=24, width=self._tile, ink=FAINT, anchor="mm")
+        write(self._draw, caption, line, size=24, width=box[0], ink=FAINT, anchor="mm")
 
     def picture(self) -> Rgb:
         """The sheet, no longer than what was added. Raises ValueError while there is nothing."""
         if not self._added:
             raise ValueError("a sheet needs a photo")
-        rows = -(-self._added // self._columns)
-        return np.asarray(self._sheet.crop((0, 0, SHEET_WIDTH, self._height(rows))))
+        return np.asarray(self._sheet.crop((0, 0, SHEET_WIDTH, self._height(self._added))))
+
+    def _place(self, number: int) -> tuple[int, int, int]:
+        """Row, column, and how many rows and columns the picture takes."""
+        if not self._leads:
+            return *divmod(number, self._columns), 1
+        if number == 0:
+            return 0, 0, 2
+        if number < 5:
+            return (number - 1) // 2, 2 + (number - 1) % 2, 1
+        row, column = divmod(number - 5, self._columns)
+        return 2 + row, column, 1
 
     def _begin(self, ratio: float) -> None:
         ladder = WIDE_COLUMNS if ratio < 0.5 else COLUMNS
         many = next((c for c, most in ladder if self._count <= most), 8)
-        self._columns = max(1, min(self._columns_asked or many, self._count))
+        most = LEADS if self._leads else self._count
+        self._columns = max(1, min(self._columns_asked or many, most))
         inner = SHEET_WIDTH - 2 * SHEET_MARGIN
         self._tile = (inner - SHEET_GAP * (self._columns - 1)) // self._columns
         self._tile_height = round(self._tile * ratio)
         self._step = self._tile_height + SHEET_CAPTION + SHEET_GAP
-        size = (SHEET_WIDTH, self._height(-(-self._count // self._columns)))
+        size = (SHEET_WIDTH, self._height(self._count))
         self._sheet = Image.new("RGB", size, PAPER)
         self._draw = ImageDraw.Draw(self._sheet)
         place = (SHEET_MARGIN, SHEET_MARGIN + 24)
         write(self._draw, self._title, place, size=44, width=inner, ink=INK)
 
-    def _height(self, rows: int) -> int:
+    def _height(self, count: int) -> int:
+        rows = max(row + span for row, _, span in map(self._place, range(count)))
         return 2 * SHEET_MARGIN + SHEET_TITLE + rows * self._step - SHEET_GAP
 
 

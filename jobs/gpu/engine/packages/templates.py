@@ -231,7 +231,7 @@ class ProductPack(Template):
         shown = min(package.count, MOST_ROWS)
         self._further = 0
         self._sheet = ContactSheet(
-            DETAILS + shown, package.named(texts.PRODUCT) + _more(package), ratio=1.0
+            DETAILS + shown, package.named(texts.PRODUCT) + _more(package), ratio=1.0, leads=True
         )
         self._main = True
 

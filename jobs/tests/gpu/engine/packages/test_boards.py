@@ -114,6 +114,34 @@ def test_a_sheet_takes_the_shape_of_its_first_photo_and_ends_with_its_last() -> 
     assert picture.shape[0] == bottom + 44 + 60
 
 
+@pytest.mark.parametrize(
+    ("number", "place", "side"),
+    [(0, (60, 150), 928), (1, (1012, 150), 452), (4, (1488, 670), 452), (5, (60, 1190), 452)],
+)
+def test_the_first_of_a_sheet_may_lead_with_four_beside_it(
+    number: int, place: tuple[int, int], side: int
+) -> None:
+    sheet = ContactSheet(7, "상품", ratio=1.0, leads=True)
+    for added in range(7):
+        sheet.add(plain(BLUE if added == number else RED, 300, 300), "사진")
+    left, top, right, bottom = box_of(sheet.picture(), BLUE)
+
+    assert ((left, top), right - left) == (place, side)
+    # It ends where the small ones beside it end.
+    assert bottom == (1122 if number in (0, 4) else top + side)
+
+
+def test_a_leading_picture_is_shown_whole_on_its_own_background() -> None:
+    alone = ContactSheet(5, "상품", ratio=1.0, leads=True)
+    picture = plain(BLUE, 300, 300)
+    picture[100:200, :] = RED
+    alone.add(picture, "대표")
+    sheet = alone.picture()
+
+    assert box_of(sheet, BLUE) == (60, 150, 60 + 928, sheet.shape[0] - 104)
+    assert box_of(sheet, RED)[::2] == (60, 60 + 928), "nothing of it is cut"
+
+
 def test_a_sheet_of_nothing_is_none() -> None:
     with pytest.raises(ValueError, match="needs a photo"):
         ContactSheet(3, "전체").picture()
