@@ -1,4 +1,4 @@
-"""Caddy from its wheel: what clients reach, before web and events (`deploy/Caddyfile`).
+"""Caddy from its wheel: what clients reach, before web and events (`deploy/front/Caddyfile`).
 
 Both listen on a unix socket that nobody but its user can open, so that the front is
 the only way to them and its word on who calls is true.
@@ -15,7 +15,7 @@ from s3project.embedded.engine_environment import engine_environment
 from s3project.embedded.errors import StackError
 from s3project.embedded.ports import HOST
 
-CADDYFILE = Path(__file__).resolve().parents[2] / "deploy" / "Caddyfile"
+CADDYFILE = Path(__file__).resolve().parents[2] / "deploy" / "front" / "Caddyfile"
 WEB, EVENTS = "web.sock", "events.sock"
 # The address of a unix socket has room for 107 bytes, on some systems for 103.
 LONGEST_SOCKET = 100

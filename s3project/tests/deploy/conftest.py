@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from s3project.testing.composed import composed, needed_secrets
+from s3project.testing.manifests import OVERLAYS, Manifest, rendered
 
 
 @pytest.fixture(scope="package")
@@ -14,3 +15,10 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.fixture(scope="package")
 def services(compose: dict[str, Any]) -> dict[str, Any]:
     return dict(compose["services"])
+
+
+@pytest.fixture(scope="package")
+def overlays(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Manifest]]:
+    """Each overlay of deploy/kubernetes, rendered, with secrets that were made for it."""
+    folder = tmp_path_factory.mktemp("kubernetes")
+    return {overlay: rendered(folder, overlay) for overlay in OVERLAYS}

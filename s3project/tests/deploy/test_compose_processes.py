@@ -1,9 +1,6 @@
 """docker-compose.yml and the Dockerfile start what `make serve` starts, with the same settings."""
 
 import json
-import os
-import runpy
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,46 +10,16 @@ from s3project import __version__
 from s3project.embedded import processes
 from s3project.embedded.stack import PROJECT, EmbeddedStack
 from s3project.testing.composed import command, composed, needed_secrets
+from s3project.testing.effective import ENVIRONMENTS, different, effective
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (compared, never bound)
 WEB = processes.web_argv(processes.at_port(EVERYWHERE, "8000"))
-ENVIRONMENTS = {
-    "web": processes.server_environment,
-    "events": processes.events_environment,
-    "maintenance": processes.maintenance_environment,
-    "migrate": processes.migration_environment,
-    "gpu-worker": processes.gpu_worker_environment,
-    "packer": processes.gpu_worker_environment,
-}
-# Addresses, secrets, and what is made of them.
-PLACES = {
-    *("DATABASES", "MIGRATION_DATABASE_URL", "EVENTS_DATABASE_URL"),
-    *("CELERY_BROKER_URL", "RATE_LIMIT_URL"),
-    *("PUBLIC_BASE_URL", "CALLBACK_BASE_URL", "WORKER_REPORTS_TO", "ALLOWED_HOSTS"),
-    *("CSRF_TRUSTED_ORIGINS", "STORAGE_S3_ENDPOINT", "STORAGE_PUBLIC_ENDPOINT"),
-    *("STORAGE_WORKER_ENDPOINT", "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY", "METRICS_HOST"),
-    *("SECRET_KEY", "JWT_SECRET", "JWT_SECRETS", "GPU_CALLBACK_SECRETS", "MESSAGE_KEYS"),
-    *("WORKER_TOKEN_KEYS", "TICKET_KEYS", "BASE_DIR"),
-}
-# How the two differ by intent: workers of one machine hold its keys, and webhooks may lead to it.
-DIFFER = {"CALLBACK_AUTH", "WEBHOOK_ALLOW_HTTP", "WEBHOOK_ALLOW_NETWORKS"}
 
 
 def as_program(argv: list[str]) -> list[str]:
     """`python -m granian …` of a checkout is `granian …` of an image."""
     assert argv[1] == "-m"
     return argv[2:]
-
-
-def effective(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What a process with this environment, and no other, runs with."""
-    with monkeypatch.context() as patch:
-        for name in os.environ:
-            patch.delenv(name)
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        read = runpy.run_path(str(PROJECT / "s3project" / "settings.py"))
-    return {name: value for name, value in read.items() if name.isupper()}
 
 
 def test_the_commands_are_the_ones_serve_runs(services: dict[str, Any]) -> None:
@@ -78,19 +45,8 @@ def test_every_process_has_the_settings_that_it_has_under_serve(
     name: str, services: dict[str, Any], engines: EmbeddedStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Production itself, which starts with nothing but the secrets that are asked for."""
-    stack = {**engines.environment, "S3_ENV": "production"}
-    with monkeypatch.context() as patch:
-        for variable in set(os.environ) - {"PATH"}:
-            patch.delenv(variable)
-        one_machine = ENVIRONMENTS[name](stack) | {"S3_ENV": "production"}
-
-    ours = effective(services[name]["environment"], monkeypatch)
-    theirs = effective(one_machine, monkeypatch)
-
-    assert ours["PRODUCTION"] is True
-    assert set(ours) == set(theirs)
-    told = {one for one in ours if ours[one] != theirs[one]} - {"PRODUCTION", "env"}
-    assert told - PLACES - DIFFER == set()
+    told = services[name]["environment"]
+    assert different(name, told, engines.environment, monkeypatch) == set()
 
 
 def test_settings_that_are_written_into_env_are_those_that_count(

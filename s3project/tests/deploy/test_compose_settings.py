@@ -168,10 +168,14 @@ def test_web_tells_clients_of_the_backend_that_the_workers_run(everything: dict[
 
 
 def test_what_the_front_can_be_told_it_is_told(tmp_path: Path) -> None:
-    deploy = Path(__file__).parents[3] / "deploy"
-    texts = [(deploy / name).read_text("utf-8") for name in ("Caddyfile", "compose.Caddyfile")]
+    folder = Path(__file__).parents[3] / "deploy" / "front"
+    texts = [file.read_text("utf-8") for file in folder.glob("*Caddyfile")]
     asked = {name for text in texts for name in FRONT.findall(text)}
-    own = {name for name in asked if name.endswith(("ADDRESSES", "_WEB", "_EVENTS", "_BIND"))}
+    own = {
+        name
+        for name in asked
+        if name.endswith(("ADDRESSES", "ADDRESS", "_WEB", "_EVENTS", "_BIND"))
+    }
     free = asked - own - {"FRONT_STORAGE"}
     assert {"FRONT_READ_TIMEOUT", "FRONT_TRUSTED_PROXIES"} <= free
     made = composed(tmp_path, needed_secrets() | dict.fromkeys(free, "11s"))
