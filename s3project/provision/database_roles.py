@@ -11,9 +11,11 @@ from psycopg import sql
 # What is only added to; the trigger refuses it too (contract §1.3).
 APPEND_ONLY = frozenset({"billing_events", "acts"})
 READ_ONLY = frozenset({"django_migrations"})
-# What the events process reads: who comes, and the job that is watched.
+# What the events process reads: who comes, the job that is watched, and whether its tables are
+# there yet (`migrate --check`, in deploy/kubernetes).
 WATCHED = frozenset(
     {
+        "django_migrations",
         *("users_user", "users_session", "users_apikey"),
         *("jobs_jobcoordinator", "jobs_jobitem", "jobs_jobpackage", "job_items_log"),
     }

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
@@ -160,6 +161,38 @@ def test_a_gpu_worker_knows_no_database_and_no_secret_of_web(
         worker = next(one for key, one in server.items() if key.startswith("s3-worker"))
         assert secrets.isdisjoint(worker["data"].values())
         assert effective(told, monkeypatch)["DATABASES"]["default"]["ENGINE"].endswith("dummy")
+
+
+@needs_kubectl
+def test_every_process_comes_as_its_own_role(overlays: dict[str, list[Manifest]]) -> None:
+    manifests = overlays["complete"]
+    told = {
+        name: environment(pod["containers"][0], manifests)
+        for name, pod in workloads(manifests).items()
+    }
+    roles = {
+        name: tuple(
+            urlsplit(variables.get(variable, "")).username
+            for variable in ("DATABASE_URL", "CELERY_BROKER_URL")
+        )
+        for name, variables in told.items()
+    }
+    assert roles["web"] == ("s3_service", "web")
+    assert roles["events"] == ("s3_events", "events")
+    assert roles["maintenance"] == ("s3_service", "maintenance")
+    assert roles["gpu-worker"] == roles["packer"] == (None, "worker")
+    owners = {name for name, variables in told.items() if "MIGRATION_DATABASE_URL" in variables}
+    assert owners == {"migrate"}
+    assert told["migrate"]["EVENTS_DATABASE_URL"] == told["events"]["DATABASE_URL"]
+    assert "s3_service" not in str(told["events"])
+    # Engines are given the same passwords.
+    (provision,) = workloads(manifests)["valkey"]["initContainers"]
+    given = environment(provision, manifests)["VALKEY_WEB_PASSWORD"]
+    assert given == urlsplit(told["web"]["CELERY_BROKER_URL"]).password
+    limits = urlsplit(told["web"]["RATE_LIMIT_URL"]).password
+    assert told["valkey"]["REDISCLI_AUTH"] == limits
+    owner = urlsplit(told["migrate"]["MIGRATION_DATABASE_URL"]).password
+    assert told["postgres"]["POSTGRES_PASSWORD"] == owner
 
 
 @needs_kubectl

@@ -169,7 +169,7 @@ def test_the_events_process_reads_what_is_watched_and_writes_two_things(
     rights = {table: rights_on(events, table) for table in tables_of(owner)}
     watched = {
         *("users_user", "users_session", "users_apikey", "jobs_jobcoordinator"),
-        *("jobs_jobitem", "jobs_jobpackage", "job_items_log"),
+        *("jobs_jobitem", "jobs_jobpackage", "job_items_log", "django_migrations"),
     }
     assert {table: found for table, found in rights.items() if found} == {
         **{table: {"SELECT"} for table in watched},
@@ -228,6 +228,32 @@ def test_a_table_that_is_made_later_is_the_services_too(
             service.execute("DROP TABLE later")
     finally:
         owner.execute("DROP TABLE later")
+
+
+def test_events_can_ask_whether_its_tables_are_there_yet(
+    migrated: EmbeddedStack, owner: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    """What a pod of deploy/kubernetes waits for; the role of web may read more."""
+
+    def ask() -> int:
+        argv = [sys.executable, "manage.py", "migrate", "--check"]
+        told = processes.events_environment(migrated.environment)
+        return subprocess.run(
+            argv, cwd=PROJECT, env=told, check=False, capture_output=True
+        ).returncode
+
+    assert ask() == 0
+    taken = owner.execute(
+        "DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations)"
+        " RETURNING app, name, applied"
+    ).fetchone()
+    assert taken is not None
+    try:
+        assert ask() == 1
+    finally:
+        owner.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", taken
+        )
 
 
 def test_migrating_twice_and_to_an_earlier_state_works(migrated: EmbeddedStack) -> None:
