@@ -25,7 +25,7 @@ check: lint types ## for daily work: lint, types and the tests that need no serv
 
 test: lint types sbom ## everything the gate checks
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: venv ## style, format and import contracts
 	$(BIN)/ruff check .

@@ -25,6 +25,8 @@ from s3project.testing.live import LiveStack
 # Beside the usual bucket, for tests that must know all that lies in one.
 SPARE_BUCKET = "s3-images-spare"
 ROOT = PROJECT / ".local" / "test"
+# The name of this process where several share a run (`pytest -n`), else empty.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 # Runs that execute no test need no engine, nor do those of `--fast` (`fast.py`).
 IDLE_OPTIONS = ("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test", "fast")
 
@@ -35,7 +37,9 @@ STACK: EmbeddedStack | None = None
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """Before pytest-django reads the settings, which it does in this same hook."""
     options = early_config.known_args_namespace
-    if not any(getattr(options, name, False) for name in IDLE_OPTIONS):
+    if not _shares_out(early_config) and not any(
+        getattr(options, name, False) for name in IDLE_OPTIONS
+    ):
         engines = ExitStack()
         early_config.add_cleanup(engines.close)
         try:
@@ -92,12 +96,17 @@ def live_stack_of(engines: EmbeddedStack, folder: Path) -> LiveStack:
     return LiveStack({**engines.environment, **_test_database_urls(engines)}, folder)
 
 
+def _shares_out(config: pytest.Config) -> bool:
+    """A run with `-n` that leaves the tests to others: each has engines of its own."""
+    return bool(getattr(config.known_args_namespace, "numprocesses", None)) and not WORKER
+
+
 def _start(engines: ExitStack) -> None:
     global STACK
     # A port of its own, so that a run never competes with `make serve` for the usual one.
     variables = {**os.environ, "PORT": str(free_port())}
     try:
-        stack = engines.enter_context(_stack(ROOT, variables))
+        stack = engines.enter_context(_stack(ROOT / WORKER, variables))
     except StackRunning:
         # Another run holds the folder.
         folder = engines.enter_context(tempfile.TemporaryDirectory(prefix="s3-test-"))

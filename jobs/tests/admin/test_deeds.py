@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
 from django.test import Client
 
 from jobs.models import JobCoordinator
@@ -12,7 +11,14 @@ from jobs.states import ItemStatus, JobStatus
 from jobs.tests.clock import DAY
 from jobs.tests.factories import claim, make_job, report
 from s3project.acts.models import Act
-from users.tests.operators import browser_of, make_operator, messages_in, page_of, text_of
+from users.tests.operators import (
+    browser_of,
+    group_of_operators,
+    make_operator,
+    messages_in,
+    page_of,
+    text_of,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_queues")]
 
@@ -125,7 +131,7 @@ def test_the_buttons_are_those_of_the_jobs_state(browser: Client) -> None:
 @pytest.mark.usefixtures("browser")
 def test_each_group_does_what_it_may_and_nothing_else(group: str, may: set[str]) -> None:
     operator = make_operator()
-    operator.groups.add(Group.objects.get(name=group))
+    operator.groups.add(group_of_operators(group))
     browser = browser_of(operator)
     jobs = {
         "cancel_jobs": make_job(JobStatus.QUEUED),

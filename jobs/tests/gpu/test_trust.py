@@ -102,6 +102,7 @@ def test_without_a_key_nothing_is_believed(settings: Settings) -> None:
 @pytest.mark.parametrize(
     "input_key",
     [f"inputs/u_{'0' * 32}/{JOB}/3.jpg", f"outputs/{USER}/{JOB}/3.jpg", "/etc/passwd", "inputs/"],
+    ids=["another user", "a result", "a file", "a prefix"],
 )
 def test_even_a_signed_message_reads_below_its_own_user_only(input_key: str) -> None:
     body = message()

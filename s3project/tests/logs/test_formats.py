@@ -87,7 +87,17 @@ def test_when_work_ends_nothing_of_it_is_said_any_more() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "job_1", f"{ORIGIN}\n", ORIGIN.upper(), f" {ORIGIN}", None, 7]
+    "name",
+    ["", "job_1", f"{ORIGIN}\n", ORIGIN.upper(), f" {ORIGIN}", None, 7],
+    ids=[
+        "nothing",
+        "a job",
+        "a line after it",
+        "capitals",
+        "a space before it",
+        "null",
+        "a number",
+    ],
 )
 def test_an_origin_is_the_text_of_a_uuid_or_nothing(name: object) -> None:
     with work(REQUEST):

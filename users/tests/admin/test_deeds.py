@@ -16,6 +16,7 @@ from users.services import sign_up_anonymously
 from users.tests.factories import ledger_of, limiter_of, make_user
 from users.tests.operators import (
     browser_of,
+    group_of_operators,
     listed,
     make_operator,
     messages_in,
@@ -37,7 +38,7 @@ def do(browser: Client, action: str, *users: User, **data: str) -> Any:
 
 def member_of(group: str) -> Client:
     operator = make_operator()
-    operator.groups.add(Group.objects.get(name=group))
+    operator.groups.add(group_of_operators(group))
     return browser_of(operator)
 
 
@@ -227,7 +228,7 @@ def test_groups_see_the_lists_and_the_logs() -> None:
 def test_who_manages_operators_gives_no_more_than_they_have() -> None:
     browser = member_of("admin")
     colleague, boss = make_operator(), make_operator(superuser=True)
-    support, own = Group.objects.get(name="support"), Group.objects.create(name="own")
+    support, own = group_of_operators("support"), Group.objects.create(name="own")
     own.permissions.set(boss.user_permissions.model.objects.filter(codename="add_user"))
     body = {"is_active": "on", "is_staff": "on"}
 

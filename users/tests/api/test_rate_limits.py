@@ -252,7 +252,11 @@ def test_without_a_rate_no_store_is_touched_and_no_header_sent(
         assert "RateLimit-Policy" not in answer.headers
 
 
-@pytest.mark.parametrize("url", [f"redis://{HOST}:{free_port()}/0", "", "amqp://localhost"])
+@pytest.mark.parametrize(
+    "url",
+    [f"redis://{HOST}:{free_port()}/0", "", "amqp://localhost"],
+    ids=["nobody there", "none", "another kind"],
+)
 def test_while_the_store_is_away_everything_is_allowed(
     settings: Settings, own_address: str, url: str
 ) -> None:

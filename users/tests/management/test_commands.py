@@ -66,7 +66,9 @@ def test_a_user_may_be_named_by_email() -> None:
 
 @pytest.mark.parametrize("command", [("set_plan", "pro"), ("grant_credits", "5")])
 @pytest.mark.parametrize(
-    "name", ["u_", "nobody@example.com", "", "job_" + "0" * 32, ids.public_id("u", ids.new_id())]
+    "name",
+    ["u_", "nobody@example.com", "", "job_" + "0" * 32, ids.public_id("u", ids.new_id())],
+    ids=["a prefix", "an email", "nothing", "a job", "nobody's id"],
 )
 def test_an_unknown_user_is_refused(command: tuple[str, str], name: str) -> None:
     assert refusal(command[0], name, command[1]) == f"There is no user {name}."

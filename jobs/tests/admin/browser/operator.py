@@ -1,11 +1,8 @@
 """An operator at a browser."""
 
 import time
-from importlib import import_module
 from typing import Any
 
-from django.apps import apps
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django_otp.oath import TOTP
 from django_otp.util import random_hex
@@ -13,9 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from s3project.admin import totp
 from s3project.testing.window import Window
-from users.tests.operators import PASSWORD, make_operator
-
-GROUPS = import_module("jobs.migrations.0018_groups_of_operators")
+from users.tests.operators import PASSWORD, group_of_operators, make_operator
 
 
 class Operator(Window):
@@ -27,9 +22,7 @@ class Operator(Window):
         super().__init__(browser, base_url, **look)
         self.account = make_operator(superuser=not group)
         if group:
-            # A test outside a transaction leaves no row, not even those of migrations.
-            GROUPS.make_groups(apps, None)
-            self.account.groups.add(Group.objects.get(name=group))
+            self.account.groups.add(group_of_operators(group))
         self._key = random_hex()
         with transaction.atomic():
             totp.enrol(self.account, self._key)
