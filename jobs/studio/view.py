@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from s3project.docs.served import Served, ServedView
 
 FOLDER = "studio"
-STYLES = ("base", "controls", "editor", "paint", "set", "lists")
+STYLES = ("base", "controls", "editor", "paint", "set", "pointing", "lists")
 # Loaded when somebody goes there, not before.
 LATER = "later"
 # A page that was kept would ask for files of a version that is gone.

@@ -1,6 +1,8 @@
 """Whole sets in the page: from photos on a disk to results on it."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
+from zipfile import ZipFile
 
 import pytest
 from PIL import Image
@@ -8,7 +10,8 @@ from playwright.sync_api import expect
 
 from jobs.demo.sets import PHOTOS
 from jobs.tests.studio.cable import Cable
-from jobs.tests.studio.visitor import Visitor
+from jobs.tests.studio.visitor import WORK_MS, Visitor
+from s3project.testing.live import LiveStack
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 
@@ -79,6 +82,38 @@ def test_a_set_is_dropped_painted_edited_compared_downloaded_and_looked_at_again
     expect(page.locator(".compare img")).to_have_count(2)
     expect(page.get_by_role("link", name="an earlier set")).to_be_visible()
     expect(page.locator(".top .credits")).to_have_text("6 credits")
+
+
+def test_a_package_is_made_and_taken_home_where_there_are_no_events(
+    visitor: Visitor, stack: LiveStack, tmp_path: Path
+) -> None:
+    stack.start_packer()
+    page = visitor.page
+    asked: list[str] = []
+    visitor.loses_connections = True
+    page.route("**/events?*", lambda route: route.abort())
+    page.on("response", lambda answer: asked.append(urlsplit(answer.url).path))
+    visitor.open()
+    visitor.drop(KITCHEN)
+    visitor.paint("Wall", "Sage")
+    visitor.button("Edit 1 photo").click()
+    visitor.wait_until_done()
+    job = page.url.rpartition("/")[2]
+    assert asked.count(f"/jobs/{job}") > 1, "nobody asked again"
+
+    visitor.button("Make: Before and after").click()
+    zipped = page.get_by_role("button", name="ZIP")
+    expect(zipped).to_be_visible(timeout=WORK_MS)
+    with page.expect_download() as download:
+        zipped.click()
+    assert download.value.suggested_filename == f"전후비교-{job}.zip"
+    download.value.save_as(tmp_path / "package.zip")
+    with ZipFile(tmp_path / "package.zip") as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["interior_kitchen.jpg", "board.jpg"]
+        for name in archive.namelist():
+            with Image.open(archive.open(name)) as picture:
+                picture.load()
 
 
 def test_a_file_that_is_no_photo_fails_alone_and_is_refunded(

@@ -8,6 +8,7 @@ import { shrink } from "./shrink.js";
 export const pictures = new Cell({});
 const blobs = new Map();
 const asked = new Set();
+const fetched = new Set();
 
 function show(name, blob) {
   if (blob) blobs.set(name, blob);
@@ -44,6 +45,17 @@ export async function recall(name) {
   if (asked.has(name)) return;
   asked.add(name);
   show(name, await shelf.get(shelf.BEFORE, name));
+}
+
+/** Fetches the photo of a set that this browser has not kept, and keeps a small copy of it. */
+export async function bring(name, url) {
+  if (fetched.has(name)) return;
+  fetched.add(name);
+  const answer = await fetch(url, { credentials: "omit" }).catch(() => null);
+  const blob = answer?.ok ? await shrink(await answer.blob()) : null;
+  if (!blob) return;
+  show(name, blob);
+  shelf.put(shelf.BEFORE, name, blob);
 }
 
 export function drop(name) {

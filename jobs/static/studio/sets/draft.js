@@ -2,6 +2,7 @@
 
 import { Cell } from "../cell.js";
 import { addPhoto, drop } from "../pictures/pictures.js";
+import { chosenOf, isMeant } from "./places.js";
 
 const EMPTY = {
   photos: [],
@@ -13,6 +14,8 @@ const EMPTY = {
   rule: null,
   /** A job whose photos are looked at again: `{ job, items }`. */
   source: null,
+  /** The concept that is open at first. */
+  focus: null,
 };
 
 export const draft = new Cell(EMPTY);
@@ -62,13 +65,44 @@ export function setProtected(preset, concept, on) {
   if (on) leave(concept);
 }
 
-/** The same photos again, beginning with what was ordered last time. */
-export function lookAgain(job, items = null) {
+/** What was pointed at, and nothing else of its kind, is to be changed. */
+export function point(preset, concept, which) {
+  edit(preset, concept, { ...usualOf(preset, concept), ...draft.value.edits[concept], ...which });
+}
+
+/** Takes a place in, or leaves it out again; what nothing is left of stays as it is. */
+export function togglePlace(preset, places, place) {
+  if (!place) return;
+  const { concept } = place;
+  const now = draft.value.edits[concept];
+  const meant = places.filter((each) => each.concept === concept && isMeant(each, now));
+  const chosen = meant.includes(place) ? meant.filter((each) => each !== place) : [...meant, place];
+  if (chosen.length === 0) leave(concept);
+  else point(preset, concept, chosenOf(concept, chosen));
+}
+
+function usualOf(preset, concept) {
+  const part = preset.details.find(({ name }) => name === concept);
+  return { action: "recolor", value: part.default.recolor ?? "" };
+}
+
+/** One photo again, for the sake of some of the things in it. */
+export function lookCloser(job, idx, preset, chosen) {
+  lookAgain(job, preset, [idx]);
+  const concepts = [...new Set(chosen.map(({ concept }) => concept))];
+  for (const concept of concepts) point(preset, concept, chosenOf(concept, chosen));
+  draft.change({ focus: concepts[0] });
+}
+
+/** The same photos again, beginning with what was ordered last time. `preset` may be null, while it
+ * is not known: what it protects by itself is then asked for by name. */
+export function lookAgain(job, preset, items = null) {
+  const isUsual = preset?.protect_defaults.length === job.protect.length && job.protect.every((name) => preset.protect_defaults.includes(name));
   draft.set({
     ...EMPTY,
     preset: job.preset,
     edits: structuredClone(job.concepts),
-    protect: job.protect,
+    protect: isUsual ? null : job.protect,
     source: { job, items },
   });
 }

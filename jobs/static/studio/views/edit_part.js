@@ -1,11 +1,13 @@
 /** What happens to one part: a colour, a surface, a mood, or that it goes. */
 
 import { html } from "../html.js";
-import { edit as change, leave } from "../sets/draft.js";
+import { edit as change, leave, togglePlace } from "../sets/draft.js";
+import { isMeant } from "../sets/places.js";
 import { labelled, say } from "../words.js";
 import { Colours } from "./colours.js";
 import { Choices } from "./choices.js";
 import { Instances } from "./instances.js";
+import { PlaceList } from "./outlines.js";
 import { Paints } from "./paints.js";
 
 const ACTIONS = ["recolor", "texture", "tone", "remove"];
@@ -13,8 +15,10 @@ const ACTIONS = ["recolor", "texture", "tone", "remove"];
 const NO_PAINT = { paint: undefined, instances: undefined };
 const STRENGTHS = { least: 0.1, most: 1, step: 0.1, usual: 1 };
 
-export function EditPart({ part, edit, preset, vocabulary }) {
+/** `places` are those of the part, where the photo is known. */
+export function EditPart({ part, edit, preset, vocabulary, places }) {
   const name = labelled(part.label, part.name);
+  const isKnown = places.length > 1;
   const choose = (action) => {
     if (action === "") leave(part.name);
     else if (action !== edit?.action) change(preset, part.name, { action, value: part.default[action] ?? "", ...(part.instances ? {} : NO_PAINT) });
@@ -34,8 +38,10 @@ export function EditPart({ part, edit, preset, vocabulary }) {
     ${edit?.action === "texture" && html`<${Choices} kind="texture" label=${say("edit.texture", { name })} names=${vocabulary.textures} value=${edit.value} onValue=${set} />`}
     ${edit?.action === "tone" && html`<${Tones} name=${name} value=${edit.value} tones=${vocabulary.tones} onValue=${set} />`}
     ${edit?.action === "remove" && html`<p class="quiet">${say("edit.remove", { name })}</p>`}
-    ${edit && part.instances && html`<${Instances} part=${part} edit=${edit} preset=${preset} />`}
-    ${edit?.action === "recolor" && !part.instances && html`<${Paints} name=${name} edit=${edit} onChange=${(which) => change(preset, part.name, which)} />`}
+    ${edit && isKnown && html`<${PlaceList} places=${places} chosen=${places.filter((place) => isMeant(place, edit)).map(({ id }) => id)} preset=${preset}
+      legend=${say("instances.which", { name })} onToggle=${(place) => togglePlace(preset, places, place)} />`}
+    ${edit && !isKnown && part.instances && html`<${Instances} part=${part} edit=${edit} preset=${preset} />`}
+    ${edit?.action === "recolor" && !isKnown && !part.instances && html`<${Paints} name=${name} edit=${edit} onChange=${(which) => change(preset, part.name, which)} />`}
   </div>`;
 }
 

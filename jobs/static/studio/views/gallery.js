@@ -2,10 +2,15 @@
 
 import { useCell } from "../cell.js";
 import { html, useEffect, useRef, useState } from "../html.js";
-import { nameOf, pictures, recall } from "../pictures/pictures.js";
-import { say } from "../words.js";
+import { bring, nameOf, pictures, recall } from "../pictures/pictures.js";
+import { colourAt } from "../pictures/pixel.js";
+import { go } from "../routes.js";
+import { lookCloser } from "../sets/draft.js";
+import { placeAt, placesOf, pointed } from "../sets/places.js";
+import { count, say } from "../words.js";
 import { Compare } from "./compare.js";
 import { Icon } from "./icons.js";
+import { Outlines, PlaceList } from "./outlines.js";
 import { Thumb } from "./tray.js";
 import { failure, remark } from "./warnings.js";
 
@@ -24,7 +29,7 @@ export function Gallery({ job, sending, preset }) {
   const view = views.find(({ idx }) => idx === chosen) ?? first;
   const step = (by) => setChosen(views[(views.indexOf(view) + by + views.length) % views.length].idx);
   return html`<section class="gallery" aria-label=${say("gallery.label")}>
-    <${Large} key=${view.idx} view=${view} at=${at} onAt=${setAt} preset=${preset} />
+    <${Large} key=${view.idx} view=${view} at=${at} onAt=${setAt} preset=${preset} job=${job} />
     ${views.length > 1 &&
     html`<div class="strip-row">
       <button class="plain step" aria-label=${say("gallery.previous")} onClick=${() => step(-1)}><${Icon} name="back" /></button>
@@ -48,20 +53,37 @@ function viewOf(item, job, sending, shown) {
     state,
     part: upload ? upload.loaded / Math.max(1, upload.size) : 0,
     before: shown[key] || null,
+    isRecalled: key in shown,
     output,
     error: item.error ?? null,
     warnings: item.warnings ?? [],
+    instances: item.instances,
   };
 }
 
-function Large({ view, at, onAt, preset }) {
-  const { output, before, name, state } = view;
+function Large({ view, at, onAt, preset, job }) {
+  const { output, before, name, state, key } = view;
   const url = useBest(output);
   const frame = useRef(null);
+  const [chosen, setChosen] = useState([]);
+  const places = output && preset && job.status === "done" ? placesOf(view, preset) : [];
+  const toggle = ({ id }) => setChosen(chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id]);
+  const find = (spot) => placeAt(places, spot, colourAt(frame.current.querySelector(".before"), spot));
+  const onTap = (spot) => {
+    const place = find(spot);
+    if (place) toggle(place);
+  };
+  useEffect(() => {
+    if (output && !before && view.isRecalled && !SAVES) bring(key, output.input_url);
+  }, [key, output !== null, before !== null, view.isRecalled]);
+  useEffect(() => () => pointed.set(null), []);
   return html`<figure class="stage">
     <div class="frame" ref=${frame}>
       ${output
-        ? html`<${Compare} before=${before} after=${url} at=${at} onAt=${onAt} label=${name} />`
+        ? html`<${Compare} before=${before} after=${url} at=${at} onAt=${onAt} label=${name}
+            onTap=${places.length > 0 ? onTap : undefined} onPoint=${(spot) => pointed.set(spot && (find(spot)?.id ?? null))}>
+            <${Outlines} places=${places} chosen=${chosen} preset=${preset} />
+          <//>`
         : html`<div class="pending ${state}">${before ? html`<img src=${before} alt=${name} />` : html`<div class="unseen"><${Icon} name="photo" size=${40} /></div>`}<span class="veil">${stateText(view)}</span></div>`}
     </div>
     <figcaption>
@@ -72,6 +94,11 @@ function Large({ view, at, onAt, preset }) {
         <a class="get" href=${output.result_url} download=""><${Icon} name="download" size=${18} />${say("gallery.get")}</a>
       </span>`}
     </figcaption>
+    ${places.length > 0 && html`<${Closer} places=${places} chosen=${chosen} preset=${preset} onToggle=${toggle}
+      onGo=${() => {
+        lookCloser(job, view.idx, preset, places.filter(({ id }) => chosen.includes(id)));
+        go();
+      }} />`}
     ${output && !before && html`<p class="quiet">${say("gallery.no_before")}</p>`}
     ${view.error && html`<${Failed} error=${view.error} />`}
     ${view.warnings.length > 0 &&
@@ -80,6 +107,14 @@ function Large({ view, at, onAt, preset }) {
       return html`<li key=${text} lang=${said.lang}><${Icon} name="alert" size=${16} />${said.text}</li>`;
     })}</ul>`}
   </figure>`;
+}
+
+/** What is in the photo, and a second look at some of it. */
+function Closer({ places, chosen, preset, onToggle, onGo }) {
+  return html`<div class="closer">
+    <${PlaceList} places=${places} chosen=${chosen} preset=${preset} legend=${say("point.title")} onToggle=${onToggle} />
+    ${chosen.length > 0 && html`<button class="primary" onClick=${onGo}><${Icon} name="again" />${count("point.go", chosen.length)}</button>`}
+  </div>`;
 }
 
 function Failed({ error }) {

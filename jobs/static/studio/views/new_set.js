@@ -31,7 +31,7 @@ function Editor() {
   const preset = known?.presets.find((each) => each.id === id);
   return html`<div class="editor">
     <h1 class="hidden">${say("page.new")}</h1>
-    <${Tray} />
+    <${Tray} preset=${preset ?? null} />
     <section class="panel" aria-label=${say("panel.label")}>
       ${error && html`<p class="problem" role="alert">${sentence(error)} <button class="link" onClick=${load}>${say("again")}</button></p>`}
       ${!known && !error && html`<p class="quiet" role="status">${say("loading")}</p>`}

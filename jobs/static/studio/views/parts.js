@@ -3,23 +3,26 @@
 import { hexOf, valueName } from "../catalogue.js";
 import { useCell } from "../cell.js";
 import { html, useEffect, useRef, useState } from "../html.js";
-import { draft, protectedOf, setProtected } from "../sets/draft.js";
+import { draft, protectedOf, setProtected, sizeOfSet } from "../sets/draft.js";
+import { placesOf } from "../sets/places.js";
 import { labelled, say } from "../words.js";
 import { EditPart } from "./edit_part.js";
 import { Icon } from "./icons.js";
 
 export function Parts({ preset, vocabulary }) {
-  const { edits } = useCell(draft);
-  const [open, setOpen] = useState(null);
+  const { edits, focus, source } = useCell(draft);
+  const [open, setOpen] = useState(focus);
   const kept = protectedOf(preset);
   const found = preset.details.filter(({ supported }) => supported);
   const others = preset.details.filter(({ supported }) => !supported);
+  const photo = source && sizeOfSet() === 1 ? source.job.items[source.items?.[0] ?? 0] : null;
+  const places = photo ? placesOf(photo, preset) : [];
   return html`<h2 class="panel-title">${say("parts.title")}</h2>
     <ul class="parts">
       ${found.map(
         (part) => html`<${Part} key=${`${preset.id} ${part.name}`} part=${part} edit=${edits[part.name]} isKept=${kept.includes(part.name)}
           isOpen=${open === part.name} onOpen=${() => setOpen(open === part.name ? null : part.name)}
-          preset=${preset} vocabulary=${vocabulary} />`,
+          preset=${preset} vocabulary=${vocabulary} places=${places.filter(({ concept }) => concept === part.name)} />`,
       )}
     </ul>
     ${others.length > 0 &&
@@ -30,7 +33,7 @@ export function Parts({ preset, vocabulary }) {
     </div>`}`;
 }
 
-function Part({ part, edit, isKept, isOpen, onOpen, preset, vocabulary }) {
+function Part({ part, edit, isKept, isOpen, onOpen, preset, vocabulary, places }) {
   const name = labelled(part.label, part.name);
   const id = `part-${part.name}`;
   const row = useRef(null);
@@ -52,7 +55,7 @@ function Part({ part, edit, isKept, isOpen, onOpen, preset, vocabulary }) {
         <${Icon} name=${isKept ? "lock" : "unlock"} />
       </button>
     </div>
-    <div id=${id} hidden=${!isOpen}>${isOpen && html`<${EditPart} part=${part} edit=${edit} preset=${preset} vocabulary=${vocabulary} />`}</div>
+    <div id=${id} hidden=${!isOpen}>${isOpen && html`<${EditPart} part=${part} edit=${edit} preset=${preset} vocabulary=${vocabulary} places=${places} />`}</div>
   </li>`;
 }
 

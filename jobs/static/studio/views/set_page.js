@@ -61,7 +61,7 @@ export function SetPage({ id }) {
     <${Progress} job=${job} sending=${sending} isLost=${isLost} onRetry=${() => retry(id).catch(tellError)} />
     <${Gallery} job=${job} sending=${sending} preset=${preset} />
     <aside class="side" aria-label=${say("set.side")}>
-      <${Actions} job=${job} onChange=${() => watcher.current.refresh()} />
+      <${Actions} job=${job} preset=${preset} onChange=${() => watcher.current.refresh()} />
       ${preset && html`<${Ordered} job=${job} preset=${preset} vocabulary=${known.vocabulary} />`}
       ${preset && job.status === "done" && !job.expired && html`<${Packages} job=${job} preset=${preset} onChange=${() => watcher.current.refresh()} />`}
       <${Facts} job=${job} />
@@ -85,10 +85,10 @@ function Head({ job, sending }) {
   </header>`;
 }
 
-function Actions({ job, onChange }) {
+function Actions({ job, preset, onChange }) {
   const [asking, setAsking] = useState(null);
   const again = (items = null) => {
-    lookAgain(job, items);
+    lookAgain(job, preset, items);
     go();
   };
   const failed = job.items.filter(({ status }) => status === "failed").map(({ idx }) => idx);

@@ -1,16 +1,20 @@
 /** The photos of the draft: one large, all of them below it. */
 
 import { useCell } from "../cell.js";
-import { html, useEffect, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { nameOf, pictures, recall } from "../pictures/pictures.js";
-import { draft, removePhoto, startOver } from "../sets/draft.js";
+import { colourAt } from "../pictures/pixel.js";
+import { draft, removePhoto, startOver, togglePlace } from "../sets/draft.js";
+import { isMeant, placeAt, placesOf, pointed } from "../sets/places.js";
 import { bytes, count, say } from "../words.js";
 import { Picker } from "./drop.js";
 import { Icon } from "./icons.js";
+import { Outlines } from "./outlines.js";
 
-export function Tray() {
+/** `preset` may be null, as long as it is not known. */
+export function Tray({ preset }) {
   const { photos, source } = useCell(draft);
-  return source ? html`<${Again} source=${source} />` : html`<${Chosen} photos=${photos} />`;
+  return source ? html`<${Again} source=${source} preset=${preset} />` : html`<${Chosen} photos=${photos} />`;
 }
 
 function Chosen({ photos }) {
@@ -42,7 +46,7 @@ function Chosen({ photos }) {
 }
 
 /** Photos of an earlier set. */
-function Again({ source }) {
+function Again({ source, preset }) {
   const shown = useCell(pictures);
   const { job } = source;
   const items = job.items.filter(({ idx }) => source.items === null || source.items.includes(idx));
@@ -58,7 +62,8 @@ function Again({ source }) {
       <h2>${count("photos.again", items.length)}</h2>
       <div class="actions"><button class="link" onClick=${startOver}>${say("tray.other")}</button></div>
     </div>
-    <${Stage} url=${url(item)} name=${item.name ?? ""} note=${say("tray.again")} />
+    <${Stage} url=${url(item)} name=${item.name ?? ""} note=${say("tray.again")}
+      places=${preset && items.length === 1 ? placesOf(item, preset) : []} preset=${preset} />
     <ul class="strip">
       ${items.map(
         (each) => html`<li key=${each.idx}>
@@ -71,13 +76,35 @@ function Again({ source }) {
   </section>`;
 }
 
-function Stage({ url, name, note: text }) {
+/** Where it is one photo, what is meant in it can be pointed at. */
+function Stage({ url, name, note: text, places = [], preset }) {
   return html`<figure class="stage">
     <div class="frame">
-      ${url ? html`<img src=${url} alt=${name} />` : html`<div class="unseen"><${Icon} name="photo" size=${40} /></div>`}
+      ${url
+        ? places.length > 0
+          ? html`<${Pointable} url=${url} name=${name} places=${places} preset=${preset} />`
+          : html`<img src=${url} alt=${name} />`
+        : html`<div class="unseen"><${Icon} name="photo" size=${40} /></div>`}
     </div>
     <figcaption><span class="name">${name}</span> <span class="quiet">${text}</span></figcaption>
   </figure>`;
+}
+
+function Pointable({ url, name, places, preset }) {
+  const { edits } = useCell(draft);
+  const image = useRef(null);
+  const frame = useRef(null);
+  const chosen = places.filter((place) => isMeant(place, edits[place.concept])).map(({ id }) => id);
+  const find = ({ clientX, clientY }) => {
+    const { left, top, width, height } = frame.current.getBoundingClientRect();
+    const spot = { x: (clientX - left) / width, y: (clientY - top) / height };
+    return placeAt(places, spot, colourAt(image.current, spot));
+  };
+  return html`<div ref=${frame} class="pointable" onPointerMove=${(event) => pointed.set(find(event)?.id ?? null)}
+    onPointerLeave=${() => pointed.set(null)} onClick=${(event) => togglePlace(preset, places, find(event))}>
+    <img ref=${image} src=${url} alt=${name} />
+    <${Outlines} places=${places} chosen=${chosen} preset=${preset} />
+  </div>`;
 }
 
 export function Thumb({ url }) {
