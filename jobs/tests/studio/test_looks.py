@@ -76,10 +76,15 @@ def test_every_place_is_clean_at_a_desk(visitor: Visitor) -> None:
     for place in PLACES:
         page.goto(f"/studio#/{place}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
+        if place == "rules":
+            expect(page.get_by_text("1 of 2 used")).to_be_visible()
         if place == "keys":
             page.get_by_label("Name of the key").fill("shop server")
             visitor.button("Make a key").click()
             expect(page.get_by_text("It is shown once: copy it now.")).to_be_visible()
+            key = page.locator(".secret code").first.inner_text()
+            example = f'curl -H "Authorization: Bearer {key}" {visitor.base_url}/me'
+            expect(page.get_by_text(example)).to_be_visible()
         if place == "webhooks":
             page.get_by_label("Address").fill("http://127.0.0.1:9/hook")
             visitor.button("Add").click()

@@ -21,15 +21,19 @@ export default function Keys() {
     setName("");
     list.reload();
   };
-  const remove = async ({ id }) => {
-    if (await attempt(() => call("DELETE", `/me/keys/${id}`))) list.reload();
+  const remove = async ({ id, prefix }) => {
+    if (!(await attempt(() => call("DELETE", `/me/keys/${id}`)))) return;
+    if (made?.startsWith(prefix)) setMade(null);
+    list.reload();
   };
   return html`<${Sheet} title=${say("page.keys")} lead=${say("keys.lead")}>
     <form class="form" onSubmit=${make}>
       <label class="field">${say("keys.name")}<input value=${name} required maxlength="100" placeholder=${say("keys.example")} onInput=${(event) => setName(event.target.value)} /></label>
       <button class="primary">${say("keys.make")}</button>
     </form>
-    ${made && html`<${Secret} text=${say("keys.once")} value=${made} />`}
+    ${made && html`<${Secret} text=${say("keys.once")} value=${made}>
+      <p>${say("keys.use")}</p><code>curl -H "Authorization: Bearer ${made}" ${location.origin}/me</code>
+    <//>`}
     <div class="rows">${(list.rows ?? []).map(
       (key) => html`<div key=${key.id} class="row">
         <span class="row-text"><strong>${key.name}</strong><span class="quiet"><code>${key.prefix}…</code> · ${

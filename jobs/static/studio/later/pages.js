@@ -49,8 +49,8 @@ export function Rest({ list, empty }) {
   return list.isMore && html`<button onClick=${list.more}>${say("more")}</button>`;
 }
 
-/** Something that is shown once. */
-export function Secret({ text, value }) {
+/** Something that is shown once; `children` say what to do with it. */
+export function Secret({ text, value, children }) {
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(value);
@@ -59,7 +59,7 @@ export function Secret({ text, value }) {
       // Without a secure address there is no clipboard: the text is selected by a click.
     }
   };
-  return html`<div class="secret" role="status"><p>${text}</p><code>${value}</code><p><button class="small" onClick=${copy}>${say("copy")}</button></p></div>`;
+  return html`<div class="secret" role="status"><p>${text}</p><code>${value}</code><p><button class="small" onClick=${copy}>${say("copy")}</button></p>${children}</div>`;
 }
 
 /** Does something and tells what went wrong; whether it went well. */

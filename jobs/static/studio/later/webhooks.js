@@ -42,10 +42,10 @@ function Add({ onMade }) {
   };
   return html`<form class="form" onSubmit=${add}>
     <label class="field">${say("webhooks.url")}<input type="url" value=${url} required maxlength="2000" placeholder="https://…" onInput=${(event) => setUrl(event.target.value)} /></label>
-    <button class="primary" disabled=${events.size === 0}>${say("webhooks.make")}</button>
     <fieldset><legend>${say("webhooks.events")}</legend>${EVENTS.map(
       (name) => html`<label key=${name} class="check"><input type="checkbox" checked=${events.has(name)} onChange=${() => toggle(name)} /><span>${word("hook", name)}</span></label>`,
     )}</fieldset>
+    <button class="primary" disabled=${events.size === 0}>${say("webhooks.make")}</button>
   </form>`;
 }
 

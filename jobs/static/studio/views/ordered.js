@@ -1,5 +1,6 @@
 /** What was ordered, and keeping it as a rule. */
 
+import { refreshAccount } from "../account.js";
 import { call, intention } from "../api.js";
 import { html, useState } from "../html.js";
 import { labelled, say } from "../words.js";
@@ -33,6 +34,7 @@ function SaveRule({ job, onClose }) {
     try {
       await call("POST", "/rules", { body, key: intention() });
       tell(say("ordered.saved", { name }));
+      refreshAccount();
       onClose();
     } catch (error) {
       tellError(error);
