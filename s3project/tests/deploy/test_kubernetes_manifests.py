@@ -1,10 +1,13 @@
 """deploy/kubernetes: as Kubernetes' own schemas read it, and starting what `make serve` starts."""
 
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import kubernetes_validate
+import kubernetes_validate.utils
 import pytest
 import yaml
 
@@ -40,6 +43,15 @@ ARGV = {
 }
 ENGINES = {"postgres", "valkey", "seaweedfs"}
 FRONTS = {"front", "front-inner"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def read_once() -> Iterator[None]:
+    """The library reads the definitions of all kinds again for each manifest."""
+    with pytest.MonkeyPatch.context() as patch:
+        utils = kubernetes_validate.utils
+        patch.setattr(utils, "schema_contents", cache(utils.schema_contents))
+        yield
 
 
 def complete() -> list[Manifest]:
