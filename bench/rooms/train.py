@@ -31,9 +31,9 @@ import onnx
 import torch
 import torch.nn.functional as F
 from classes import prepared
+from compact import compact
 from loss import loss_of
 from network import RoomNetwork
-from onnx import TensorProto, helper, numpy_helper
 from photos import CLASSES, HELD_OUT, OTHER, SOMETHING, UNCLEAR, Room, read_rooms
 from views import BATCH, Views
 
@@ -211,7 +211,7 @@ def seen(network: RoomNetwork, rgb: np.ndarray) -> np.ndarray:
 
 
 def export(network: RoomNetwork, path: Path) -> None:
-    """Writes the network, with likelihoods for scores and weights in half precision."""
+    """Writes the network, with likelihoods for scores, as small as `compact` makes it."""
     whole = torch.nn.Sequential(network, torch.nn.Softmax(1)).eval()
     sizes = {0: "n", 2: "h", 3: "w"}
     torch.onnx.export(
@@ -225,19 +225,7 @@ def export(network: RoomNetwork, path: Path) -> None:
         dynamo=False,
     )
     model = onnx.load(path)
-    casts = []
-    for tensor in list(model.graph.initializer):
-        value = numpy_helper.to_array(tensor)
-        if value.dtype == np.float32 and value.size > 64:
-            half = numpy_helper.from_array(value.astype(np.float16), f"{tensor.name}_half")
-            model.graph.initializer.remove(tensor)
-            model.graph.initializer.append(half)
-            cast = helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT)
-            casts.append(cast)
-    nodes = [*casts, *model.graph.node]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
-    onnx.checker.check_model(model)
+    compact(model)
     onnx.save(model, path)
 
 

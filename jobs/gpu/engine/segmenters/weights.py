@@ -37,10 +37,10 @@ TEXT_DETECTOR: Final = Weights(
     "PP-OCRv6_det_small.onnx", "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"
 )
 ROOMS: Final = Weights(
-    "rooms.onnx", "612030b38c6f29be9f1848f259dab1b33475d7cb402e065149d7ef5cc09baf60"
+    "rooms.onnx", "163b267510429a5a4198849bf479cf636a3248deb0dbe8085ac745f3b8db3330"
 )
 EARLIER_ROOMS: Final = Weights(
-    "rooms_earlier.onnx", "3ec426f46dd3ca7f137107caaf5fd9af67b6edf96a87a860c24edf7a1fdd47c4"
+    "rooms_earlier.onnx", "4de845908d61c0f4abcf214f90b009f02592f9cf5de5f2eab8a3c0a063ab0850"
 )
 
 
