@@ -37,5 +37,5 @@ def run(world: World) -> None:
             attempts.append(world.wait_packed(customer, job, TEMPLATE).attempt)
         world.kill("packer")
     assert attempts == [1, 1, 1], attempts
-    away = " + ".join(f"{away:.0f}" for _, away in FAULTS)
-    world.result.notes.append(f"away {away} s, ready at attempts {attempts}")
+    outages = " + ".join(f"{seconds:.0f}" for _, seconds in FAULTS)
+    world.result.notes.append(f"away {outages} s, ready at attempts {attempts}")
