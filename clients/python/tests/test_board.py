@@ -60,6 +60,36 @@ def test_a_photo_that_failed_says_why(output: Output) -> None:
     assert said[1].endswith("failed  not an image")
 
 
+def test_a_long_reason_leaves_the_names_as_they_are(output: Output) -> None:
+    board = Board(output)
+    tell(board, 0, "failed", name="short.jpg", note="a reason " * 20)
+    tell(board, 1, "done", name="longer-name.jpg")
+
+    _, failed, done = picture(board, output)
+
+    assert failed.startswith("✗ short.jpg       ")
+    assert failed.endswith("…")
+    assert len(failed) <= WIDE
+    assert done.startswith("✓ longer-name.jpg ")
+
+
+def test_photos_that_are_done_wait_for_what_is_made_of_them(output: Output) -> None:
+    board = Board(output, package="share_card")
+    tell(board, 0, "done")
+    tell(board, 1, "working")
+    assert picture(board, output)[0].startswith("Working  1 of 2")
+    tell(board, 1, "failed")
+    assert picture(board, output)[0] == "Making share_card"
+
+
+def test_of_a_set_that_never_began_nothing_is_left_on_the_screen(output: Output) -> None:
+    board = Board(output)
+    assert picture(board, output) == ["Asking the server …"]
+    with board:
+        pass
+    assert picture(board, output) == []
+
+
 def test_two_hundred_photos_fit_the_screen_and_what_moves_is_in_sight(output: Output) -> None:
     board = Board(output)
     for idx in range(200):

@@ -322,6 +322,47 @@ def test_a_package_that_is_late_holds_no_photo_back_and_is_fetched_later(
     assert sorted(file.name for file in (home / "results").iterdir()) == ["all.zip", "photo-0.png"]
 
 
+def test_a_set_that_was_refused_is_nothing_to_go_on_with(
+    signed_in: SmallApi, s3sets: S3Sets, home: Path, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signed_in.on("POST", "/jobs/check", Reply(data=CHECKED))
+    signed_in.on("POST", "/jobs", refused(402, "CREDITS_EXHAUSTED", {"needed": 1}))
+    signed_in.on("GET", "/jobs", Reply(data=[]))
+    assert s3sets("edit", photo, "-s", "Wall=recolor:sage") == Exit.LIMIT
+    capsys.readouterr()
+
+    assert s3sets("watch") == Exit.DONE
+
+    assert capsys.readouterr().out == "Nothing is on its way.\n"
+    assert signed_in.paths().count("POST /jobs") == 1
+    assert list((home / "state").glob("s3sets/sets/*")) == []
+
+
+def test_a_server_that_is_away_is_said_to_be_before_it_is_given_up(
+    signed_in: SmallApi, s3sets: S3Sets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    busy = refused(503, "UNAVAILABLE", Retry_After="0")
+    signed_in.on("GET", "/me", busy, busy, Reply(data=ME))
+
+    assert s3sets("me") == Exit.DONE
+
+    assert capsys.readouterr().err == "UNAVAILABLE: It is UNAVAILABLE. Trying again …\n"
+
+
+def test_what_is_wrong_is_said_once(
+    signed_in: SmallApi, s3sets: S3Sets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    details = {"preset": ["It is VALIDATION_ERROR."], "concepts": ["Too many."]}
+    signed_in.on("POST", "/jobs/check", refused(400, "VALIDATION_ERROR", details))
+
+    assert s3sets("check", "-s", "Wall=recolor:sage") == Exit.REFUSED
+
+    assert capsys.readouterr().err.splitlines() == [
+        "s3sets: It is VALIDATION_ERROR.",
+        "  concepts: Too many.",
+    ]
+
+
 def test_a_program_is_told_in_json_what_was_wrong_too(
     signed_in: SmallApi, s3sets: S3Sets, capsys: pytest.CaptureFixture[str]
 ) -> None:

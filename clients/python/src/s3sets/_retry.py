@@ -4,7 +4,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tenacity import RetryCallState, stop_after_attempt, stop_before_delay
@@ -14,6 +14,7 @@ from s3sets._calls import Call
 from s3sets.errors import (
     RateLimited,
     RequestInProgress,
+    S3SetsError,
     TransferFailed,
     Unavailable,
     Unreachable,
@@ -33,13 +34,21 @@ class Retries:
 
     `attempts` of one request at most, over `patience` seconds at most; the first pause is up to
     `first_pause` seconds, each further one up to twice as long, `longest_pause` at most. What the
-    server asks for (`Retry-After`) is waited for instead.
+    server asks for (`Retry-After`) is waited for instead. `on_pause` is called with what went wrong
+    and the seconds until it is tried again.
     """
 
     attempts: int = 8
     patience: float = 120.0
     first_pause: float = 0.5
     longest_pause: float = 20.0
+    on_pause: Callable[[S3SetsError, float], None] | None = None
+
+    def before_sleep(self, state: RetryCallState) -> None:
+        """For tenacity."""
+        error = state.outcome and state.outcome.exception()
+        if self.on_pause is not None and isinstance(error, S3SetsError):
+            self.on_pause(error, state.upcoming_sleep)
 
     def stop(self) -> stop_base:
         """For tenacity: no pause is begun that patience does not see the end of."""

@@ -10,12 +10,30 @@ from s3sets._events import FINISHED
 from s3sets._photos import Photo
 from s3sets._state import SetState, StateFile
 from s3sets._teller import Teller
-from s3sets.errors import NotFound, TransferFailed, ValidationFailed
+from s3sets.errors import (
+    ConcurrencyLimit,
+    CreditsExhausted,
+    LimitReached,
+    NotFound,
+    SourceGone,
+    TransferFailed,
+    ValidationFailed,
+)
 from s3sets.progress import OnProgress
 from s3sets.shapes import Job, Upload
 
 # The URL has ended, or was signed for another size.
 REFUSED_URL = 403
+
+# Of a job that is not made: it is as if nothing had been asked.
+REFUSALS = (
+    ConcurrencyLimit,
+    CreditsExhausted,
+    LimitReached,
+    NotFound,
+    SourceGone,
+    ValidationFailed,
+)
 
 
 class AsyncRun:
@@ -85,7 +103,12 @@ class AsyncRun:
             state = self._state
             await in_thread(self._file.save)
             call = Call("POST", "/jobs", state.create.encode(), key=state.create_key)
-            created = (await self._transport.call(call)).data
+            try:
+                created = (await self._transport.call(call)).data
+            except REFUSALS:
+                # There is no job, and whoever goes on with this file later would not expect one.
+                await in_thread(self._file.forget)
+                raise
             state.job_id = created["job_id"]
             await in_thread(self._file.save)
         job = await self._job()

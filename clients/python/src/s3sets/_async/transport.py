@@ -75,11 +75,8 @@ class AsyncTransport:
     async def call(self, call: Call) -> Answer:
         """Raises ApiError, Unreachable, NotTheApi."""
         worth = retry_if_exception(partial(is_worth_repeating, call))
-        tries = AsyncRetrying(
-            retry=worth, wait=self.retries.pause, stop=self.retries.stop(), reraise=True
-        )
         known = Tries()
-        async for attempt in tries:
+        async for attempt in self._tries(worth):
             with attempt:
                 try:
                     return await self._signed_in(call, known)
@@ -196,7 +193,7 @@ class AsyncTransport:
         """PUT of the file, straight to the storage and piece by piece; no token goes along. Raises
         TransferFailed, PhotoUnusable.
         """
-        async for attempt in self._passing():
+        async for attempt in self._tries(retry_if_exception(is_passing)):
             with attempt:
                 await in_thread(photo.check)
                 await self._put_once(url, photo, on_sent, crew)
@@ -227,7 +224,7 @@ class AsyncTransport:
         """GET of a result into the folder, under the name that the storage says, `otherwise` where
         it says none. The file is there under its name once it is complete. Raises TransferFailed.
         """
-        async for attempt in self._passing():
+        async for attempt in self._tries(retry_if_exception(is_passing)):
             with attempt:
                 return await self._get_once(url, folder, otherwise, on_received, crew)
         raise AssertionError("tenacity raises when it gives up")
@@ -263,11 +260,12 @@ class AsyncTransport:
         finally:
             part.unlink(missing_ok=True)
 
-    def _passing(self) -> AsyncRetrying:
+    def _tries(self, worth: retry_if_exception) -> AsyncRetrying:
         return AsyncRetrying(
-            retry=retry_if_exception(is_passing),
+            retry=worth,
             wait=self.retries.pause,
             stop=self.retries.stop(),
+            before_sleep=self.retries.before_sleep,
             reraise=True,
         )
 

@@ -11,12 +11,30 @@ from s3sets._sync.io import Crew, Lock, in_thread
 from s3sets._sync.transport import Transport
 from s3sets._sync.watch import job_states
 from s3sets._teller import Teller
-from s3sets.errors import NotFound, TransferFailed, ValidationFailed
+from s3sets.errors import (
+    ConcurrencyLimit,
+    CreditsExhausted,
+    LimitReached,
+    NotFound,
+    SourceGone,
+    TransferFailed,
+    ValidationFailed,
+)
 from s3sets.progress import OnProgress
 from s3sets.shapes import Job, Upload
 
 # The URL has ended, or was signed for another size.
 REFUSED_URL = 403
+
+# Of a job that is not made: it is as if nothing had been asked.
+REFUSALS = (
+    ConcurrencyLimit,
+    CreditsExhausted,
+    LimitReached,
+    NotFound,
+    SourceGone,
+    ValidationFailed,
+)
 
 
 class Run:
@@ -86,7 +104,12 @@ class Run:
             state = self._state
             in_thread(self._file.save)
             call = Call("POST", "/jobs", state.create.encode(), key=state.create_key)
-            created = (self._transport.call(call)).data
+            try:
+                created = (self._transport.call(call)).data
+            except REFUSALS:
+                # There is no job, and whoever goes on with this file later would not expect one.
+                in_thread(self._file.forget)
+                raise
             state.job_id = created["job_id"]
             in_thread(self._file.save)
         job = self._job()

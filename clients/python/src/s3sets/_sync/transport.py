@@ -76,11 +76,8 @@ class Transport:
     def call(self, call: Call) -> Answer:
         """Raises ApiError, Unreachable, NotTheApi."""
         worth = retry_if_exception(partial(is_worth_repeating, call))
-        tries = Retrying(
-            retry=worth, wait=self.retries.pause, stop=self.retries.stop(), reraise=True
-        )
         known = Tries()
-        for attempt in tries:
+        for attempt in self._tries(worth):
             with attempt:
                 try:
                     return self._signed_in(call, known)
@@ -195,7 +192,7 @@ class Transport:
         """PUT of the file, straight to the storage and piece by piece; no token goes along. Raises
         TransferFailed, PhotoUnusable.
         """
-        for attempt in self._passing():
+        for attempt in self._tries(retry_if_exception(is_passing)):
             with attempt:
                 in_thread(photo.check)
                 self._put_once(url, photo, on_sent, crew)
@@ -226,7 +223,7 @@ class Transport:
         """GET of a result into the folder, under the name that the storage says, `otherwise` where
         it says none. The file is there under its name once it is complete. Raises TransferFailed.
         """
-        for attempt in self._passing():
+        for attempt in self._tries(retry_if_exception(is_passing)):
             with attempt:
                 return self._get_once(url, folder, otherwise, on_received, crew)
         raise AssertionError("tenacity raises when it gives up")
@@ -260,11 +257,12 @@ class Transport:
         finally:
             part.unlink(missing_ok=True)
 
-    def _passing(self) -> Retrying:
+    def _tries(self, worth: retry_if_exception) -> Retrying:
         return Retrying(
-            retry=retry_if_exception(is_passing),
+            retry=worth,
             wait=self.retries.pause,
             stop=self.retries.stop(),
+            before_sleep=self.retries.before_sleep,
             reraise=True,
         )
 

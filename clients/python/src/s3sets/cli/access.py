@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from s3sets import S3Client
 from s3sets.cli.credentials import Account, current, store
-from s3sets.cli.options import Json, Server, signed_in
+from s3sets.cli.options import Json, Server, client_of, signed_in
 from s3sets.cli.output import Output, when
 
 keys = typer.Typer(help="API keys, for servers.", no_args_is_help=True)
@@ -17,16 +16,19 @@ keys = typer.Typer(help="API keys, for servers.", no_args_is_help=True)
 
 def login(
     url: Annotated[
-        str | None, typer.Argument(metavar="[URL]", help="http://127.0.0.1:8000 by default.")
+        str | None, typer.Argument(metavar="URL", help="http://127.0.0.1:8000 by default.")
     ] = None,
     api_key: Annotated[
-        bool, typer.Option("--api-key", help="Ask for an API key, or read it from a pipe.")
+        bool,
+        typer.Option("--api-key", metavar="", help="Ask for an API key, or read it from a pipe."),
     ] = False,
     device: Annotated[
-        bool, typer.Option("--device", help="Ask for the secret of a device that you have.")
+        bool,
+        typer.Option("--device", metavar="", help="Ask for the secret of a device that you have."),
     ] = False,
     new: Annotated[
-        bool, typer.Option("--new", help="A new user, although there is one here already.")
+        bool,
+        typer.Option("--new", metavar="", help="A new user, although there is one here already."),
     ] = False,
     invite: Annotated[
         str | None, typer.Option("--invite", metavar="CODE", help="Where new users need one.")
@@ -48,7 +50,7 @@ def login(
         account = known
     else:
         account = Account(known.url, device=secrets.token_urlsafe(32))
-    with S3Client(account.url, api_key=account.api_key, device=account.device) as client:
+    with client_of(account) as client:
         if account.device and invite:
             client.sign_up_anonymously(device=account.device, invite=invite)
         said = client.me()

@@ -21,10 +21,13 @@ from s3sets.errors import (
 app = typer.Typer(
     name="s3sets",
     help="Sets of edited photos: send them, watch them, fetch them.",
+    epilog="Begin with: s3sets login URL, then s3sets edit photos/*.jpg --set Wall=recolor:sage",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+# What the API says in words of HTTP.
+HERE = {"JOB_NOT_FOUND": "There is no such job: s3sets jobs lists yours."}
 sets.add_to(app)
 asking.add_to(app)
 access.add_to(app)
@@ -40,7 +43,12 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _all(
     version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="The version, and nothing else."
+        False,
+        "--version",
+        metavar="",
+        callback=_version,
+        is_eager=True,
+        help="The version, and nothing else.",
     ),
 ) -> None:
     """Sets of edited photos: send them, watch them, fetch them.
@@ -67,16 +75,18 @@ def explain(error: S3SetsError, output: Output) -> None:
         output.errors.print_json(data={"error": _facts(error)}, indent=2, ensure_ascii=False)
         return
     message = error.message if isinstance(error, ApiError) else str(error)
+    message = HERE.get(error.code, message)
     output.complain(f"s3sets: {message}")
     if isinstance(error, ValidationFailed):
         for field, messages in error.details.items():
             for text in messages if isinstance(messages, list) else [messages]:
-                output.complain(f"  {field}: {text}")
+                if text not in message:
+                    output.complain(f"  {field}: {text}")
     elif isinstance(error, ConcurrencyLimit):
         for job_id in error.details.get("open_jobs", ()):
             output.complain(f"  open: {job_id}   (s3sets watch, or s3sets cancel)")
     elif isinstance(error, NotSignedIn):
-        output.complain("  s3sets login")
+        output.complain("  s3sets login URL")
     elif isinstance(error, PackageLate):
         output.complain("  s3sets watch   fetches it when it is")
     if isinstance(error, ApiError) and error.status >= 500 and error.request_id:

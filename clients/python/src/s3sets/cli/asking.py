@@ -34,7 +34,7 @@ Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=ALL, help="So ma
 
 def check(
     photos: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PHOTO…]", show_default=False)
+        list[Path] | None, typer.Argument(metavar="PHOTO", show_default=False)
     ] = None,
     count: Annotated[
         int | None, typer.Option("--count", "-c", metavar="N", help="So many photos.")
@@ -83,7 +83,7 @@ def check(
 
 def vocabulary(
     family: Annotated[
-        str | None, typer.Argument(metavar="[FAMILY]", help="wood, neutral, earth, colour.")
+        str | None, typer.Argument(metavar="FAMILY", help="wood, neutral, earth, colour.")
     ] = None,
     as_json: Json = False,
     server: Server = None,
@@ -97,20 +97,22 @@ def vocabulary(
     if not materials:
         known = sorted({one["family"] for one in said["materials"]})
         raise typer.BadParameter(f"One of {', '.join(known)}.", param_hint="FAMILY")
-    rows = [
-        (_swatch(one["hex"]), one["name"], one["hex"], one["family"], _grades(one), _names(one))
-        for one in materials
+    columns: tuple[str, ...] = ("recolor:", "hex", "family", "grades", "")
+    rows: list[tuple[Cell, ...]] = [
+        (one["name"], one["hex"], one["family"], _grades(one), _names(one)) for one in materials
     ]
-    columns = ("", "recolor:", "hex", "family", "grades", "")
+    if output.is_live:
+        columns = ("", *columns)
+        rows = [(_swatch(one["hex"]), *row) for one, row in zip(materials, rows, strict=True)]
     output.table(columns, rows, wrap=("",))
+    output.hint("\ngrade:    behind the name, --set Wall=recolor:beige_b")
     if family is None:
-        output.say("")
         output.say(f"texture:  {', '.join(said['textures'])}")
         output.say(f"tone:     {', '.join(said['tones'])}   with a strength: warm:0.5")
 
 
 def presets(
-    preset_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    preset_id: Annotated[str | None, typer.Argument(metavar="ID")] = None,
     as_json: Json = False,
     server: Server = None,
 ) -> None:
@@ -138,7 +140,7 @@ def presets(
             for one in said["details"]
         ],
     )
-    output.say("")
+    output.hint("")
     output.table(
         ("template", "", ""),
         [(one["alias"], one["id"], one["description"]) for one in said["output_templates"]],

@@ -35,13 +35,18 @@ SAID = frozenset({"done", "failed", "canceled"})
 class Board:
     """Is told of each photo (`tell`), in whatever order, and shows all of them."""
 
-    def __init__(self, output: Output, *, eta_seconds: int | None = None) -> None:
+    def __init__(
+        self, output: Output, *, eta_seconds: int | None = None, package: str | None = None
+    ) -> None:
+        """`package` is what is made of the photos when they are done."""
         self._output = output
+        self._package = package
         self._guess = eta_seconds
         self._photos: dict[int, Progress] = {}
         self._said: dict[int, PhotoState] = {}
         self._phases: dict[str, float] = {}
         self._ready: list[float] = []
+        self._is_over = False
         self._live: Live | None = None
         if output.is_live:
             self._live = Live(
@@ -59,6 +64,7 @@ class Board:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._is_over = True
         if self._live is not None:
             self._live.stop()
 
@@ -82,7 +88,7 @@ class Board:
         # A copy: it is told of photos by other threads meanwhile.
         photos = sorted(self._photos.copy().values(), key=lambda photo: photo.idx)
         if not photos:
-            return Group(Text("Asking the server …", style="dim"))
+            return Group() if self._is_over else Group(Text("Asking the server …", style="dim"))
         console = self._output.console
         room = max(3, console.height - 4)
         shown = photos
@@ -92,10 +98,11 @@ class Board:
             settled = [photo for photo in photos if photo.state not in ACTIVE]
             chosen = {photo.idx for photo in [*settled[-2:], *active][:room]}
             shown = [photo for photo in photos if photo.idx in chosen]
-        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid = Table.grid(padding=(0, 1, 0, 0), expand=True)
         name = min(NAME, max(len(photo.name) for photo in photos))
-        for width in (1, name, BAR, None):
+        for width in (1, name, BAR):
             grid.add_column(width=width, no_wrap=True, overflow="ellipsis")
+        grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         for photo in shown:
             grid.add_row(*_row(photo))
         more = len(photos) - len(shown)
@@ -116,6 +123,8 @@ class Board:
         else:
             settled = counts["done"] + counts["failed"] + counts["canceled"]
             said = f"Working  {settled} of {total}"
+            if settled == total and counts["done"] and self._package:
+                said = f"Making {self._package}"
         text = Text(said, style="bold")
         if left is not None:
             text.append(f"   about {_duration(left)} left", style="default")

@@ -61,7 +61,9 @@ def update_webhook(
     webhook_id: WebhookId,
     url: Annotated[str | None, typer.Option("--url")] = None,
     events: Events = None,
-    enabled: Annotated[bool | None, typer.Option("--on/--off", show_default=False)] = None,
+    enabled: Annotated[
+        bool | None, typer.Option("--on/--off", metavar="", show_default=False)
+    ] = None,
     as_json: Json = False,
     server: Server = None,
 ) -> None:

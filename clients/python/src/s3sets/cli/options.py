@@ -1,29 +1,34 @@
 """Options that several commands have."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from s3sets import S3Client
+from s3sets import Retries, S3Client
 from s3sets.cli.credentials import Account, current
+from s3sets.cli.output import Output
 from s3sets.edits import read_assignment
-from s3sets.errors import NotSignedIn, PhotoUnusable
+from s3sets.errors import NotSignedIn, PhotoUnusable, S3SetsError
 from s3sets.shapes import Edit
 
 # What a folder is searched for; a photo that is named may be called anything.
 ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif"})
 
-Json = Annotated[bool, typer.Option("--json", help="JSON for programs, and nothing else.")]
+Json = Annotated[
+    bool, typer.Option("--json", metavar="", help="JSON for programs, and nothing else.")
+]
 Server = Annotated[
     str | None,
     typer.Option("--server", metavar="URL", help="Another server than that of the login."),
 ]
 Photos = Annotated[
     list[Path],
-    typer.Argument(metavar="PHOTO…", help="Photos, or folders of photos.", show_default=False),
+    typer.Argument(metavar="PHOTO", help="Photos, or folders of photos.", show_default=False),
 ]
 Preset = Annotated[
     str, typer.Option("--preset", "-p", metavar="ID", help="interior, seller: s3sets presets.")
@@ -45,7 +50,10 @@ Protected = Annotated[
     ),
 ]
 Unprotected = Annotated[
-    bool, typer.Option("--protect-nothing", help="Not even what the preset protects by itself.")
+    bool,
+    typer.Option(
+        "--protect-nothing", metavar="", help="Not even what the preset protects by itself."
+    ),
 ]
 RuleId = Annotated[
     str | None, typer.Option("--rule", metavar="ID", help="A saved rule, instead of --set.")
@@ -55,15 +63,38 @@ Template = Annotated[
     typer.Option("--template", "-t", metavar="ID", help="A package to make: before_after, all, …"),
 ]
 Strict = Annotated[
-    bool, typer.Option("--strict", help="Refuse what is misspelt, instead of leaving it out.")
+    bool,
+    typer.Option(
+        "--strict", metavar="", help="Refuse what is misspelt, instead of leaving it out."
+    ),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the results go.")]
-Previews = Annotated[bool, typer.Option("--previews", help="Fetch the small JPEGs too.")]
+Previews = Annotated[
+    bool, typer.Option("--previews", metavar="", help="Fetch the small JPEGs too.")
+]
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="As s3sets jobs lists it.")]
 MaybeJobId = Annotated[
     str | None,
-    typer.Argument(metavar="[JOB]", help="The newest one if none is named.", show_default=False),
+    typer.Argument(metavar="JOB", help="The newest one if none is named.", show_default=False),
 ]
+
+
+def client_of(account: Account) -> S3Client:
+    """One that says so when it has to try again: nobody looks at a still screen for a minute."""
+    output = Output()
+    said: set[str] = set()
+
+    def on_pause(error: S3SetsError, seconds: float) -> None:
+        if error.code not in said and "--json" not in sys.argv:
+            said.add(error.code)
+            output.complain(Text(f"{str(error).rstrip('.')}. Trying again …", style="dim"))
+
+    return S3Client(
+        account.url,
+        api_key=account.api_key,
+        device=account.device,
+        retries=Retries(on_pause=on_pause),
+    )
 
 
 @contextmanager
@@ -74,14 +105,14 @@ def signed_in(server: str | None) -> Iterator[tuple[S3Client, Account]]:
         raise NotSignedIn(
             code="AUTH_REQUIRED", message=f"Nobody is signed in at {account.url}.", status=401
         )
-    with S3Client(account.url, api_key=account.api_key, device=account.device) as client:
+    with client_of(account) as client:
         yield client, account
 
 
 @contextmanager
 def anybody(server: str | None) -> Iterator[S3Client]:
     """A client for what needs nobody."""
-    with S3Client(current(server).url) as client:
+    with client_of(Account(current(server).url)) as client:
         yield client
 
 

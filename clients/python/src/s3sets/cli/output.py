@@ -40,6 +40,11 @@ class Output:
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
 
+    def hint(self, text: str) -> None:
+        """For people only: no line of what a pipe is told."""
+        if self.is_live:
+            self.console.print(text, soft_wrap=True)
+
     def complain(self, text: Cell) -> None:
         """On stderr, so that it is in nobody's data."""
         self.errors.print(text, soft_wrap=True)
@@ -58,12 +63,18 @@ class Output:
             return
         if not self.console.is_terminal:
             for row in rows:
-                sys.stdout.write("\t".join(str(cell) for cell in row) + "\n")
+                sys.stdout.write("\t".join(str(cell).strip() for cell in row) + "\n")
             return
         if not rows:
             self.say(Text(empty or "There is nothing.", style="dim"))
             return
-        table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+        table = Table(
+            show_header=any(columns),
+            box=None,
+            header_style="bold",
+            padding=(0, 2, 0, 0),
+            pad_edge=False,
+        )
         for name in columns:
             table.add_column(
                 name,

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from s3sets import S3Client, Set
 from s3sets._photos import look_at_all
+from s3sets._sync.set import Result
 from s3sets.cli.advice import show_warnings
 from s3sets.cli.board import Board
 from s3sets.cli.exits import Exit, exit_of_set
@@ -34,7 +35,7 @@ from s3sets.cli.options import (
 )
 from s3sets.cli.output import Output, status_text
 from s3sets.cli.unfinished import Unfinished, begin, unfinished
-from s3sets.errors import PackageLate
+from s3sets.errors import PackageLate, S3SetsError
 from s3sets.shapes import CheckedJob
 
 RESULTS = Path("results")
@@ -53,7 +54,7 @@ def edit(
     previews: Previews = False,
     strict: Strict = False,
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Stay until the results are here.")
+        bool, typer.Option("--wait/--no-wait", metavar="", help="Stay until the results are here.")
     ] = True,
     as_json: Json = False,
     server: Server = None,
@@ -100,7 +101,7 @@ def edit(
                 wait=wait,
             )
 
-        _take(client, take, place, output, wait=wait, eta_seconds=eta)
+        _take(client, take, place, output, wait=wait, eta_seconds=eta, package=template)
 
 
 def watch(
@@ -141,7 +142,8 @@ def watch(
         def wait(board: Board) -> Set:
             return watched.wait(on_progress=board.tell)
 
-        _take(client, wait, place_of, output)
+        package = watched.job["output_template"]
+        _take(client, wait, place_of, output, package=package)
 
 
 def retry(
@@ -219,7 +221,7 @@ def look(
         def take(board: Board) -> Set:
             return client.look(source, concepts, **said, state=place.state, on_progress=board.tell)
 
-        _take(client, take, place, output, eta_seconds=eta)
+        _take(client, take, place, output, eta_seconds=eta, package=template)
 
 
 def download(
@@ -276,11 +278,12 @@ def _take(
     *,
     wait: bool = True,
     eta_seconds: int | None = None,
+    package: str | None = None,
 ) -> NoReturn:
     """Takes a set to its end and ends the command. Raises PackageLate when all else is here."""
     late: PackageLate | None = None
     try:
-        with Board(output, eta_seconds=eta_seconds) as board:
+        with Board(output, eta_seconds=eta_seconds, package=package) as board:
             try:
                 taken = take(board)
             except PackageLate as error:
@@ -291,6 +294,10 @@ def _take(
     except KeyboardInterrupt:
         output.complain(f"\n{GOES_ON}")
         raise typer.Exit(Exit.INTERRUPTED) from None
+    except S3SetsError:
+        if place is not None and place.place != Path() and not place.state.exists():
+            place.forget()  # refused: there is nothing to go on with
+        raise
     if not wait:
         output.data({"job": taken.job})
         output.say(f"{taken.job_id} is {taken.status}. To watch it: s3sets watch")
@@ -311,17 +318,32 @@ def _report(taken: Set, files: list[Path], output: Output) -> None:
         if not output.is_live:
             output.say(str(file))
     said = status_text(taken.status)
-    said.append(f"  {progress['done']} of {progress['total']} photos", style="default")
+    photos = "photo" if progress["total"] == 1 else "photos"
+    said.append(f"  {progress['done']} of {progress['total']} {photos}", style="default")
     if credits["charged"] is not None:
         charged = "1 credit" if credits["charged"] == 1 else f"{credits['charged']} credits"
         said.append(f", {charged} charged", style="default")
         if credits["refunded"]:
             said.append(f", {credits['refunded']} came back", style="default")
     output.say(said)
+    if output.is_live:
+        _show_notes(taken.results, output)
     if files and output.is_live:
         places = sorted({str(file.parent) for file in files})
         output.say(f"{len(files)} files in {', '.join(places)}")
     output.say(Text(taken.job_id, style="dim"))
+
+
+def _show_notes(results: list[Result], output: Output) -> None:
+    """Why photos failed, and what to know of others: whole, where the board has cut it."""
+    by_note: dict[tuple[str, str], list[str]] = {}
+    for result in results:
+        if result.note:
+            by_note.setdefault((result.status, result.note), []).append(result.name)
+    for (status, note), names in by_note.items():
+        mark, style = ("✗", "red") if status == "failed" else ("!", "default")
+        whose = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+        output.say(Text.assemble((f"{mark} ", style), f"{whose}: {note}"))
 
 
 def _newest(client: S3Client, *, unfinished_only: bool = False) -> str | None:
