@@ -1,6 +1,8 @@
 """The client and the real thing: servers, a worker, photos."""
 
 import json
+import os
+import re
 import secrets
 import signal
 import subprocess
@@ -26,6 +28,10 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
 KITCHEN, WAITING = PHOTOS / "interior_kitchen.jpg", PHOTOS / "interior_waiting_room.jpg"
 ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT.parents[1] / "README.md").read_text()
+SERVER = "http://127.0.0.1:8000"
+FOREIGN = ("XDG_", "S3SETS_")  # whoever runs the tests may have signed in somewhere
+BLOCKS = dict(re.findall(r"```(python|sh)\n((?:(?!```).)*s3sets.*?)```\n", README, re.DOTALL))
 # Where a set is killed, one after another; each time its effect is there, and not noted here.
 KILLS = [
     "POST /auth/anon",
@@ -208,3 +214,61 @@ def test_without_its_state_the_same_set_is_another_one(stack: LiveStack, tmp_pat
         events = [event["type"] for event in client.list_billing_events().items]
 
     assert events == ["reserve", "reserve", "grant", "grant"]
+
+
+@pytest.fixture
+def album(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with photos, to work in."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    with Image.open(PHOTOS / "interior_kitchen.jpg") as kitchen:
+        small = kitchen.resize((320, 180))
+    for name in ("kitchen.jpg", "hall.jpg"):
+        small.save(name)
+        small.save(tmp_path / "photos" / name)
+    return tmp_path
+
+
+def run_as_written(command: list[str], stack: LiveStack) -> None:
+    """In the present folder, which is its home too; against our server."""
+    *program, text = command
+    others = {name: said for name, said in os.environ.items() if not name.startswith(FOREIGN)}
+    run = subprocess.run(
+        [*program, text.replace(SERVER, stack.base_url)],
+        env={**others, "HOME": os.getcwd(), "PYTHONPATH": str(ROOT / "src"), "NO_PROXY": "*"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_lines_of_python_fetch_a_set(stack: LiveStack, album: Path) -> None:
+    lines = BLOCKS["python"]
+    assert len(list(filter(None, lines.splitlines()))) == 5
+
+    run_as_written([sys.executable, "-c", lines], stack)
+
+    results = sorted((album / "results").iterdir())
+    assert [file.name for file in results] == ["hall-1.png", "kitchen-0.png"]
+    for file in results:
+        with Image.open(file) as picture:
+            assert picture.size == (320, 180)
+
+
+def test_the_line_of_s3sets_fetches_a_set_and_its_package(stack: LiveStack, album: Path) -> None:
+    (login,) = re.findall(rf"`(\.venv/bin/s3sets login {SERVER})`", README)
+    (line,) = BLOCKS["sh"].splitlines()
+    program = album / ".venv" / "bin" / "s3sets"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m s3sets.cli "$@"\n')
+    program.chmod(0o755)
+
+    run_as_written(["/bin/sh", "-ec", f"{login}\n{line}"], stack)
+
+    results = list((album / "results").iterdir())
+    assert sorted(file.suffix for file in results) == [".jpg", ".png", ".png", ".zip"]
+    (package,) = [file for file in results if file.suffix == ".zip"]
+    with zipfile.ZipFile(package) as archive:
+        assert len(archive.namelist()) == 3
