@@ -97,6 +97,8 @@ def fill(url: str, *, jobs: int, users: int, seed: int, until: datetime) -> None
         connection.execute("SET timezone = 'UTC'")
         connection.execute("SET temp_buffers = '256MB'")
         connection.execute("SET work_mem = '256MB'")
+        # Tables grow faster than their statistics: a loop over what was few would not end.
+        connection.execute("SET enable_nestloop = off")
         connection.execute("SET session_replication_role = 'replica'")  # see `broken_keys`
         size = {"jobs": jobs, "users": users, "seed": seed, "until": until}
         once, each_batch = [], []
