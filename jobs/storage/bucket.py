@@ -78,8 +78,9 @@ class PhotoStorage(S3Storage):  # type: ignore[misc]  # django-storages ships no
                 self._client = self.connection.meta.client
             return self._client
 
-    def listing(self, prefix: str) -> Iterator[dict[str, int]]:
-        """Key → bytes of the objects below `prefix`, in pages of up to 1000.
+    def listing(self, prefix: str, *, after: str = "") -> Iterator[dict[str, int]]:
+        """Key → bytes of the objects below `prefix`, behind the key `after` where there is one; in
+        pages of up to 1000.
 
         Raises StorageUnavailable.
         """
@@ -87,7 +88,7 @@ class PhotoStorage(S3Storage):  # type: ignore[misc]  # django-storages ships no
         signer = presigner(endpoint)
         while True:
             with storage_errors():
-                page = list_page(signer, endpoint, prefix, further)
+                page = list_page(signer, endpoint, prefix, further, "" if further else after)
             yield page.sizes
             further = page.further
             if not further:

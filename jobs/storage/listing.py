@@ -37,9 +37,14 @@ class Listed(NamedTuple):
     further: str
 
 
-def list_page(presigner: Presigner, endpoint: str, prefix: str, token: str = "") -> Listed:
-    """The objects below `prefix`, in the order of their keys. Raises BotoCoreError."""
-    url = presigner.listing(prefix, token, at=datetime.now(UTC), expires_in=URL_SECONDS)
+def list_page(
+    presigner: Presigner, endpoint: str, prefix: str, token: str = "", after: str = ""
+) -> Listed:
+    """The objects below `prefix`, in the order of their keys; those behind the key `after`, or from
+    where a page before has ended. Raises BotoCoreError."""
+    url = presigner.listing(
+        prefix, token, after=after, at=datetime.now(UTC), expires_in=URL_SECONDS
+    )
     try:
         tree = ElementTree.fromstring(_get(url, endpoint))  # noqa: S314 (of our own storage)
         sizes = {

@@ -102,13 +102,16 @@ class Presigner:
         for key, disposition in downloads:
             yield self._url("GET", key, moment, headers, disposition)
 
-    def listing(self, prefix: str, token: str, *, at: datetime, expires_in: int) -> str:
+    def listing(
+        self, prefix: str, token: str, *, after: str = "", at: datetime, expires_in: int
+    ) -> str:
         """A URL that allows to list the objects below `prefix`, from where `token` says that the
-        page before has ended (ListObjectsV2).
+        page before has ended, or behind the key `after` (ListObjectsV2).
         """
         further = f"&continuation-token={quote(token, safe='')}" if token else ""
         # In the order of their names, of which capitals come first.
         query = f"{further}&encoding-type=url&list-type=2&prefix={quote(prefix, safe='')}"
+        query += f"&start-after={quote(after, safe='')}" if after else ""
         moment = self._moment(at, expires_in)
         return self._signed("GET", self._path[:-1], moment, {"host": self._host}, query)
 

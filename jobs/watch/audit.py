@@ -101,7 +101,7 @@ def run_audit() -> AuditRun:
             }
     try:
         # Twice as far back as the last run: one may have been skipped.
-        since = 2 * settings.AUDIT_EVERY if settings.AUDIT_EVERY else None
+        since = 2 * (settings.AUDIT_EVERY or RUNS_KEPT)
         objects = audit_objects(finished_within=since, limit=JOBS_LOOKED_AT)
     except StorageUnavailable:
         logger.warning("the storage is away: its objects are not audited")

@@ -8,8 +8,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from jobs.upkeep.orphans import find_orphans
 from jobs.watch.audit import OBJECTS, Finding, audit
 from jobs.watch.audit_checks import CHECKS
-from jobs.watch.audit_objects import audit_objects
+from jobs.watch.audit_objects import ObjectAudit, audit_all_objects
 
+# How often it says how far it is.
+TOLD_SECONDS = 10
 NAME_WIDTH = max(len(check.name) for check in CHECKS)
 
 
@@ -24,6 +26,12 @@ class Command(BaseCommand):
             "--objects",
             action="store_true",
             help="Also looks for every result in the storage, and counts the orphans there.",
+        )
+        parser.add_argument(
+            "--after",
+            default="",
+            metavar="PLACE",
+            help="With --objects: goes on where a run before said that it was.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,7 +48,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"      and {more} more")
         checks = len(CHECKS)
         if options["objects"]:
-            violations += self._objects()
+            violations += self._objects(options["after"])
             checks += 1
         seconds = time.perf_counter() - started
         if violations:
@@ -50,15 +58,31 @@ class Command(BaseCommand):
             self.style.SUCCESS(f"Everything adds up: {checks} checks, {seconds:.1f} s.")
         )
 
-    def _objects(self) -> int:
-        found = audit_objects()
+    def _objects(self, after: str) -> int:
+        found, told = ObjectAudit(), time.monotonic()
+        try:
+            for part in audit_all_objects(after=after):
+                found.jobs += part.jobs
+                found.photos += part.photos
+                for job in part.missing:
+                    self.stdout.write(f"      {job.job}: {', '.join(job.missing)}")
+                found.missing += part.missing
+                if time.monotonic() - told > TOLD_SECONDS:
+                    told = time.monotonic()
+                    self._tell(found, part.place)
+        except ValueError:
+            raise CommandError(f"{after} is no place that --objects names.") from None
         mark = "✗" if found.missing else "✓"
         self.stdout.write(f"{mark} {OBJECTS}: {found.photos:,} photos of {found.jobs:,} jobs")
-        for job in found.missing:
-            self.stdout.write(f"      {job.job}: {', '.join(job.missing)}")
         orphans = sum(1 for _ in find_orphans())
         self.stdout.write(f"  {orphans:,} orphans, see `manage.py orphans`")
         return len(found.missing)
+
+    def _tell(self, found: ObjectAudit, place: str) -> None:
+        self.stderr.write(
+            f"  … {found.photos:,} photos of {found.jobs:,} jobs, {len(found.missing):,} of them "
+            f"with something missing; to go on from here: --objects --after {place}"
+        )
 
     def _line(self, finding: Finding) -> str:
         mark = "✗" if finding.violations else "✓"

@@ -16,7 +16,7 @@ from jobs.tests.clock import DAY, HOUR, age
 from jobs.tests.factories import make_job
 from jobs.tests.objects import store_results
 from jobs.watch.audit import OBJECTS, audit_if_due, run_audit
-from jobs.watch.audit_objects import audit_objects
+from jobs.watch.audit_objects import ObjectAudit, audit_all_objects
 from users.models import UserLimiter
 from users.tests.operators import browser_of, make_operator
 
@@ -56,6 +56,17 @@ def test_a_violation_is_kept_and_logged_as_an_error(caplog: pytest.LogCaptureFix
     assert record.levelname == "ERROR"
 
 
+def audit_objects(after: str = "") -> ObjectAudit:
+    """Of all parts together; `place` is the last one's."""
+    whole = ObjectAudit()
+    for part in audit_all_objects(after=after):
+        whole.jobs += part.jobs
+        whole.photos += part.photos
+        whole.missing += part.missing
+        whole.place = part.place
+    return whole
+
+
 @pytest.mark.parametrize("key_of", [keys.output_key, keys.preview_key])
 def test_a_done_photo_that_is_not_in_the_storage_is_found(key_of: object) -> None:
     assert callable(key_of)
@@ -77,6 +88,26 @@ def test_an_empty_object_is_as_good_as_none(own_bucket: str) -> None:
     photo_storage().client.put_object(Bucket=own_bucket, Key=key, Body=b"")
 
     assert audit_objects().missing[0].missing == [key]
+
+
+def test_an_audit_of_the_objects_goes_on_where_it_was_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    jobs = sorted((finished_job() for _ in range(3)), key=lambda job: (job.user_id, job.id))
+    photo_storage().delete_keys([keys.output_key(job.user_id, job.id, 0) for job in jobs[::2]])
+    monkeypatch.setattr("jobs.watch.audit_objects.JOBS_AT_ONCE", 1)
+
+    parts = list(audit_all_objects())
+    rest = audit_objects(after=parts[0].place)
+
+    assert [part.photos for part in parts] == [2, 2, 2]
+    assert [found.job for found in audit_objects().missing] == [
+        jobs[0].public_id,
+        jobs[2].public_id,
+    ]
+    assert (rest.jobs, [found.job for found in rest.missing]) == (2, [jobs[2].public_id])
+    with pytest.raises(CommandError, match="is no place"):
+        call_command("audit", "--objects", "--after=job_17", stdout=StringIO())
 
 
 def test_nothing_is_looked_for_where_nothing_is_served(settings: Settings) -> None:
