@@ -13,6 +13,7 @@ from s3project.admin.tables import Table, badge, moment, moment_column
 
 @admin.register(AuditRun)
 class AuditRunAdmin(ReadOnlyAdmin[AuditRun]):
+    is_small = True
     list_display = (moment_column("started_at", "started"), "outcome", "rows", "took", "found")
     ordering = ("-started_at",)
     fields = (("started", "outcome"), ("rows", "took"))

@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from jobs.models import JobItem
 from jobs.presets import PRESETS
-from jobs.states import FINISHED, IN_WORK, UNFINISHED
+from jobs.states import FINISHED, IN_WORK, WAITING, JobStatus
 
 SLOW = timedelta(minutes=10)
 
@@ -55,6 +55,19 @@ class TroubleFilter(admin.SimpleListFilter):
         return queryset
 
 
+class EndFilter(admin.SimpleListFilter):
+    """How a job of the history ended."""
+
+    title = parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(status.value, str(status.label)) for status in JobStatus if status in FINISHED]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        return queryset.filter(status=chosen) if chosen else queryset
+
+
 class FinishedFilter(admin.SimpleListFilter):
     title = "finished"
     parameter_name = "finished"
@@ -65,7 +78,8 @@ class FinishedFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "no":
-                return queryset.filter(status__in=UNFINISHED)
+                # Two halves, each of which has an index.
+                return queryset.filter(Q(status__in=WAITING) | Q(status__in=IN_WORK))
             case "yes":
                 return queryset.filter(status__in=FINISHED)
         return queryset

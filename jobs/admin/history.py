@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from jobs import keys
 from jobs.admin.facts import JobFacts
-from jobs.admin.filters import PresetFilter
+from jobs.admin.filters import EndFilter, PresetFilter
 from jobs.admin.lookups import jobs_of_rule
 from jobs.models import JobItemLog, JobLog
 from s3project import ids
@@ -42,11 +42,11 @@ class JobLogAdmin(JobFacts, ReadOnlyAdmin[JobLog], SearchById[JobLog]):
         "status_column",
         "preset",
         "cost_estimate",
-        moment_column("created_at", "created"),
+        moment_column("created_at", "created", ordering="job_id"),
         moment_column("finished_at", "finished"),
         "error",
     )
-    list_filter = ("status", PresetFilter, "created_at")
+    list_filter = (EndFilter, PresetFilter, "created_at")
     ordering = ("-job_id",)
     # Only shows the search box; search_text decides.
     search_fields = ("user_id",)

@@ -54,7 +54,7 @@ class JobAdmin(JobFacts, ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinato
         "preset",
         "age_column",
         "took_column",
-        moment_column("created_at", "created"),
+        moment_column("created_at", "created", ordering="id"),
     )
     list_filter = ("status", FinishedFilter, TroubleFilter, PresetFilter, "created_at")
     ordering = ("-id",)
@@ -91,7 +91,7 @@ class JobAdmin(JobFacts, ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinato
             return queryset, False
         owners = User.objects.filter(email__isnull=False, email__icontains=text)
         found = Q(user_id__in=list(owners.values_list("pk", flat=True)[:MOST]))
-        found |= Q(pk__in=[*jobs_by_metadata(text), *jobs_by_error(text)])
+        found |= Q(pk__in=[*jobs_by_metadata(text), *([] if "@" in text else jobs_by_error(text))])
         return queryset.filter(found), False
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:

@@ -22,6 +22,7 @@ from s3project.admin.tables import (
 
 @admin.register(Rule)
 class RuleAdmin(ReadOnlyAdmin[Rule], SearchById[Rule]):
+    is_small = True
     list_display = (
         "public_id_column",
         "name",

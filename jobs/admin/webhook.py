@@ -28,6 +28,7 @@ SHOWN = 50
 
 @admin.register(Webhook)
 class WebhookAdmin(ReadOnlyAdmin[Webhook], SearchById[Webhook]):
+    is_small = True
     list_display = (
         "public_id_column",
         "user_column",

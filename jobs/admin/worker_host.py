@@ -9,6 +9,7 @@ from s3project.admin.tables import moment, moment_column
 
 @admin.register(WorkerHost)
 class WorkerHostAdmin(ReadOnlyAdmin[WorkerHost]):
+    is_small = True
     list_display = (
         "host",
         "backend",

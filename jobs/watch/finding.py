@@ -9,7 +9,7 @@ from jobs.states import COMPLETED, sql_list
 
 MOST = 200
 # Of errors only the newest failures are looked at.
-FAILURES_READ = 5000
+FAILURES_READ = 1000
 
 # MATERIALIZED: with the LIMIT inside, PostgreSQL may read the whole table from its end instead.
 BY_METADATA = f"""

@@ -46,6 +46,8 @@ class PageAdmin(GenericModelAdmin[M]):
     FROM_PAGE = "from_page"
     # Whether operators do anything with these objects, so that Django has a history of it.
     acted_on: ClassVar[bool] = False
+    # Whether the table stays so small that sorting it is nothing.
+    is_small: ClassVar[bool] = False
 
     change_form_template = "s3project/admin/page.html"
     list_per_page = 50
@@ -53,6 +55,26 @@ class PageAdmin(GenericModelAdmin[M]):
     show_full_result_count = False
     # They would count the whole table once for each choice of each filter.
     show_facets = admin.ShowFacets.NEVER
+
+    def get_sortable_by(self, request: HttpRequest) -> Sequence[Any]:
+        """The columns whose order an index has; by any other the whole table would be sorted."""
+        allowed = super().get_sortable_by(request)
+        if self.is_small:
+            return allowed
+        return [column for column in allowed if self._order_of(column) in self._indexed()]
+
+    def _order_of(self, column: Any) -> str:
+        function = getattr(self, column, None) if isinstance(column, str) else column
+        return str(getattr(function, "admin_order_field", None) or column).removeprefix("-")
+
+    def _indexed(self) -> set[str]:
+        """Fields with which an index of all rows begins."""
+        meta = self.opts
+        firsts = {
+            index.fields[0].removeprefix("-") for index in meta.indexes if not index.condition
+        }
+        single = {one.name for one in meta.concrete_fields if one.primary_key or one.unique}
+        return firsts | single | {one.name for one in meta.concrete_fields if one.db_index}
 
     def head(self, request: HttpRequest, obj: M) -> Sequence[Any]:
         """The panels above the fields (`panels.py`, `tables.py`)."""

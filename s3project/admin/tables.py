@@ -38,10 +38,11 @@ def moment(value: datetime | None) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if value else NOTHING
 
 
-def moment_column(field: str, description: str) -> Callable[[Any], str]:
-    """A list's column that shows a time as `moment` does."""
+def moment_column(field: str, description: str, *, ordering: str = "") -> Callable[[Any], str]:
+    """A list's column that shows a time as `moment` does; sorted by another column where that has
+    the same order and an index."""
 
-    @admin.display(description=f"{description} (UTC)", ordering=field)
+    @admin.display(description=f"{description} (UTC)", ordering=ordering or field)
     def column(row: Model) -> str:
         return moment(getattr(row, field))
 

@@ -19,6 +19,7 @@ class GroupAdmin(PageAdmin[Group]):
     """For superusers: whoever edits the rights of a group that they are in could give themselves
     any."""
 
+    is_small = True
     ordering = ("name",)
     search_fields = ("name",)
     filter_horizontal = ("permissions",)

@@ -27,7 +27,7 @@ from users.models.reservation import job_ref
 @admin.register(BillingEvent)
 class BillingEventAdmin(ReadOnlyAdmin[BillingEvent], SearchById[BillingEvent]):
     list_display = (
-        moment_column("created_at", "when"),
+        moment_column("created_at", "when", ordering="id"),
         "user_column",
         "type_column",
         "signed_amount",
@@ -59,7 +59,7 @@ class BillingEventAdmin(ReadOnlyAdmin[BillingEvent], SearchById[BillingEvent]):
     def user_column(self, event: BillingEvent) -> SafeString:
         return user_link(event.user_id, event.user.email)
 
-    @admin.display(description="type", ordering="type")
+    @admin.display(description="type")
     def type_column(self, event: BillingEvent) -> SafeString:
         return badge(event.type)
 
@@ -93,7 +93,7 @@ class ReservationAdmin(ReadOnlyAdmin[Reservation], SearchById[Reservation]):
         "public_id_column",
         "user_column",
         "item_count",
-        moment_column("reserved_at", "reserved"),
+        moment_column("reserved_at", "reserved", ordering="job_id"),
         moment_column("released_at", "released"),
         "state",
     )

@@ -44,6 +44,7 @@ class UserAdmin(SearchById[User]):
     `manage.py ensure_operator` makes operators.
     """
 
+    is_small = True
     list_display = (
         "public_id_column",
         "email_column",
