@@ -159,9 +159,7 @@ class JobCoordinator(JobRow):
             idx=result.idx, status=ItemStatus.PENDING, lease_expires_at__isnull=False
         )
         if in_hand.exclude(claimed_by="").update(lease_expires_at=None):
-            JobCoordinator.objects.filter(pk=self.pk).update(
-                overtime_ms=F("overtime_ms") + result.held_ms
-            )
+            self.note_overtime(result.held_ms)
 
     def _count(self, *, done: int, failed: int, overtime_ms: int = 0) -> JobChange:
         """Adds to the counters and moves to where they lead; returns what is to be written."""
@@ -249,7 +247,7 @@ class JobCoordinator(JobRow):
         """Time that counts against its user's share of the workers."""
         if overtime_ms:
             JobCoordinator.objects.filter(pk=self.pk).update(
-                overtime_ms=F("overtime_ms") + overtime_ms
+                overtime_ms=F("overtime_ms") + overtime_ms, overtime_at=Now()
             )
 
     def claim(

@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import CompositePrimaryKey
+from django.db.models import CompositePrimaryKey, Q
 
 from jobs.models.coordinator import JobCoordinator
 from jobs.models.fields import OrderedJSONField
@@ -31,7 +31,14 @@ class JobLog(models.Model):
     class Meta:
         db_table = "jobs_log"
         ordering = ("-created_at",)
-        indexes = (models.Index(fields=["user_id", "created_at"], name="jobs_log_user_created"),)
+        indexes = (
+            models.Index(fields=["user_id", "created_at"], name="jobs_log_user_created"),
+            models.Index(
+                fields=["rule_id", "job_id"],
+                condition=Q(rule_id__isnull=False),
+                name="jobs_log_of_rule",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{ids.public_id(ids.JOB, self.job_id)} {self.status}"

@@ -63,7 +63,10 @@ class JobItem(models.Model):
     never by key. Leases of the queue are written without that lock (`jobs/delivery/leases.py`).
     """
 
-    job = models.ForeignKey("jobs.JobCoordinator", models.PROTECT, related_name="items")
+    # The constraints' indexes begin with it.
+    job = models.ForeignKey(
+        "jobs.JobCoordinator", models.PROTECT, related_name="items", db_index=False
+    )
     idx = models.IntegerField()
     status = models.CharField(max_length=16, choices=ItemStatus.choices, default=ItemStatus.PENDING)
     # Where the photo is: read, never worked out again.
@@ -99,11 +102,16 @@ class JobItem(models.Model):
         ordering = ("job", "idx")
         constraints = (
             models.UniqueConstraint(fields=["job", "idx"], name="item_job_idx"),
+            # Of those that there are: most items have no key yet, and hardly any a second one.
             models.UniqueConstraint(
-                fields=["job", "idempotency_key"], name="item_job_idempotency_key"
+                fields=["job", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="item_job_reported_key",
             ),
             models.UniqueConstraint(
-                fields=["job", "superseded_key"], name="item_job_superseded_key"
+                fields=["job", "superseded_key"],
+                condition=Q(superseded_key__isnull=False),
+                name="item_job_replaced_key",
             ),
             models.CheckConstraint(condition=Q(idx__gte=0), name="item_idx_gte_0"),
             models.CheckConstraint(

@@ -16,7 +16,8 @@ class JobRow(models.Model):
     """The columns of JobCoordinator, which changes them (`coordinator.py`)."""
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
-    user = models.ForeignKey("users.User", models.PROTECT, related_name="jobs")
+    # Indexes of its own begin with it.
+    user = models.ForeignKey("users.User", models.PROTECT, related_name="jobs", db_index=False)
     status = models.CharField(max_length=16, choices=JobStatus.choices, default=JobStatus.CREATED)
     preset = models.CharField(max_length=32)
     concepts = OrderedJSONField(default=dict)
@@ -37,6 +38,8 @@ class JobRow(models.Model):
     canceled_charge = models.IntegerField(default=0)
     # Milliseconds that its photos kept workers busy beyond what is usual (`limits.overtime`).
     overtime_ms = models.BigIntegerField(default=0, db_default=0)
+    # When that last grew.
+    overtime_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     queued_at = models.DateTimeField(null=True, blank=True)

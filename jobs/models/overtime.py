@@ -14,6 +14,6 @@ def overtime_of(user_id: str) -> str:
     return f"""
            (SELECT coalesce(sum(late.overtime_ms), 0)::bigint
               FROM jobs_jobcoordinator AS late
-             WHERE late.user_id = {user_id} AND late.overtime_ms > 0
-               AND late.updated_at >= statement_timestamp()
-                                      - interval '{REMEMBERED.total_seconds():.0f} seconds')"""
+             WHERE late.user_id = {user_id}
+               AND late.overtime_at >= statement_timestamp()
+                                       - interval '{REMEMBERED.total_seconds():.0f} seconds')"""

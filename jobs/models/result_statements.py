@@ -38,6 +38,7 @@ STORE_RESULT = f"""
     UPDATE jobs_jobcoordinator AS job
        SET status = %s, done_items = done_items + %s, failed_items = failed_items + %s,
            overtime_ms = overtime_ms + %s,
+           overtime_at = CASE WHEN %s THEN statement_timestamp() ELSE overtime_at END,
            finished_at = %s, updated_at = statement_timestamp()
       FROM changed, LATERAL (
            SELECT count(*) AS pending, count(*) FILTER (WHERE {AT_WORK}) AS at_work
@@ -113,7 +114,8 @@ def store_result(item: ItemChange, job: JobChange) -> Rest:
             *(item.status, item.output_key, item.preview_key, item.error, item.warnings),
             *(json.dumps(item.instances, separators=(",", ":")), item.idempotency_key),
             *(item.item_id, item.before),
-            *(job.status, job.done, job.failed, job.overtime_ms, job.finished_at),
+            *(job.status, job.done, job.failed, job.overtime_ms),
+            *(job.overtime_ms > 0, job.finished_at),
             f"item.{item.status}",
         ],
     )

@@ -109,7 +109,7 @@ def delete_expired_objects() -> RetentionRun:
     """The final deletion of up to JOBS_PER_RUN jobs, canceled ones first, then those that were
     deleted, then the oldest."""
     run = RetentionRun()
-    due = list(_canceled().order_by("updated_at")[:JOBS_PER_RUN])
+    due = list(_canceled().order_by("finished_at")[:JOBS_PER_RUN])
     deleted = _undeleted().filter(DELETED_LONG_AGO).exclude(CANCELED_LONG_AGO)
     due += deleted.order_by("deleted_at")[: JOBS_PER_RUN - len(due)]
     if settings.STORAGE_RETENTION is not None:
@@ -176,7 +176,7 @@ def _kept_longer_than(retention: timedelta) -> tuple[JobQuerySet, JobQuerySet]:
     end = _end_of(retention)
     kept = _undeleted().filter(deleted_at__isnull=True)
     completed = kept.filter(_completed_before(end)).order_by("finished_at")
-    return completed, kept.filter(_charged_before(end)).order_by("updated_at")
+    return completed, kept.filter(_charged_before(end)).order_by("finished_at")
 
 
 def _nobody_keeps() -> Q:

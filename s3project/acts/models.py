@@ -38,6 +38,7 @@ class Act(models.Model):
         # Lists are read from the end of an index, whatever they are filtered by.
         indexes = (
             models.Index(fields=["action", "-id"], name="act_action"),
+            models.Index(fields=["actor_kind", "-id"], name="act_actor_kind"),
             models.Index(fields=["object_id", "-id"], name="act_object"),
             models.Index(fields=["actor_id", "-id"], name="act_actor"),
             models.Index(fields=["-created_at"], name="act_created"),

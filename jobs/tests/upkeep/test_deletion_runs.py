@@ -108,9 +108,9 @@ def test_the_lists_of_a_run_have_their_indexes() -> None:
         plans = []
         for jobs in (deletion._canceled(), *deletion._kept_longer_than(DAY)):
             plans.append(jobs.explain())
-    assert "job_canceled_in_storage" in plans[0]
+    assert "job_canceled_undeleted" in plans[0]
     assert "job_finished_in_storage" in plans[1]
-    assert "job_canceled_in_storage" in plans[2]
+    assert "job_canceled_undeleted" in plans[2]
 
 
 @pytest.mark.django_db(transaction=True)
