@@ -8,6 +8,7 @@ from jobs.models import JobCoordinator
 from jobs.states import JobStatus
 from jobs.storage.bucket import photo_storage
 from jobs.tests.factories import make_job
+from jobs.watch.audit_objects import ObjectAudit, audit_all_objects
 
 KINDS = ("inputs", "masks", "outputs", "previews")
 
@@ -47,3 +48,14 @@ def objects_of(job: JobCoordinator) -> dict[str, int]:
 def http_status(url: str) -> int:
     """What a browser gets that opens the URL."""
     return requests.get(url, timeout=10).status_code
+
+
+def audit_objects(after: str = "") -> ObjectAudit:
+    """Of all parts together; `place` is the last one's."""
+    whole = ObjectAudit()
+    for part in audit_all_objects(after=after):
+        whole.jobs += part.jobs
+        whole.photos += part.photos
+        whole.missing += part.missing
+        whole.place = part.place
+    return whole

@@ -12,12 +12,11 @@ from jobs.models import JobCoordinator, JobLog
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.clock import DAY, age
 from jobs.tests.factories import make_job, report
-from jobs.tests.objects import http_status, objects_of, store_input, store_results
+from jobs.tests.objects import audit_objects, http_status, objects_of, store_input, store_results
 from jobs.tests.rows import assert_books_balance
 from jobs.upkeep.deletion import delete_expired_objects, delete_outputs
 from jobs.watch.audit import run
 from jobs.watch.audit_checks import CHECKS
-from jobs.watch.audit_objects import audit_objects
 from s3project.testing.race import names, race
 from users.tests.factories import api_of, ledger_of, limiter_of
 

@@ -10,7 +10,7 @@ from jobs.models import JobCoordinator, JobPackage
 from jobs.states import JobStatus
 from jobs.storage.bucket import photo_storage
 from jobs.tests.factories import make_job
-from jobs.tests.objects import objects_of, store_results
+from jobs.tests.objects import audit_objects, objects_of, store_results
 from jobs.tests.packages import ALIAS, ask, done_job, report_package
 from jobs.upkeep.archive import archive_jobs
 from jobs.upkeep.deletion import (
@@ -22,7 +22,6 @@ from jobs.upkeep.deletion import (
 )
 from jobs.upkeep.erasure import erase_users
 from jobs.upkeep.orphans import Reason, find_orphans
-from jobs.watch.audit_objects import audit_objects
 from s3project.acts.actor import SYSTEM
 from users.services import delete_user
 

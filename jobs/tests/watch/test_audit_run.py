@@ -14,9 +14,9 @@ from jobs.states import JobStatus
 from jobs.storage.bucket import photo_storage
 from jobs.tests.clock import DAY, HOUR, age
 from jobs.tests.factories import make_job
-from jobs.tests.objects import store_results
+from jobs.tests.objects import audit_objects, store_results
 from jobs.watch.audit import OBJECTS, audit_if_due, run_audit
-from jobs.watch.audit_objects import ObjectAudit, audit_all_objects
+from jobs.watch.audit_objects import audit_all_objects
 from users.models import UserLimiter
 from users.tests.operators import browser_of, make_operator
 
@@ -54,17 +54,6 @@ def test_a_violation_is_kept_and_logged_as_an_error(caplog: pytest.LogCaptureFix
     assert run.violations[name] == {"count": 1, "examples": [job.user.public_id]}
     [record] = [record for record in caplog.records if name in record.getMessage()]
     assert record.levelname == "ERROR"
-
-
-def audit_objects(after: str = "") -> ObjectAudit:
-    """Of all parts together; `place` is the last one's."""
-    whole = ObjectAudit()
-    for part in audit_all_objects(after=after):
-        whole.jobs += part.jobs
-        whole.photos += part.photos
-        whole.missing += part.missing
-        whole.place = part.place
-    return whole
 
 
 @pytest.mark.parametrize("key_of", [keys.output_key, keys.preview_key])
