@@ -56,11 +56,11 @@ class PageAdmin(GenericModelAdmin[M]):
     # They would count the whole table once for each choice of each filter.
     show_facets = admin.ShowFacets.NEVER
 
-    def get_sortable_by(self, request: HttpRequest) -> Sequence[Any]:
+    def get_sortable_by(self, request: HttpRequest) -> list[Any]:
         """The columns whose order an index has; by any other the whole table would be sorted."""
         allowed = super().get_sortable_by(request)
         if self.is_small:
-            return allowed
+            return list(allowed)
         return [column for column in allowed if self._order_of(column) in self._indexed()]
 
     def _order_of(self, column: Any) -> str:
@@ -73,8 +73,9 @@ class PageAdmin(GenericModelAdmin[M]):
         firsts = {
             index.fields[0].removeprefix("-") for index in meta.indexes if not index.condition
         }
-        single = {one.name for one in meta.concrete_fields if one.primary_key or one.unique}
-        return firsts | single | {one.name for one in meta.concrete_fields if one.db_index}
+        fields: Sequence[Any] = meta.concrete_fields
+        single = {one.name for one in fields if one.primary_key or one.unique or one.db_index}
+        return firsts | single
 
     def head(self, request: HttpRequest, obj: M) -> Sequence[Any]:
         """The panels above the fields (`panels.py`, `tables.py`)."""

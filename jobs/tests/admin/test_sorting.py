@@ -11,7 +11,9 @@ from users.models import BillingEvent, Reservation, User
 
 
 def sorts_of(model: Any) -> list[str]:
-    columns = admin.site.get_model_admin(model).get_sortable_by(RequestFactory().get("/"))
+    columns: list[Any] = list(
+        admin.site.get_model_admin(model).get_sortable_by(RequestFactory().get("/"))
+    )
     return [getattr(column, "__name__", column) for column in columns]
 
 
