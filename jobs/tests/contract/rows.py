@@ -1,4 +1,4 @@
-"""Contract §3.4 to §3.8, cut into rows: each with the tests that hold it.
+"""Contract §3.4, §3.5, §3.6, §3.7 and §3.8, cut into rows: each with the tests that hold it.
 
 `test_rows.py` sees to it that no word of these sections is without a row, and that the tests are
 there. A test is named by its file, below jobs/tests unless it begins with another folder.

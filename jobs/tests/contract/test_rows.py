@@ -1,4 +1,5 @@
-"""Every sentence of contract §3.4 to §3.8 has a test, and whoever changes one has to name it."""
+"""Every sentence of contract §3.4, §3.5, §3.6, §3.7 and §3.8 has a test; whoever changes one has to
+name it."""
 
 import re
 

@@ -55,7 +55,7 @@ def test_a_room_gets_its_edits_and_keeps_what_is_protected() -> None:
     assert after.icc_profile == before.icc_profile
     assert Image.open(io.BytesIO(edited.preview)).size == (512, 384)
     stages = {"decode", "recall", "segment", "outline", "paints", "light", "edit", "encode"}
-    assert edited.timings.keys() == stages | {"preview", "keep"}
+    assert edited.timings.keys() == stages | {"places", "preview", "keep"}
 
 
 def test_a_product_changes_and_its_background_does_not() -> None:
