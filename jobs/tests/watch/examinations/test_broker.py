@@ -97,13 +97,13 @@ def test_a_broker_that_asks_for_no_password_is_warned_of(
     as_web: Settings, admin: redis.Redis
 ) -> None:
     said = "it asks for no password"
-    admin.execute_command("ACL", "SETUSER", "default", "on", "nopass", "+ping")  # type: ignore[no-untyped-call]
+    admin.acl_setuser("default", enabled=True, nopass=True, commands=["+ping"])
     try:
         assert ("warning", said) in findings("broker")
         as_web.PRODUCTION = True
         assert ("error", said) in findings("broker")
     finally:
-        admin.execute_command("ACL", "SETUSER", "default", "off", "resetpass", "-@all")  # type: ignore[no-untyped-call]
+        admin.acl_setuser("default", enabled=False, reset=True)
 
 
 def test_limits_that_do_not_hold_are_an_error(engines: EmbeddedStack, as_web: Settings) -> None:
