@@ -27,6 +27,15 @@ def unique_concurrently(constraint: models.UniqueConstraint, column: str) -> mig
     )
 
 
+def without_index(name: str, columns: str, change: migrations.AlterField) -> migrations.RunSQL:
+    """A foreign key without its index. (Django would make the key anew, and read all rows.)"""
+    return migrations.RunSQL(
+        f"DROP INDEX CONCURRENTLY IF EXISTS {name}",
+        f"CREATE INDEX CONCURRENTLY {name} ON {columns}",
+        state_operations=[change],
+    )
+
+
 class Migration(migrations.Migration):
     """Fewer indexes for each result to write to, and room in each page for what it changes.
 
@@ -91,24 +100,32 @@ class Migration(migrations.Migration):
         unique_concurrently(REPLACED, "superseded_key"),
         migrations.RemoveConstraint(model_name="jobitem", name="item_job_idempotency_key"),
         migrations.RemoveConstraint(model_name="jobitem", name="item_job_superseded_key"),
-        migrations.AlterField(
-            model_name="jobcoordinator",
-            name="user",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=models.PROTECT,
-                related_name="jobs",
-                to=settings.AUTH_USER_MODEL,
+        without_index(
+            "jobs_jobcoordinator_user_id_3a1868e0",
+            'jobs_jobcoordinator ("user_id")',
+            migrations.AlterField(
+                model_name="jobcoordinator",
+                name="user",
+                field=models.ForeignKey(
+                    db_index=False,
+                    on_delete=models.PROTECT,
+                    related_name="jobs",
+                    to=settings.AUTH_USER_MODEL,
+                ),
             ),
         ),
-        migrations.AlterField(
-            model_name="jobitem",
-            name="job",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=models.PROTECT,
-                related_name="items",
-                to="jobs.jobcoordinator",
+        without_index(
+            "jobs_jobitem_job_id_fa08e2f7",
+            'jobs_jobitem ("job_id")',
+            migrations.AlterField(
+                model_name="jobitem",
+                name="job",
+                field=models.ForeignKey(
+                    db_index=False,
+                    on_delete=models.PROTECT,
+                    related_name="items",
+                    to="jobs.jobcoordinator",
+                ),
             ),
         ),
         migrations.RunSQL(
