@@ -12,7 +12,7 @@ from typing import Any
 for _limit in ("ANON_SIGNUP_RATE", "NEW_USER_RATE", "CREATE_RATE", "REFRESH_RATE", "USER_RATE"):
     os.environ[_limit] = "off"
 os.environ["LOG_LEVEL"] = "error"
-os.environ["METRICS_TOKEN"] = METRICS_TOKEN = "of-this-measurement-alone-and-no-secret"  # noqa: S105
+os.environ["METRICS_TOKEN"] = METRICS_TOKEN = "of-this-measurement-alone-and-no-secret"  # noqa: S105  # as it says
 
 from bench.requests import EXECUTE, ITEMS, Client
 from s3project.wsgi import application  # first of all: it sets Django up
