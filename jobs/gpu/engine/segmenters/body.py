@@ -1,9 +1,7 @@
-"""The main product of a photo: what the salient-object network U2-Netp says, and the backdrop.
+"""The main product of a photo: what the salient-object network says, and the backdrop.
 
-Qin et al., "U2-Net: Going deeper with nested U-structure for salient object detection", 2020. The
-network sees 320 pixels a side. So it looks twice, the second time only at what it found; and where
-the product stands before a plain backdrop, that backdrop's colour decides what the network leaves
-open: the hole of a handle, a strap, the leg of a chair.
+The network looks several times (`looks.py`); and where the product stands before a plain backdrop,
+that backdrop's colour decides what the network leaves open: the hole of a handle, a strap.
 """
 
 from __future__ import annotations
@@ -17,18 +15,8 @@ import numpy as np
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
 from jobs.gpu.engine.backdrop import backdrop_of
 from jobs.gpu.engine.consensus import spread
+from jobs.gpu.engine.segmenters.looks import first_look, look_closer
 from jobs.gpu.engine.segmenters.outline import enlarged, working_copy
-from jobs.gpu.engine.segmenters.weights import (
-    IMAGENET_DEVIATION,
-    IMAGENET_MEAN,
-    U2NETP,
-    answer_of,
-    load_session,
-)
-
-_SIDE: Final = 320
-_MEAN: Final = np.array(IMAGENET_MEAN, np.float32)
-_DEVIATION: Final = np.array(IMAGENET_DEVIATION, np.float32)
 
 # Below this the network has seen nothing that stands out; stretching would invent an object.
 _LEAST_SALIENCE: Final = 0.5
@@ -37,11 +25,9 @@ _LEAST_AREA: Final = 0.002
 _LEAST_DECIDED: Final = 0.4
 _SURELY_SALIENT: Final = 0.7
 _SURELY_NOT: Final = 0.08
-
-# The second look: at a window with this margin, if that is small enough to show more.
-_MARGIN: Final = 0.12
-_LARGEST_WINDOW: Final = 0.7
-_SECOND_COUNTS: Final = 0.6
+# Looks that contradict each other this much are of a scene, and would make rags of it: the doubt of
+# all pixels, as a share of what is seen.
+_MOST_DOUBT: Final = 0.18
 
 # The backdrop's word, in logits: it overrules a doubt of the network, hardly its conviction. A
 # white sole on a white sheet is as like the backdrop as the hole of a handle.
@@ -55,6 +41,14 @@ _UNLIKE_BACKDROP: Final = 2.6
 _SPREAD: Final = 200.0
 _STEP: Final = 3.0
 _CALM: Final = (5, 6.0, 2.0)
+# Legs, cords, stems: half their width as a share of the longest side, and how sure the looks are.
+_THIN: Final = 0.012
+_SURE_OF_THIN: Final = 0.5
+_ROUNDED: Final = 7
+# Parts and holes up to this share of the product go or close when the looks were in doubt.
+_SMALL: Final = 0.05
+_SURE_PART: Final = 0.75
+_SURE_HOLE: Final = 0.3
 
 
 @dataclass(frozen=True)
@@ -70,15 +64,16 @@ def find_body(rgb: Rgb) -> FoundBody | None:
 
     Raises ModelError when the network cannot run.
     """
-    first = _salience(rgb)
+    first = first_look(rgb)
     if float(first.max()) < _LEAST_SALIENCE:
         return None
     decided = float((first > _SURELY_SALIENT).sum()) / float((first > _SURELY_NOT).sum())
     if decided < _LEAST_DECIDED:
         return None
     picture = working_copy(rgb)
-    salience = _second_look(picture, first)
-    likely = _by_backdrop(picture, salience)
+    likely = _by_backdrop(picture, look_closer(picture, first))
+    if float(np.minimum(likely, 1 - likely).sum()) > _MOST_DOUBT * float(likely.sum()):
+        return None
     body = _outlined(picture, likely)
     if float(body.mean()) < _LEAST_AREA:
         return None
@@ -94,31 +89,41 @@ def _outlined(picture: Rgb, likely: Floats) -> BoolMask:
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     guide = cv2.cvtColor(cv2.bilateralFilter(small, *_CALM), cv2.COLOR_RGB2LAB)
     reduced = np.asarray(cv2.resize(likely, size, interpolation=cv2.INTER_AREA), np.float32)
-    agreed = spread(reduced[..., np.newaxis], guide.astype(np.float32), _SPREAD, _STEP)
-    return np.asarray(_resized(agreed[..., 0], (width, height)) > 0.5, np.bool_)
+    agreed = spread(reduced[..., np.newaxis], guide.astype(np.float32), _SPREAD, _STEP)[..., 0]
+    drawn = np.asarray(agreed > 0.5, np.uint8)
+    thin = _thin(np.asarray(reduced > _SURE_OF_THIN, np.bool_))
+    # Teeth along a texture are rounded off; what is thin would go with them.
+    smooth = cv2.medianBlur(drawn, _ROUNDED)
+    kept = np.where(thin, np.maximum(reduced, agreed), 0.5 * (smooth + drawn * agreed))
+    kept = _whole(kept.astype(np.float32), reduced)
+    return np.asarray(_resized(kept, (width, height)) > 0.5, np.bool_)
 
 
-def _second_look(picture: Rgb, first: Floats) -> Floats:
-    """The network's answer at the size of a picture, looked at more closely where something is."""
-    height, width = picture.shape[:2]
-    salience = _resized(first, (width, height))
-    seen = np.asarray(salience > 0.3, np.bool_)
-    rows, columns = _with_margin(seen, 1), _with_margin(seen, 0)
-    window = np.ascontiguousarray(picture[rows, columns])
-    if window.shape[0] * window.shape[1] > _LARGEST_WINDOW * height * width:
-        return salience
-    closer = _resized(_salience(window), (window.shape[1], window.shape[0]))
-    part = salience[rows, columns]
-    salience[rows, columns] = part + np.float32(_SECOND_COUNTS) * (closer - part)
-    return salience
+def _whole(kept: Floats, likely: Floats) -> Floats:
+    """The same without specks, and without holes, that the looks were in doubt of."""
+    inside = (kept > 0.5).astype(np.uint8)
+    for value, near in ((0, 4), (1, 8)):
+        part = (inside == value).astype(np.uint8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=near)
+        if count < 3:
+            continue
+        sure = np.bincount(labels.ravel(), likely.ravel(), count) / np.maximum(stats[:, 4], 1)
+        small = stats[:, 4] < _SMALL * max(int(inside.sum()), 1)
+        doubtful = (sure < _SURE_PART) & small if value else (sure > _SURE_HOLE) & small
+        doubtful[0] = False
+        kept = np.where(doubtful[labels], np.float32(1 - value), kept)
+        inside = (kept > 0.5).astype(np.uint8)
+    return np.asarray(kept, np.float32)
 
 
-def _with_margin(seen: BoolMask, axis: int) -> slice:
-    present = np.asarray(seen.any(axis=axis))
-    used = np.flatnonzero(present)
-    first, last = int(used[0]), int(used[-1]) + 1
-    margin = round(_MARGIN * (last - first)) + 8
-    return slice(max(0, first - margin), min(len(present), last + margin))
+def _thin(sure: BoolMask) -> BoolMask:
+    """Where something too thin for the colours' vote lies, with a little around it."""
+    side = 2 * max(2, round(_THIN * max(sure.shape))) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    whole = sure.astype(np.uint8)
+    thick = cv2.dilate(cv2.morphologyEx(whole, cv2.MORPH_OPEN, disc), np.ones((5, 5), np.uint8))
+    thin = cv2.dilate((whole > thick).astype(np.uint8), np.ones((5, 5), np.uint8))
+    return np.asarray(thin > 0, np.bool_)
 
 
 def _by_backdrop(picture: Rgb, salience: Floats) -> Floats:
@@ -145,12 +150,3 @@ def _by_backdrop(picture: Rgb, salience: Floats) -> Floats:
 
 def _resized(values: Floats, size: tuple[int, int]) -> Floats:
     return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def _salience(rgb: Rgb) -> Floats:
-    """The network's answer, 320x320, 0-1."""
-    small = cv2.resize(rgb, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    scaled = small / max(float(small.max()), 1e-6)
-    batch = ((scaled - _MEAN) / _DEVIATION).transpose(2, 0, 1)[np.newaxis].astype(np.float32)
-    answer = answer_of(load_session(U2NETP), batch, "salient-object model")
-    return np.asarray(answer[0, 0], np.float32)
