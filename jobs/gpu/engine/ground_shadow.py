@@ -22,6 +22,10 @@ _MOST_GRAIN: Final = 0.55
 _VISIBLE: Final = 0.93
 _LEAST_SHADOW: Final = 0.02
 _COLOURED: Final = 9.0
+# What is still so dark where the picture ends, on more than this share of its rim, is a table or a
+# corner of the room.
+_CUT_OFF: Final = 0.05
+_MOST_CUT_OFF: Final = 0.02
 
 
 def ground_shadow(rgb: Rgb, alpha: Mask) -> Floats:
@@ -69,6 +73,9 @@ def _photographed(rgb: Rgb, thing: Mask) -> Floats | None:
     shade = spread(np.asarray(1 - left, np.float32), outside.astype(np.float32), 1.6)
     fade = np.clip((_FAR - away / extent) / (_FAR - _NEAR), 0, 1)
     shade = np.maximum(shade - 0.02, 0) * fade
+    rim = np.concatenate([shade[0], shade[-1], shade[:, 0], shade[:, -1]])
+    if float((rim > _CUT_OFF).mean()) > _MOST_CUT_OFF:
+        return None
     return np.asarray(1 - shade, np.float32)
 
 

@@ -143,8 +143,9 @@ class Outlines:
         if not mask.any() or not (one_paint or numbered):
             return mask, absent
         with self._watch.measure("paints"):
-            side = WORKING_SIDE if canonical(name) in _THINGS else _SURFACE_SIDE
-            paints = tell_paints(self.seen, mask, side=side)
+            thing = canonical(name) in _THINGS
+            side = WORKING_SIDE if thing else _SURFACE_SIDE
+            paints = tell_paints(self.seen, mask, side=side, worn=thing)
         if len(things) <= 1:
             self._paints[name] = paints
         count = len(paints.found)

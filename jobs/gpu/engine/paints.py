@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
 from jobs.gpu.engine.colour_hills import Hills, Labels
 from jobs.gpu.engine.segmenters.instance import Instance, box_of
+from jobs.gpu.engine.skin import parted
 from jobs.gpu.engine.view import shrunk
 
 _HISTOGRAM_SIDE: Final = 320
@@ -33,6 +34,8 @@ _LIGHT_COUNTS: Final = (0.9, 0.25)
 # White and grey parts are seldom what is meant: soles, labels, insides, metal.
 _PALE_FROM, _PALE_AT = 62.0, 78.0
 _PALE_COUNTS: Final = 0.45
+# A hand, a neck, hair.
+_SKIN_COUNTS: Final = 0.25
 # So near, and of one hue, two are the lit and the shaded side of one paint, however sharp the edge.
 _TWO_SIDES: Final = 26.0
 _ONE_HUE: Final = 10.0
@@ -43,6 +46,11 @@ _SLOPE: Final = 0.55
 _MOST_HUE: Final = 32.0
 _LEAST_BORDER: Final = 12
 _BORDER_LENGTH: Final = (0.5, 12.0)
+# A pixel goes with its neighbours (within a share of the picture's side, so much of them
+# of one paint) when their paint is hardly further from its colour than its own.
+_NEIGHBOURS: Final = 1 / 100
+_MAJORITY: Final = 0.55
+_AS_NEAR: Final = 1.6
 # Parts as finely mixed as this are one: a tweed, the grain of wood.
 _MIXED_REACH: Final = 1 / 80
 _MIXED: Final = 0.55
@@ -85,10 +93,10 @@ class Paints:
         return np.asarray(cv2.medianBlur(inside, 3), np.uint8)
 
 
-def tell_paints(rgb: Rgb, mask: Mask, *, side: int = WORKING_SIDE) -> Paints:
+def tell_paints(rgb: Rgb, mask: Mask, *, side: int = WORKING_SIDE, worn: bool = True) -> Paints:
     """The paints of what a mask (HxW, 0-255) shows of a picture (HxWx3). At least one.
 
-    side: of the labels at most, in pixels.
+    side: of the labels at most, in pixels. worn: whether skin may be part of it.
     """
     picture, solid = _reduced(rgb, mask, side)
     small, core = _reduced(picture, solid, _HISTOGRAM_SIDE)
@@ -100,8 +108,12 @@ def tell_paints(rgb: Rgb, mask: Mask, *, side: int = WORKING_SIDE) -> Paints:
     labels = np.full(inside.shape, -1, np.int32)
     labels[inside] = hills.label(features[inside])
     groups = _joined(features, labels)
-    everywhere = hills.label(_features(picture))
-    return _ordered(picture, np.where(solid >= 128, groups[everywhere], -1).astype(np.int32))
+    detail = _features(picture)
+    found = np.where(solid >= 128, groups[hills.label(detail)], -1).astype(np.int32)
+    if not worn:
+        return _ordered(picture, found)
+    found, skin = parted(picture, detail, _coherent(detail, found))
+    return _ordered(picture, found, skin)
 
 
 def _one(picture: Rgb, solid: Mask) -> Paints:
@@ -187,6 +199,30 @@ def _pairs(array: NDArray[Any], down: int, across: int) -> tuple[NDArray[Any], N
     return array[: rows - down, : columns - across], array[down:, across:]
 
 
+def _coherent(features: Floats, labels: Labels) -> Labels:
+    """Numbers (hxw) of which each agrees with its neighbours where its colour leaves it open: dark
+    paints differ by little more than their grain."""
+    numbers = [int(number) for number in np.unique(labels[labels >= 0])]
+    if len(numbers) < 2:
+        return labels
+    side = 2 * max(1, round(max(labels.shape) * _NEIGHBOURS)) + 1
+    most = np.full(labels.shape, _MAJORITY, np.float32)
+    leading = labels.copy()
+    means = np.zeros((numbers[-1] + 1, 3), np.float32)
+    for number in numbers:
+        paint = (labels == number).astype(np.uint8)
+        means[number] = cv2.mean(features, paint)[:3]
+        near = cv2.blur(paint.astype(np.float32), (side, side))
+        leads = near > most
+        most[leads], leading[leads] = near[leads], number
+    rows, columns = np.nonzero((leading != labels) & (labels >= 0))
+    colours, own, other = features[rows, columns], labels[rows, columns], leading[rows, columns]
+    away = [np.linalg.norm(colours - means[numbers], axis=1) for numbers in (other, own)]
+    result = labels.copy()
+    result[rows, columns] = np.where(away[0] < _AS_NEAR * away[1], other, own)
+    return result
+
+
 def _mixed(one: BoolMask, two: BoolMask, total: int) -> bool:
     """Whether two paints are strewn among each other all over the thing."""
     if min(int(one.sum()), int(two.sum())) < _LEAST_MIXED_SHARE * total:
@@ -197,8 +233,9 @@ def _mixed(one: BoolMask, two: BoolMask, total: int) -> bool:
     return float(np.minimum(near[0], near[1]).sum()) > _MIXED
 
 
-def _ordered(picture: Rgb, labels: Labels) -> Paints:
-    """Number the paints by how much they cover, pale ones less; drop what covers too little."""
+def _ordered(picture: Rgb, labels: Labels, skin: int | None = None) -> Paints:
+    """Number the paints by how much they cover, pale ones and skin less; drop what covers
+    too little."""
     total = max(1, int((labels >= 0).sum()))
     ranked: list[tuple[float, int, Paint]] = []
     for number in np.unique(labels[labels >= 0]).tolist():
@@ -208,7 +245,8 @@ def _ordered(picture: Rgb, labels: Labels) -> Paints:
             continue
         red, green, blue = (round(float(value)) for value in picture[where].mean(axis=0))
         colour = (red, green, blue)
-        ranked.append((-share * _meant(colour), number, Paint(colour, round(share, 4))))
+        meant = _SKIN_COUNTS if number == skin else _meant(colour)
+        ranked.append((-share * meant, number, Paint(colour, round(share, 4))))
     ranked.sort()
     numbers = np.full(int(labels.max(initial=0)) + 2, -1, np.int32)
     for new, (_, old, _paint) in enumerate(ranked):

@@ -153,3 +153,45 @@ def test_a_pale_lilac_bag_with_black_straps_means_lilac() -> None:
     colours = plain((167, 163, 184))
     colours[94:] = (34, 33, 31)
     assert min(told(lit(colours, darkest=0.85)).found[0].colour) > 120
+
+
+TAN, SKIN = (150, 104, 60), (222, 172, 148)
+
+
+def test_a_hand_is_not_the_paint_that_moves_though_it_covers_more() -> None:
+    colours = plain(SKIN)
+    colours[:70] = WHITE
+    paints = told(lit(colours, darkest=0.7))
+    assert min(paints.found[0].colour) > 180
+    assert paints.found[0].share == pytest.approx(0.44, abs=0.02)
+
+
+@pytest.mark.parametrize("skin", [SKIN, (198, 134, 102), (116, 76, 56), (84, 54, 40)])
+def test_skin_of_any_tone_stays_when_a_red_dress_moves(skin: tuple[int, int, int]) -> None:
+    colours = plain(RED)
+    colours[110:] = skin
+    moving = told(lit(colours, darkest=0.6)).mask((0,))
+    assert moving[:105].mean() > 250
+    assert moving[115:].mean() < 5
+
+
+def test_a_thing_of_leather_alone_moves_whole_though_it_has_the_hue_of_skin() -> None:
+    paints = told(lit(plain(TAN)))
+    assert len(paints.found) == 1
+    assert (paints.labels == 0).all()
+
+
+def test_a_wall_in_the_colour_of_skin_is_no_person() -> None:
+    colours = plain(SKIN)
+    colours[:70] = WHITE
+    paints = tell_paints(lit(colours, darkest=0.7), whole(), worn=False)
+    assert paints.found[0].share == pytest.approx(0.56, abs=0.02)
+
+
+def test_two_dark_paints_end_where_they_meet_and_not_along_their_grain() -> None:
+    colours = plain((38, 42, 66))
+    colours[100:] = (18, 18, 20)
+    grain = np.random.default_rng(5).normal(0, 7, (SIDE, SIDE, 3))
+    navy = told(np.clip(colours + grain, 0, 255).astype(np.uint8)).mask((0,))
+    assert navy[:96].mean() > 252
+    assert navy[104:].mean() < 3

@@ -108,6 +108,36 @@ def test_a_plain_picture_has_no_body() -> None:
     assert find_body(np.full((60, 60, 3), 200, np.uint8)) is None
 
 
+def test_what_the_looks_contradict_each_other_about_is_no_product(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    doubt = np.zeros((320, 320), np.float32)
+    doubt[80:240, 60:160], doubt[80:240, 160:240] = 0.95, 0.45
+    patched = "jobs.gpu.engine.segmenters.body.{}".format
+    monkeypatch.setattr(patched("first_look"), lambda _: doubt)
+    monkeypatch.setattr(patched("look_closer"), lambda *_: doubt)
+    assert find_body(noise(320, 320)) is None
+    sure = np.where(doubt > 0, np.float32(0.97), np.float32(0))
+    monkeypatch.setattr(patched("look_closer"), lambda *_: sure)
+    assert find_body(noise(320, 320)) is not None
+
+
+def test_a_cord_that_the_looks_are_sure_of_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    salience = np.zeros((320, 320), np.float32)
+    salience[150:290, 80:240] = 0.99
+    salience[20:150, 158:163] = 0.8
+    patched = "jobs.gpu.engine.segmenters.body.{}".format
+    monkeypatch.setattr(patched("first_look"), lambda _: salience)
+    monkeypatch.setattr(patched("look_closer"), lambda *_: salience)
+    monkeypatch.setattr(patched("backdrop_of"), lambda *_: None)
+    picture = np.full((320, 320, 3), 120, np.uint8)
+    picture[150:290, 80:240] = 60
+    found = find_body(picture)
+    assert found is not None
+    assert (found.mask[30:150, 160] == 255).all()
+    assert found.mask[30:140, :140].max() == 0
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (2, 700), (700, 2), (60, 4000), (50, 50)])
 def test_odd_sizes_are_no_trouble(shape: tuple[int, int]) -> None:
     found = CpuSegmenter().segment(noise(*shape), ["Wall", "Floor", "Ceiling", "Body"])
