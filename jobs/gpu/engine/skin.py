@@ -57,7 +57,8 @@ def parted(rgb: Rgb, features: Floats, labels: Labels) -> tuple[Labels, int | No
 
 
 def _like_skin(rgb: Rgb) -> BoolMask:
-    lightness, a, b = cv2.split(to_lab(cv2.GaussianBlur(rgb, (5, 5), 0)))
+    smooth = np.asarray(cv2.GaussianBlur(rgb, (5, 5), 0), np.uint8)
+    lightness, a, b = cv2.split(to_lab(smooth))
     chroma, hue = cv2.cartToPolar(a, b, angleInDegrees=True)
     relative = chroma * (np.float32(60) / (lightness + np.float32(18)))
     shade = np.clip((_SHADE_FROM - lightness) / (_SHADE_FROM - _SHADE_AT), 0, 1)
