@@ -23,10 +23,10 @@ _CHROMA: Final = (11.0, 34.0)
 # In the shade skin is more saturated: so much more, from one lightness down to another.
 _SHADED_CHROMA: Final = 30.0
 _SHADE_FROM, _SHADE_AT = 45.0, 15.0
-# A paint is skin when so much of it is; parted when its skin is more than a speck, covers this
-# share of the thing, and lies this far from the rest.
+# A paint is skin when so much of it is; parted when its skin covers this share of the thing and lies
+# this far from the rest in colour: the shade of a warm white looks like skin, too.
 _IS_SKIN: Final = 0.5
-_LEAST: Final = 0.008
+_LEAST: Final = 0.02
 _APART: Final = 20.0
 _ROUNDED: Final = 9
 
@@ -51,7 +51,7 @@ def parted(rgb: Rgb, features: Floats, labels: Labels) -> tuple[Labels, int | No
             labels[paint] = bare
         elif amount >= least and rest >= least:
             apart = features[part].mean(axis=0) - features[paint & ~skin].mean(axis=0)
-            if float(np.linalg.norm(apart)) > _APART:
+            if float(np.hypot(apart[1], apart[2])) > _APART:
                 labels[part] = bare
     return labels, bare if bool((labels == bare).any()) else None
 

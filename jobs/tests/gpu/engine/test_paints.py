@@ -175,6 +175,14 @@ def test_skin_of_any_tone_stays_when_a_red_dress_moves(skin: tuple[int, int, int
     assert moving[115:].mean() < 5
 
 
+def test_a_warm_white_that_fades_into_its_shade_is_no_skin() -> None:
+    fall = np.linspace(0, 1, SIDE)[:, np.newaxis, np.newaxis]
+    shades = (1 - fall) * np.array((206, 194, 182)) + fall * np.array((150, 122, 106))
+    paints = told(np.repeat(shades, SIDE, axis=1).astype(np.uint8))
+    assert len(paints.found) == 1
+    assert (paints.labels == 0).all()
+
+
 def test_a_thing_of_leather_alone_moves_whole_though_it_has_the_hue_of_skin() -> None:
     paints = told(lit(plain(TAN)))
     assert len(paints.found) == 1
