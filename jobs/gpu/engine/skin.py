@@ -23,8 +23,8 @@ _CHROMA: Final = (11.0, 34.0)
 # In the shade skin is more saturated: so much more, from one lightness down to another.
 _SHADED_CHROMA: Final = 30.0
 _SHADE_FROM, _SHADE_AT = 45.0, 15.0
-# A paint is skin when so much of it is; parted when its skin covers this share of the thing and lies
-# this far from the rest in colour: the shade of a warm white looks like skin, too.
+# A paint is skin when so much of it is; parted when its skin covers this share of the thing and
+# lies this far from the rest in colour: the shade of a warm white looks like skin, too.
 _IS_SKIN: Final = 0.5
 _LEAST: Final = 0.02
 _APART: Final = 20.0
