@@ -41,7 +41,8 @@ class BucketMaskStore:
                     continue
                 png = self._fetch(stem, name) if entry["found"] else None
                 if png is not None or not entry["found"]:
-                    found[name] = Finding(png, _instances(entry["instances"]))
+                    instances = _instances(entry["instances"])
+                    found[name] = Finding(png, instances, entry.get("doubtful", False) is True)
         except transfer.TransferFailed:
             logger.warning("masks of %s could not be read", self._stem)
             return {}
@@ -55,6 +56,7 @@ class BucketMaskStore:
         entries = {
             name: {
                 "found": finding.png is not None,
+                "doubtful": finding.doubtful,
                 "instances": [
                     {"box": [round(side, 5) for side in one.box], "score": round(one.score, 4)}
                     for one in finding.instances

@@ -85,7 +85,7 @@ class _Composition:
         free: Mask = np.where(self._protected, np.uint8(0), np.uint8(255))
         removals: list[_Removal] = []
         for name, edit in reversed([*order.edits.items()]):
-            if name not in self._outlines.found.masks or is_cut_out(name, edit.action):
+            if not self._outlines.found.editable(name) or is_cut_out(name, edit.action):
                 continue
             if self._covered(name):
                 continue
@@ -116,7 +116,7 @@ class _Composition:
         """What an edit of the background asks for, or None. Of several spellings the upper one."""
         made: CutOut | None = None
         for name, edit in reversed([*self._order.edits.items()]):
-            if name not in self._outlines.found.masks or not is_cut_out(name, edit.action):
+            if not self._outlines.found.editable(name) or not is_cut_out(name, edit.action):
                 continue
             if self._covered(name):
                 continue

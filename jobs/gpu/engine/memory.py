@@ -36,10 +36,12 @@ class Finding:
     """What is known of one concept in one photo.
 
     png: its mask at the size of the view, 8-bit gray, or None when the concept is not there.
+    doubtful: see `Segmentation`.
     """
 
     png: bytes | None
     instances: tuple[Instance, ...] = ()
+    doubtful: bool = False
 
 
 Findings = Mapping[str, Finding]
@@ -126,6 +128,7 @@ class RememberingSegmenter:
             ),
             unsupported=fresh.unsupported,
             instances={name: one.instances for name, one in findings.items() if one.instances},
+            doubtful=frozenset(name for name, one in findings.items() if one.doubtful),
         )
         return found, findings if new else {}
 
@@ -161,7 +164,8 @@ def _findings(found: Segmentation) -> dict[str, Finding]:
     findings = {name: Finding(None) for name in found.not_found}
     for name, mask in found.masks.items():
         written = cv2.imencode(".png", mask, [cv2.IMWRITE_PNG_COMPRESSION, _PNG_LEVEL])[1]
-        findings[name] = Finding(written.tobytes(), found.instances.get(name, ()))
+        instances = found.instances.get(name, ())
+        findings[name] = Finding(written.tobytes(), instances, name in found.doubtful)
     return findings
 
 

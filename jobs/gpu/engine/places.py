@@ -44,10 +44,14 @@ Places = Mapping[str, tuple[Place, ...]]
 
 
 def places_of(outlines: Outlines) -> Places:
-    """Of every concept that was found, whether it was edited or not. What is not told apart is one
-    place, number 0."""
+    """Of every concept that was found well enough for an edit, whether it was edited or not.
+
+    What is not told apart is one place, number 0.
+    """
     places = {}
     for name, mask in outlines.found.masks.items():
+        if name in outlines.found.doubtful:
+            continue
         told_apart = outlines.instances(name)
         if told_apart and told_apart[0].colour is not None:
             places[name] = tuple(Place(one.box, one.score, None, one.colour) for one in told_apart)

@@ -64,7 +64,7 @@ def say_what_is_missing(remarks: Remarks, order: Order, found: Segmentation, bac
     for name in order.contradicted:
         remarks.leave_out(name, PROTECTED, "is to be protected as well, left unchanged")
     for name in order.edits:
-        if name in found.not_found:
+        if name in found.not_found or name in found.doubtful:
             remarks.leave_out(name, NOT_FOUND, "not found in this photo")
     for name in order.edits:
         if name in found.unsupported:

@@ -17,7 +17,9 @@ def test_masks_lie_under_the_keys_of_the_contract_and_survive_strange_names() ->
     job, digest, user = f"job_{uuid4().hex}", uuid4().hex, f"u_{uuid4().hex}"
     store = BucketMaskStore(KeyedStore(), user, job, 3)
     masks = {"Wall": left_half(), "벽/../x": left_half()}
-    memory = RememberingSegmenter(FixedSegmenter(masks, absent=["Door"]))
+    segmenter = FixedSegmenter(masks, absent=["Door"])
+    segmenter.doubtful = frozenset({"Wall"})
+    memory = RememberingSegmenter(segmenter)
     _, findings = memory.segment(digest, wall(), ["Wall", "벽/../x", "Door"], {})
     store.save(digest, "fixed/1", findings)
     folder = f"masks/{user}/{job}/"

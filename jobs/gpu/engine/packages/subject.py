@@ -170,7 +170,7 @@ class Opened:
         """With these edits instead of the job's, its protection kept; None where they would change
         nothing.
         """
-        present = {name: edit for name, edit in concepts.items() if name in self.found.masks}
+        present = {name: edit for name, edit in concepts.items() if self.found.editable(name)}
         if not present:
             return None
         order = Order(

@@ -167,7 +167,8 @@ class ShareCard(_OneBoardEach):
         if concepts:
             with subject.opened([*concepts]) as opened:
                 before = in_srgb(opened.photo, PANE)
-                chips = palette(concepts, opened.found.masks, after, package.language)
+                edited = {n: edit for n, edit in concepts.items() if opened.found.editable(n)}
+                chips = palette(edited, opened.found.masks, after, package.language)
         else:
             before, chips = subject.before(PANE), []
         title = package.title or package.caption(subject)

@@ -16,13 +16,20 @@ class Segmentation:
 
     masks: concept name as it was asked for → HxW uint8 at the size of the picture. A mask may be
     rough at its edge: the pipeline draws it to the picture's own edges. instances: for those
-    names of `masks` whose backend tells things apart, the surest first.
+    names of `masks` whose backend tells things apart, the surest first. doubtful: those names of
+    `masks` that would be edited to rags: they are protected as they are found, and to an edit they
+    are not there.
     """
 
     masks: Mapping[str, Mask] = field(default_factory=dict)
     not_found: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
     instances: Mapping[str, tuple[Instance, ...]] = field(default_factory=dict)
+    doubtful: frozenset[str] = frozenset()
+
+    def editable(self, name: str) -> bool:
+        """Whether it was found well enough for an edit."""
+        return name in self.masks and name not in self.doubtful
 
 
 class Segmenter(Protocol):

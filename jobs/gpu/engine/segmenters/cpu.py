@@ -6,6 +6,7 @@ It offers few concepts and says so for the rest. A wrong door is worse than no d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
@@ -23,6 +24,8 @@ from jobs.presets import canonical
 
 # The longest side of the picture whose colours vote on the network's answer.
 _VOTING_SIDE: Final = 640
+# From this doubt on a surface would be painted in rags (see docs/judge.md for what that refuses).
+_MOST_DOUBT: Final = 0.15
 _ROOM: Final = {canonical(name): name for name in (*SURFACES, *THINGS)}
 _BODY: Final = frozenset({"body", "product"})
 _BACKGROUND: Final = "background"
@@ -37,7 +40,7 @@ class CpuSegmenter:
     Grout close up."""
 
     name = "cpu"
-    version = "10"
+    version = "11"
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
         """See `Segmenter.segment`. Each model runs at most once, and only when it is needed."""
@@ -45,6 +48,7 @@ class CpuSegmenter:
         instances: dict[str, tuple[Instance, ...]] = {}
         not_found: list[str] = []
         unsupported: list[str] = []
+        doubtful: set[str] = set()
         looks = _Looks(rgb)
         for concept in dict.fromkeys(concepts):
             key = canonical(concept)
@@ -58,7 +62,10 @@ class CpuSegmenter:
             masks[concept] = mask
             if told_apart := looks.instances(key, mask):
                 instances[concept] = told_apart
-        return Segmentation(masks, tuple(not_found), tuple(unsupported), instances)
+            if looks.doubtful(key):
+                doubtful.add(concept)
+        absent, unknown = tuple(not_found), tuple(unsupported)
+        return Segmentation(masks, absent, unknown, instances, frozenset(doubtful))
 
 
 class _Looks:
@@ -94,6 +101,10 @@ class _Looks:
             return (Instance(box_of(mask), self._found_body.score),)
         return self._room[_ROOM[key]].instances if key in _ROOM else ()
 
+    def doubtful(self, key: str) -> bool:
+        """Whether the networks contradict each other about a concept that was found."""
+        return key in _ROOM and self._room[_ROOM[key]].doubt > _MOST_DOUBT
+
     @cached_property
     def text(self) -> FoundText | None:
         # Always by way of the product: a mask must not depend on what else was asked for.
@@ -107,7 +118,7 @@ class _Looks:
         side = max(small.shape[:2])
         voted = agreed({name: shrunk(found.mask, side) for name, found in rough.items()}, small)
         return {
-            name: FoundInRoom(enlarged(mask, self._rgb.shape), rough[name].instances)
+            name: replace(rough[name], mask=enlarged(mask, self._rgb.shape))
             for name, mask in voted.items()
             if mask.any()
         }

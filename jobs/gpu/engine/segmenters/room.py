@@ -62,11 +62,13 @@ _LEAST_AREA: Final = {**dict.fromkeys((*SURFACES, *THINGS), 0.008), "Cabinet": 0
 @dataclass(frozen=True)
 class FoundInRoom:
     """mask: HxW, 0-255, soft: 128 where another class is as likely. instances: of things, the
-    surest first; none for surfaces.
+    surest first; none for surfaces. doubt: of all pixels, as a share of what is seen, 0-1; grows
+    when the networks, or their looks at the mirror image, contradict each other.
     """
 
     mask: Mask
     instances: tuple[Instance, ...] = ()
+    doubt: float = 0.0
 
 
 def look_at_room(rgb: Rgb) -> Mapping[str, FoundInRoom]:
@@ -91,7 +93,7 @@ def look_at_room(rgb: Rgb) -> Mapping[str, FoundInRoom]:
         if float(inside.mean()) < _LEAST_AREA[name]:
             continue
         instances = _parts(inside, _resized(likely[here], size)) if name in THINGS else ()
-        found[name] = FoundInRoom(enlarged(mask, rgb.shape), instances)
+        found[name] = FoundInRoom(enlarged(mask, rgb.shape), instances, _doubt(mask))
     return found
 
 
@@ -143,6 +145,10 @@ def _without_specks(mask: Mask) -> Mask:
     kept = np.asarray(keep[:count][labels], np.uint8)
     side = 2 * _BORDER + 1
     return np.asarray(mask * cv2.dilate(kept, np.ones((side, side), np.uint8)), np.uint8)
+
+
+def _doubt(mask: Mask) -> float:
+    return float(np.minimum(mask, 255 - mask).sum(dtype=np.int64) / mask.sum(dtype=np.int64))
 
 
 def _resized(values: Floats, size: tuple[int, int]) -> Floats:

@@ -96,6 +96,7 @@ class FixedSegmenter:
     def __init__(self, masks: Mapping[str, Mask], *, absent: Sequence[str] = ()) -> None:
         self.masks, self.absent = masks, absent
         self.instances: Mapping[str, tuple[Instance, ...]] = {}
+        self.doubtful: frozenset[str] = frozenset()
         self.calls: list[tuple[str, ...]] = []
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
@@ -106,4 +107,5 @@ class FixedSegmenter:
             tuple(name for name in concepts if name in self.absent),
             tuple(name for name in concepts if name not in self.masks and name not in self.absent),
             {name: found for name, found in self.instances.items() if name in concepts},
+            self.doubtful.intersection(concepts),
         )

@@ -207,6 +207,27 @@ def test_one_edit_that_could_be_made_is_enough() -> None:
     assert edited.warnings == ("Sofa: not supported by the fixed backend, left unchanged",)
 
 
+def test_what_is_in_doubt_is_not_found_by_an_edit_and_protected_all_the_same() -> None:
+    segmenter = FixedSegmenter({"Wall": left_half(), "Floor": 255 - left_half()})
+    segmenter.doubtful = frozenset({"Wall"})
+    engine = Engine(segmenter)
+    for _ in ("looked at", "remembered"):
+        with pytest.raises(NothingToChange) as caught:
+            engine.edit(png_file(wall()), {"Wall": RED}, [])
+        assert caught.value.reason == "nothing to change: not found (Wall)"
+        edited = engine.edit(png_file(wall()), {"Wall": RED, "Floor": BLUE}, [])
+        assert edited.warnings == ("Wall: not found in this photo",)
+        assert list(edited.places) == ["Floor"]
+        floor = engine.edit(png_file(wall()), {"Floor": BLUE}, [])
+        assert edited.png == floor.png
+    segmenter.masks["Everything"] = EVERYTHING
+    kept = engine.edit(png_file(wall()), {"Everything": RED}, ["Wall"])
+    assert kept.warnings == ()
+    protected = left_half() == 255
+    assert np.array_equal(opened(kept.png)[protected], wall()[protected])
+    assert not np.array_equal(opened(kept.png)[:, 110:], wall()[:, 110:])
+
+
 def test_a_thing_that_has_its_colour_already_is_an_edit_all_the_same() -> None:
     flat = np.full((80, 120, 3), 128, np.uint8)
     edits = {"Body": Edit("recolor", "#808080"), "Parts": Edit("tone", "vivid:0")}

@@ -59,12 +59,14 @@ def test_what_is_not_supported_is_said_every_time() -> None:
 def test_a_new_process_finds_the_masks_of_an_old_one() -> None:
     store, masks = Shelf(), {"Wall": left_half()}
     old = FixedSegmenter(masks, absent=["Door"])
+    old.doubtful = frozenset({"Wall"})
     before = look(RememberingSegmenter(old), ["Wall", "Door"], store)
     young = FixedSegmenter(masks, absent=["Door"])
     after = look(RememberingSegmenter(young), ["Wall", "Door"], store)
     assert young.calls == []
     assert np.array_equal(before.masks["Wall"], after.masks["Wall"])
     assert after.not_found == ("Door",)
+    assert before.doubtful == after.doubtful == {"Wall"}
 
 
 def test_another_version_of_a_model_starts_anew() -> None:
