@@ -12,7 +12,7 @@ from jobs.delivery.publish import (
     DISCARD_LARGE_UPLOADS,
     SEND_WEBHOOKS,
 )
-from jobs.models import WorkerHost
+from jobs.models import Beat, WorkerHost
 from jobs.storage.bucket import StorageUnavailable
 from jobs.upkeep import (
     archive,
@@ -126,6 +126,11 @@ def archive_jobs() -> None:
 @shared_task(name="jobs.forget_worker_hosts")
 def forget_worker_hosts() -> None:
     WorkerHost.objects.forget()
+
+
+@shared_task(name="jobs.note_beat")
+def note_beat() -> None:
+    Beat.objects.note()
 
 
 @shared_task(name="jobs.run_audit")

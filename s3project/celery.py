@@ -90,6 +90,11 @@ app.conf.update(
             # A sweep that waited longer than its period would only repeat the next one.
             "options": {"queue": "maintenance", "expires": settings.SWEEP_SECONDS},
         },
+        "note_beat": {
+            "task": "jobs.note_beat",
+            "schedule": 60,
+            "options": {"queue": "maintenance", "expires": 60},
+        },
         "expire_jobs": {
             "task": "jobs.expire_jobs",
             "schedule": 60,

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from jobs.delivery.publish import GPU_QUEUE, MAINTENANCE_QUEUE, PACKAGES_QUEUE
-from jobs.models import AuditRun
+from jobs.models import AuditRun, Beat
+from jobs.models.beat import LATE
 from jobs.watch.dashboard import Dashboard, Ended, WorkerRow, read_dashboard
 from s3project.admin.durations import duration
 from s3project.admin.panels import Bar, Chart, Figure, Figures, Tone
@@ -86,6 +87,7 @@ def _service(now: Dashboard) -> list[Figure]:
         Figure("Overdue jobs", f"{now.overdue:,}", "should have been ended by the clock",
                Tone.BAD if now.overdue else Tone.GOOD),
         Figure("Webhooks due", f"{now.webhooks_due:,}", "waiting for a sender"),
+        _clock(now.beat),
         _audit(now.audit),
     ]  # fmt: skip
 
@@ -97,6 +99,16 @@ def _broker(queues: dict[str, int] | None) -> Figure:
     return Figure("Broker", f"{queues.get(GPU_QUEUE, 0):,}",
                   f"messages for GPU workers, {packages:,} for packers, {maintenance:,} for "
                   "maintenance")  # fmt: skip
+
+
+def _clock(beat: Beat | None) -> Figure:
+    if beat is None:
+        return Figure("Maintenance", "not seen yet", "comes a minute after its start", Tone.WARNING)
+    age = timezone.now() - beat.seen_at
+    if age > LATE:
+        return Figure("Maintenance", f"{duration(age)} ago", "it or the broker stands still: "
+                      "nothing is sent again, ended or deleted", Tone.BAD)  # fmt: skip
+    return Figure("Maintenance", f"{duration(age)} ago", "did what its clock says", Tone.GOOD)
 
 
 def _audit(last: AuditRun | None) -> Figure:

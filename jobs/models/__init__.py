@@ -1,4 +1,5 @@
 from jobs.models.audit_run import AuditRun
+from jobs.models.beat import Beat
 from jobs.models.coordinator import JobCoordinator
 from jobs.models.history import JobItemLog, JobLog
 from jobs.models.item import JobItem, NewPhoto
@@ -11,6 +12,7 @@ from jobs.models.worker_host import WorkerHost
 
 __all__ = [
     "AuditRun",
+    "Beat",
     "ItemResult",
     "JobCoordinator",
     "JobItem",

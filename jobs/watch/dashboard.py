@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from jobs.models import AuditRun, WorkerHost
+from jobs.models import AuditRun, Beat, WorkerHost
 from jobs.states import COMPLETED, sql_list
 from jobs.watch import metrics
 
@@ -106,7 +106,8 @@ class WorkerRow(NamedTuple):
 @dataclass(frozen=True)
 class Dashboard:
     """`minutes` and `hours` begin with the oldest. Photos are those of jobs that ended; waits are
-    in seconds. `broker` is None while it is away, `audit` before the first one.
+    in seconds. `broker` is None while it is away, `audit` and `beat`
+    before the first one.
     """
 
     unfinished: dict[str, int]
@@ -124,10 +125,11 @@ class Dashboard:
     stored_bytes: int
     webhooks_due: int
     audit: AuditRun | None
+    beat: Beat | None
 
 
 def read_dashboard() -> Dashboard:
-    """Eleven statements, and the lengths of the broker's queues."""
+    """Twelve statements, and the lengths of the broker's queues."""
     hours = _ended(PER_HOUR, HOURS)
     ((reserved, stored, charged, webhooks),) = _rows(MONEY_AND_STORAGE)
     ((oldest,),) = metrics.read("s3_oldest_without_result_seconds")
@@ -149,6 +151,7 @@ def read_dashboard() -> Dashboard:
         stored_bytes=stored,
         webhooks_due=webhooks,
         audit=AuditRun.objects.order_by("-started_at").first(),
+        beat=Beat.objects.first(),
     )
 
 

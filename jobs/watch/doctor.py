@@ -28,6 +28,7 @@ from jobs.watch.examinations.storage import examine_storage
 from jobs.watch.examinations.web import examine_callbacks, examine_proxy, examine_web
 from jobs.watch.examinations.work import (
     examine_audit,
+    examine_beat,
     examine_maintenance,
     examine_packages,
     examine_webhooks,
@@ -55,6 +56,7 @@ EXAMINATIONS: dict[str, Examination] = {
     "events": examine_events,
     "workers": examine_workers,
     "packages": examine_packages,
+    "beat": examine_beat,
     "maintenance": examine_maintenance,
     "webhooks": examine_webhooks,
     "audit": examine_audit,

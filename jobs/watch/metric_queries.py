@@ -164,6 +164,17 @@ QUERIES: tuple[Query, ...] = (
         """,
     ),
     Query(
+        "s3_beat_age_seconds",
+        "How long ago maintenance last did what its clock told it to; before the first time, how "
+        "long ago the database was migrated.",
+        (),
+        """
+        SELECT greatest(extract(epoch FROM now() - coalesce(
+                   (SELECT seen_at FROM jobs_beat), (SELECT max(applied) FROM django_migrations)
+               )), 0)::float
+        """,
+    ),
+    Query(
         "s3_webhooks_pending",
         "Deliveries that are not made yet: waiting for a retry, or due.",
         ("state",),

@@ -15,7 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 
 OURS = frozenset({"jobs", "users", "acts"})
 # Rows by the dozen, or of the last days only.
-SMALL = frozenset({"jobs_auditrun", "jobs_workerhost", "users_invite"})
+SMALL = frozenset({"jobs_auditrun", "jobs_beat", "jobs_workerhost", "users_invite"})
 NAME = r'"?(\w+)"?'
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from jobs.backends import Backend
 from jobs.lifecycle import services
-from jobs.models import JobCoordinator, WorkerHost
+from jobs.models import Beat, JobCoordinator, WorkerHost
 from jobs.states import ItemStatus, JobStatus
 from jobs.tests.clock import DAY, HOUR, MINUTE, age
 from jobs.tests.factories import claim, make_job, report
@@ -128,7 +128,7 @@ def test_without_the_broker_there_is_a_dashboard_all_the_same(settings: Any) -> 
     assert "it does not answer" in page
 
 
-def test_the_page_takes_fourteen_statements_however_much_there_is() -> None:
+def test_the_page_takes_fifteen_statements_however_much_there_is() -> None:
     browser = browser_of(make_operator(superuser=True))
     for number in range(3):
         ended(done=1, failed=number)
@@ -138,8 +138,20 @@ def test_the_page_takes_fourteen_statements_however_much_there_is() -> None:
         page = browser.get(INDEX)
 
     # Session, operator, second factor, and those of the dashboard.
-    assert len(statements) == 3 + 11
+    assert len(statements) == 3 + 12
     assert "Last audit 1 violation" in text_of(page)
+
+
+def test_whether_maintenance_hears_its_clock_is_on_the_page() -> None:
+    browser = browser_of(make_operator(superuser=True))
+    assert "Maintenance not seen yet" in text_of(browser.get(INDEX))
+    Beat.objects.note()
+    assert "ago did what its clock says" in text_of(browser.get(INDEX))
+    Beat.objects.update(seen_at=Now() - 6 * HOUR)
+
+    page = text_of(browser.get(INDEX))
+
+    assert "Maintenance 6 h ago it or the broker stands still" in page
 
 
 def test_who_may_not_see_jobs_sees_no_figures() -> None:

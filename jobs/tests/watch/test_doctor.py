@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from jobs.models import JobCoordinator, WorkerHost
+from jobs.models import Beat, JobCoordinator, WorkerHost
 from jobs.storage.bucket import photo_storage
 from jobs.tests.factories import make_job
 from jobs.tests.live_sets import KITCHEN, is_finished, start_set, wait_for
@@ -38,6 +38,7 @@ def test_an_installation_at_work_has_nothing_wrong(
     client, job_id = start_set(live_stack.base_url, [KITCHEN])
     assert wait_for(client, job_id, is_finished)["status"] == "done"
     run_audit()
+    Beat.objects.note()
     settings.PUBLIC_BASE_URL = settings.CALLBACK_BASE_URL = live_stack.base_url
     settings.TRUSTED_PROXIES = 1
 
@@ -45,7 +46,7 @@ def test_an_installation_at_work_has_nothing_wrong(
 
     assert [one for one in found if one.state == State.ERROR] == []
     assert list(dict.fromkeys(one.part for one in found)) == list(EXAMINATIONS)
-    parts = ("web", "proxy", "events", "workers", "migrations", "audit")
+    parts = ("web", "proxy", "events", "workers", "migrations", "beat", "audit")
     assert {one.finding for one in found if one.part in parts} == {
         f"PUBLIC_BASE_URL answers, version {__version__}",
         f"CALLBACK_BASE_URL answers, version {__version__}",
@@ -53,6 +54,7 @@ def test_an_installation_at_work_has_nothing_wrong(
         "1 process listens for hints",
         f"{WorkerHost.objects.get()} runs cpu, claimed just now",
         "all applied",
+        "maintenance heard its clock just now",
         "the last one, just now, found everything right",
     }
     assert photo_storage().sizes("doctor/") == {}, "what it put is gone"

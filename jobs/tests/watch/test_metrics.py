@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.models import JobCoordinator
+from jobs.models import Beat, JobCoordinator
 from jobs.models.webhook import OffReason, Webhook
 from jobs.models.webhook_delivery import WebhookDelivery
 from jobs.states import ItemStatus, JobStatus
+from jobs.tasks import note_beat
 from jobs.tests.clock import DAY, HOUR, age
 from jobs.tests.factories import make_job, report
 from jobs.tests.packages import done_job, report_package
@@ -102,6 +105,23 @@ def test_the_figures_are_those_of_the_database(settings: Settings) -> None:
     assert ("s3_audit_violations",) not in found
 
 
+def test_the_age_of_the_clock_is_there_before_it_was_ever_heard() -> None:
+    MigrationRecorder.Migration.objects.update(applied=Now() - HOUR)
+    assert HOUR.seconds <= scrape()[("s3_beat_age_seconds",)] < HOUR.seconds + 60
+
+    note_beat()
+    assert 0 <= scrape()[("s3_beat_age_seconds",)] < 60
+
+    Beat.objects.update(seen_at=Now() - 2 * HOUR)
+    assert 2 * HOUR.seconds <= scrape()[("s3_beat_age_seconds",)] < 2 * HOUR.seconds + 60
+
+
+def test_a_clock_of_the_future_is_no_age_below_zero() -> None:
+    MigrationRecorder.Migration.objects.update(applied=Now() + HOUR)
+
+    assert scrape()[("s3_beat_age_seconds",)] == 0
+
+
 def test_what_expiry_and_the_audit_leave_undone_shows() -> None:
     job = make_job()
     age(job, 2 * DAY)
@@ -138,13 +158,13 @@ def test_while_the_broker_is_away_the_rest_is_told(settings: Settings) -> None:
     assert not [key for key in found if key[0] == "s3_broker_messages"]
 
 
-def test_a_scrape_is_fifteen_statements_whatever_there_is() -> None:
+def test_a_scrape_is_sixteen_statements_whatever_there_is() -> None:
     for _ in range(3):
         make_job(JobStatus.RUNNING)
     with recorded_statements() as statements:
         scrape()
 
-    assert len(statements) == 15
+    assert len(statements) == 16
 
 
 def test_a_streak_of_refusals_counts_as_long_as_it_was() -> None:

@@ -11,7 +11,8 @@ from django.utils import timezone
 from jobs.backends import Backend
 from jobs.lifecycle.orders import configured_backend
 from jobs.lifecycle.worker_backends import described
-from jobs.models import AuditRun, JobItem, JobPackage, WorkerHost
+from jobs.models import AuditRun, Beat, JobItem, JobPackage, WorkerHost
+from jobs.models.beat import LATE
 from jobs.states import IN_WORK, PackageStatus
 from jobs.watch.examinations.diagnosis import OVERDUE, Diagnosis, State, ago
 from jobs.watch.metrics import read
@@ -69,6 +70,22 @@ def examine_webhooks() -> Iterator[Diagnosis]:
         yield Diagnosis("webhooks", State.ERROR, found, STANDS_STILL)
     else:
         yield Diagnosis("webhooks", State.OK, found)
+
+
+def examine_beat() -> Iterator[Diagnosis]:
+    [(seconds,)] = read("s3_beat_age_seconds")
+    late = seconds > LATE.total_seconds()
+    last = Beat.objects.first()
+    if last is not None:
+        found = f"maintenance heard its clock {ago(last.seen_at)}"
+        state, hint = (State.ERROR, STANDS_STILL) if late else (State.OK, "")
+    elif late:
+        found = "maintenance never heard its clock"
+        state, hint = State.ERROR, STANDS_STILL
+    else:
+        found = "maintenance has not heard its clock yet"
+        state, hint = State.WARNING, "it comes a minute after maintenance was started"
+    yield Diagnosis("beat", state, found, hint)
 
 
 def examine_maintenance() -> Iterator[Diagnosis]:

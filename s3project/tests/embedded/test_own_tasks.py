@@ -19,7 +19,7 @@ MAINTENANCE = {
     *("jobs.dispatch_due_items", "jobs.expire_jobs", "jobs.delete_expired_objects"),
     *("jobs.archive_jobs", "jobs.run_audit", "jobs.delete_outputs", "jobs.delete_job_objects"),
     *("jobs.discard_large_uploads", "jobs.count_storage", "jobs.erase_users"),
-    *("jobs.forget_worker_hosts", "jobs.delete_old_packages"),
+    *("jobs.forget_worker_hosts", "jobs.delete_old_packages", "jobs.note_beat"),
     *("jobs.send_webhooks", "jobs.delete_old_deliveries"),
     *("users.delete_expired_answers", "users.delete_expired_sessions"),
 }

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db.models import F
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Expression, F
 from django.db.models.functions import Now
 from pytest_django import Settings
 
 from jobs.backends import backend_of
-from jobs.models import AuditRun, JobPackage, WebhookDelivery, WorkerHost
+from jobs.models import AuditRun, Beat, JobPackage, WebhookDelivery, WorkerHost
 from jobs.states import JobStatus
 from jobs.tests.clock import HOUR, MINUTE, age
 from jobs.tests.factories import claim, make_job
@@ -18,6 +19,10 @@ from jobs.webhooks import endpoints
 from users.tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
+
+
+def migrated_at(moment: Expression) -> None:
+    MigrationRecorder.Migration.objects.update(applied=moment)
 
 
 def test_a_worker_that_claimed_lately_is_right() -> None:
@@ -84,6 +89,30 @@ def test_photos_that_are_overdue_mean_that_maintenance_stands_still() -> None:
     age(job, HOUR)
 
     assert findings("maintenance") == [("error", "2 photos due for more than 2 minutes")]
+
+
+def test_a_clock_that_is_no_longer_heard_is_an_error_until_it_is() -> None:
+    Beat.objects.note()
+    assert findings("beat") == [("ok", "maintenance heard its clock just now")]
+    Beat.objects.update(seen_at=Now() - 4 * MINUTE)
+    assert findings("beat") == [("ok", "maintenance heard its clock 4 minutes ago")]
+    Beat.objects.update(seen_at=Now() - 6 * MINUTE)
+    [found] = of("beat")
+    assert (found.state, found.finding) == ("error", "maintenance heard its clock 6 minutes ago")
+    assert "is not running" in found.hint
+
+    Beat.objects.note()
+
+    assert findings("beat") == [("ok", "maintenance heard its clock just now")]
+
+
+def test_a_clock_that_was_never_heard_is_an_error_unless_the_database_is_new() -> None:
+    migrated_at(Now())
+    assert findings("beat") == [("warning", "maintenance has not heard its clock yet")]
+
+    migrated_at(Now() - 6 * MINUTE)
+
+    assert findings("beat") == [("error", "maintenance never heard its clock")]
 
 
 def test_the_last_audit_is_told(settings: Settings) -> None:
