@@ -208,7 +208,8 @@ def test_one_edit_that_could_be_made_is_enough() -> None:
 
 
 def test_what_is_in_doubt_is_not_found_by_an_edit_and_protected_all_the_same() -> None:
-    segmenter = FixedSegmenter({"Wall": left_half(), "Floor": 255 - left_half()})
+    masks = {"Wall": left_half(), "Floor": 255 - left_half(), "All": EVERYTHING}
+    segmenter = FixedSegmenter(masks)
     segmenter.doubtful = frozenset({"Wall"})
     engine = Engine(segmenter)
     for _ in ("looked at", "remembered"):
@@ -220,8 +221,7 @@ def test_what_is_in_doubt_is_not_found_by_an_edit_and_protected_all_the_same() -
         assert list(edited.places) == ["Floor"]
         floor = engine.edit(png_file(wall()), {"Floor": BLUE}, [])
         assert edited.png == floor.png
-    segmenter.masks["Everything"] = EVERYTHING
-    kept = engine.edit(png_file(wall()), {"Everything": RED}, ["Wall"])
+    kept = engine.edit(png_file(wall()), {"All": RED}, ["Wall"])
     assert kept.warnings == ()
     protected = left_half() == 255
     assert np.array_equal(opened(kept.png)[protected], wall()[protected])
