@@ -78,6 +78,9 @@ def _told(
     if before.outputs - now.outputs:
         # A cancel, or the end of what is kept: these are all there are.
         fields["outputs_ready"] = said["outputs_ready"]
+    if before.packages.keys() - now.packages.keys():
+        # The same end: a package that is gone is named by no event of packages.
+        fields["packages"] = [*_packages(said)]
     if before.uploads and not now.uploads:
         fields["upload"] = None
     if fields:

@@ -10,6 +10,7 @@ import pytest
 from jobs.api.job_shapes import WatchedFacts, watched_facts
 from jobs.api.watch_events import has_ended
 from jobs.lifecycle import services
+from jobs.lifecycle.packages import ask_for_package
 from jobs.lifecycle.selectors import get_job
 from jobs.models import JobCoordinator
 from jobs.states import ItemStatus, JobStatus
@@ -134,6 +135,19 @@ def test_packages_are_told_of_as_they_change(
     found = [event.data["packages"] for event in events if event.name == "package"]
     assert found == ([] if heard is None else [heard])
     assert len(events) == len(found)
+
+
+def test_the_packages_of_a_job_that_was_deleted_are_gone() -> None:
+    job = make_job(JobStatus.DONE)
+    ask_for_package(user_id=job.user_id, job_id=job.id, template="all", options={})
+    before = facts_of(job)
+    services.delete_job(user_id=job.user_id, job_id=job.id)
+    after = facts_of(job)
+
+    [event] = told(before, after)
+
+    assert (event.name, event.data["packages"], event.data["outputs_ready"]) == ("job", [], [])
+    assert merged(before, [event]) == after
 
 
 def test_the_end_comes_when_the_job_is_finished_and_no_package_is_in_work() -> None:
