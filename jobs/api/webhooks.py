@@ -59,8 +59,8 @@ class WebhookViewSet(ApiViewSet):
 
         `secret` is shown once. Events are POSTed to `url` and signed as Standard Webhooks says,
         so that its libraries can verify them. Without `events`: that a job is done, has failed or
-        was canceled. Any 2xx within ten seconds is a success; whatever else comes is tried again
-        for three days.
+        was canceled, and that a package is ready or has failed. Any 2xx within ten seconds is a
+        success; whatever else comes is tried again for three days.
         """
         user = current_user(request)
         args = parse(CREATE_WEBHOOK_IN, request)
