@@ -19,6 +19,7 @@ from jobs.gpu.engine.messages import WorkItem
 from jobs.gpu.engine.packages.archive import Archive
 from jobs.gpu.engine.packages.boards import encode_board
 from jobs.gpu.engine.packages.filenames import plain_stem, plain_stems
+from jobs.gpu.engine.packages.lettering import legible
 from jobs.gpu.engine.packages.message import PackageMessage
 from jobs.gpu.engine.packages.subject import Subject, Wanted
 from jobs.gpu.engine.packages.templates import TEMPLATES, Package, Template
@@ -131,7 +132,7 @@ class Packer:
                 preset=message.work.preset,
                 count=len(items),
                 language="en" if options.get("language") == "en" else "ko",
-                title=str(options.get("title") or ""),
+                title=legible(str(options.get("title") or "")),
                 colours=[str(one) for one in options.get("colors") or ()],
             )
         )
@@ -165,7 +166,7 @@ class Packer:
     def _subject(self, item: WorkItem, stem: str) -> Subject:
         work = self._message.work
         wanted = Wanted(work.concepts, work.protect, layers(work.preset))
-        caption = plain_stem(self._message.names.get(item.idx, ""))
+        caption = legible(plain_stem(self._message.names.get(item.idx, "")))
         sources = _Sources(self._store, self._message, item, self._budget, self._outlast)
         return Subject(self._engine(), sources, wanted, idx=item.idx, stem=stem, caption=caption)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+import unicodedata
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,9 @@ from PIL import ImageDraw, ImageFont
 
 FONT: Final = Path(__file__).parent / "fonts" / "Pretendard-Medium.otf"
 ELLIPSIS: Final = "…"
+# No character, in any font: what is drawn for it is drawn for all that the font lacks.
+_NO_CHARACTER: Final = "\U0010ffff"
+_COMPARED_AT: Final = 32  # pixels
 
 
 @cache
@@ -18,10 +22,18 @@ def font_of(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(FONT), size, layout_engine=ImageFont.Layout.BASIC)
 
 
+def legible(text: str) -> str:
+    """One line of what the font can draw: Hangul that came in parts (NFD, as macOS names files) as
+    syllables, and nothing in place of what it lacks, such as emoji and direction marks."""
+    composed = unicodedata.normalize("NFC", text)
+    return " ".join("".join(c for c in composed if c.isspace() or _is_drawn(c)).split())
+
+
 def fitted(text: str, size: int, width: int) -> str:
-    """The text, or as much of its beginning as fits into `width` pixels with an ellipsis."""
+    """What is legible of the text, or as much of its beginning as fits into `width` pixels with an
+    ellipsis."""
     font = font_of(size)
-    line = " ".join(text.split())
+    line = legible(text)
     if font.getlength(line) <= width:
         return line
     low, high = 0, len(line)
@@ -48,3 +60,14 @@ def write(
     `width`.
     """
     draw.text(place, fitted(text, size, width), fill=ink, font=font_of(size), anchor=anchor)
+
+
+@lru_cache(maxsize=4096)
+def _is_drawn(character: str) -> bool:
+    # Marks of direction and joiners have a glyph, of nothing.
+    return unicodedata.category(character) != "Cf" and _drawn(character) != _drawn(_NO_CHARACTER)
+
+
+def _drawn(character: str) -> tuple[tuple[int, int], bytes]:
+    mask = font_of(_COMPARED_AT).getmask(character)
+    return mask.size, bytes(mask)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from jobs.gpu.engine.packages.boards import (
     share_card,
     strip,
 )
-from jobs.gpu.engine.packages.lettering import fitted, font_of
+from jobs.gpu.engine.packages.lettering import fitted, font_of, legible
 
 RED, BLUE, PAPER = [200, 30, 30], [30, 30, 200], [250, 249, 247]
 OAK = Chip("바닥 · 오크", (193, 154, 107))
@@ -206,3 +207,20 @@ def test_a_long_line_is_cut_to_its_width_with_an_ellipsis() -> None:
     assert line.endswith(("관…", "현…"))
     assert 250 < font_of(24).getlength(line) <= 300
     assert fitted(" 현관\n하나 ", 24, 300) == "현관 하나"
+
+
+@pytest.mark.parametrize(
+    ("written", "drawn"),
+    [
+        ("우리 집 Café №1 — ₩39,000", "우리 집 Café №1 — ₩39,000"),
+        (unicodedata.normalize("NFD", "우리 집 Café"), "우리 집 Café"),
+        ("거실 😀\U0001f3e0\ufe0f 봄", "거실 봄"),
+        ("\u202eabc\u200b\x07\n둘째 줄", "abc 둘째 줄"),
+        ("👨\u200d👩\u200d👧", ""),
+    ],
+)
+def test_what_the_font_cannot_draw_is_left_out_and_hangul_in_parts_is_put_together(
+    written: str, drawn: str
+) -> None:
+    assert legible(written) == drawn
+    assert fitted(written, 30, 2000) == drawn
