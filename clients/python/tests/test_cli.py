@@ -532,6 +532,38 @@ TABLES: list[tuple[str, str, Any]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("storage", "kept"),
+    [
+        ({"used_mib": 0, "limit_mib": None, "counted_at": None}, "not counted yet"),
+        (
+            {"used_mib": 0, "limit_mib": 102_400, "counted_at": None},
+            "not counted yet, up to 102400 MiB",
+        ),
+        (
+            {"used_mib": 3, "limit_mib": 102_400, "counted_at": "2026-11-26T05:15:00.000Z"},
+            "3 MiB, counted 11-26 05:15, up to 102400 MiB",
+        ),
+        (
+            {"used_mib": 3, "limit_mib": None, "counted_at": "2026-11-26T05:15:00.000Z"},
+            "3 MiB, counted 11-26 05:15",
+        ),
+    ],
+)
+def test_what_is_kept_is_said_only_once_it_is_counted(
+    signed_in: SmallApi,
+    s3sets: S3Sets,
+    storage: dict[str, Any],
+    kept: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    signed_in.on("GET", "/me", Reply(data={**ME, "storage": storage}))
+
+    assert s3sets("me") == Exit.DONE
+
+    assert f"kept\t{kept}" in capsys.readouterr().out.splitlines()
+
+
 @pytest.mark.parametrize(("words", "path", "data"), TABLES, ids=lambda value: str(value)[:20])
 def test_a_table_fits_80_columns(
     signed_in: SmallApi,

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from jobs.demo.sets import PHOTOS
 from jobs.tests.studio.visitor import Visitor
@@ -74,8 +75,7 @@ def test_every_place_is_clean_at_a_desk(visitor: Visitor) -> None:
     expect(page.get_by_text("“Sage walls” is saved.")).to_be_visible()
 
     for place in PLACES:
-        page.goto(f"/studio#/{place}")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        visitor.go_to(place)
         if place == "rules":
             expect(page.get_by_text("1 of 2 used")).to_be_visible()
         if place == "keys":
@@ -93,6 +93,20 @@ def test_every_place_is_clean_at_a_desk(visitor: Visitor) -> None:
         check(place)
     page.goto("/studio#/nowhere")
     expect(page.get_by_text("There is no such page")).to_be_visible()
+
+
+def test_a_place_on_its_way_is_clean_and_so_is_one_that_never_comes(visitor: Visitor) -> None:
+    page, check = visitor.page, checked(visitor)
+    visitor.loses_connections = True
+    held: list[Route] = []
+    page.route("**/later/ledger.js", lambda route: held.append(route))
+    visitor.open("#/ledger")
+    expect(page.get_by_text("Loading …")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ledger")
+    check("loading")
+    held.pop().abort()
+    expect(page.get_by_role("alert")).to_have_text("No connection to the server.")
+    check("lost")
 
 
 def test_a_phone_in_the_dark_reads_korean(browser: Browser, stack: LiveStack) -> None:
@@ -114,8 +128,7 @@ def test_a_phone_in_the_dark_reads_korean(browser: Browser, stack: LiveStack) ->
         page.wait_for_load_state("networkidle")
         visitor.picture("studio-phone.jpg")
         for place in PLACES:
-            page.goto(f"/studio#/{place}")
-            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            visitor.go_to(place)
             check(place)
 
         visitor.button("메뉴").click()
@@ -124,6 +137,15 @@ def test_a_phone_in_the_dark_reads_korean(browser: Browser, stack: LiveStack) ->
         expect(page.locator("html")).to_have_attribute("lang", "en")
         page.reload()
         expect(page.get_by_role("heading", name="Account")).to_be_visible()
+
+
+def test_a_message_follows_the_language_while_it_is_shown(visitor: Visitor) -> None:
+    visitor.open()
+    visitor.drop(Path(__file__))
+    message = visitor.page.locator(".toast p")
+    expect(message).to_have_text("1 file is no photo and was left out.")
+    visitor.button("한국어").click()
+    expect(message).to_have_text("사진이 아닌 파일 1개는 제외했습니다.")
 
 
 def test_a_slow_phone_shows_the_page_and_takes_a_photo_soon(

@@ -218,6 +218,7 @@ def test_an_account_goes_to_another_browser_with_its_key(visitor: Visitor) -> No
     key = page.locator(".secret code").inner_text()
     user = page.locator(".facts code").inner_text()
     assert len(key) == 43
+    expect(page.locator(".facts")).to_contain_text("Not counted yet")
 
     browser = page.context.browser
     assert browser is not None

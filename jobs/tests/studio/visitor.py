@@ -18,6 +18,11 @@ class Visitor(Window):
         self.page.goto(f"/studio{place}")
         self.page.locator("header.top").wait_for()
 
+    def go_to(self, place: str) -> None:
+        """Until it is there: the place before may be seen for a moment still."""
+        self.page.goto(f"/studio#/{place}")
+        expect(self.page.locator(f".page-{place} .sheet-head h1")).to_be_visible()
+
     def drop(self, *files: Path) -> None:
         """Files and folders, as the system's own drag and drop hands them over."""
         data: dict[str, Any] = {"items": [], "files": [str(file) for file in files]}

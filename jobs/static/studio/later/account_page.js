@@ -10,7 +10,7 @@ import { account, adopt, forget, isKept, isKnown, secret } from "../session.js";
 import { startOver } from "../sets/draft.js";
 import { Confirm } from "../views/dialog.js";
 import { tell } from "../views/toasts.js";
-import { bytes, count, language, say, word } from "../words.js";
+import { bytes, count, language, moment, say, word } from "../words.js";
 import { Secret, Sheet, attempt } from "./pages.js";
 
 export default function AccountPage() {
@@ -25,16 +25,21 @@ export default function AccountPage() {
 }
 
 function Facts({ me }) {
-  const { used_mib: used, limit_mib: limit } = me.storage;
-  const size = (mebibytes) => bytes(mebibytes * 1_048_576);
   const rows = [
     [say("account.plan"), `${word("account.plan", me.plan)} · ${say("account.limits", { items: me.max_items_per_job.toLocaleString(language.value), jobs: me.max_concurrency })}`],
     [say("facts.credits"), count("credits", me.credits)],
     [say("page.rules"), say("rules.slots", me.rule_slots)],
-    [say("account.storage"), limit === null ? size(used) : `${size(used)} / ${size(limit)}`],
+    [say("account.storage"), kept(me.storage)],
     [say("account.user"), html`<code>${me.user_id}</code>`],
   ];
   return html`<dl class="facts">${rows.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+/** What is kept is counted now and then: nothing is known before the first time. */
+function kept({ used_mib: used, limit_mib: limit, counted_at: at }) {
+  const size = (mebibytes) => bytes(mebibytes * 1_048_576);
+  const amount = at === null ? say("account.storage.uncounted") : say("account.storage.counted", { size: size(used), at: moment(at) });
+  return limit === null ? amount : `${amount} · ${say("account.storage.limit", { size: size(limit) })}`;
 }
 
 function Key() {
@@ -55,13 +60,13 @@ function Move() {
     event.preventDefault();
     await attempt(async () => {
       if (!(await adopt(key.trim()))) {
-        tell(say("account.move.unknown"), "bad");
+        tell(() => say("account.move.unknown"), "bad");
         return;
       }
       setKey("");
       startOver();
       await readAccount();
-      tell(say("account.move.done"));
+      tell(() => say("account.move.done"));
     });
   };
   return html`<section>

@@ -54,7 +54,7 @@ export function Secret({ text, value, children }) {
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(value);
-      tell(say("copied"));
+      tell(() => say("copied"));
     } catch {
       // Without a secure address there is no clipboard: the text is selected by a click.
     }

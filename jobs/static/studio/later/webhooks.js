@@ -57,7 +57,7 @@ function Webhook({ webhook, onSecret, onChange }) {
     if (await attempt(() => call("PATCH", path, { body: { enabled: !webhook.enabled } }))) onChange();
   };
   const test = async () => {
-    if (await attempt(() => call("POST", `${path}/test`))) tell(say("webhooks.tested"));
+    if (await attempt(() => call("POST", `${path}/test`))) tell(() => say("webhooks.tested"));
   };
   const rotate = () =>
     attempt(async () => {

@@ -58,9 +58,14 @@ function Later({ page, id }) {
   }, [page]);
   if (isGone) {
     return html`<section class="sheet">
+      <h1>${say(`page.${page}`)}</h1>
       <p role="alert">${say("error.NO_CONNECTION")}</p>
       <button onClick=${() => location.reload()}>${say("reload")}</button>
     </section>`;
   }
-  return View ? html`<${View} id=${id} />` : html`<p class="waiting" role="status">${say("loading")}</p>`;
+  if (View) return html`<${View} id=${id} />`;
+  return html`<section class="sheet">
+    <h1>${say(`page.${page}`)}</h1>
+    <p class="waiting" role="status">${say("loading")}</p>
+  </section>`;
 }

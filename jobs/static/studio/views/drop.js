@@ -10,9 +10,9 @@ import { tell } from "./toasts.js";
 const ACCEPT = "image/*,.heic,.heif,.avif";
 
 function take({ photos, others }) {
-  if (others > 0) tell(count("drop.others", others), "warn");
+  if (others > 0) tell(() => count("drop.others", others), "warn");
   if (photos.length > 0) addPhotos(photos);
-  else if (others === 0) tell(say("drop.none"), "warn");
+  else if (others === 0) tell(() => say("drop.none"), "warn");
 }
 
 /** The whole window takes what is dropped, and says so while something is dragged over it. */

@@ -33,7 +33,7 @@ function SaveRule({ job, onClose }) {
     const body = { name, preset_id: job.preset, concepts: job.concepts, protect: job.protect };
     try {
       await call("POST", "/rules", { body, key: intention() });
-      tell(say("ordered.saved", { name }));
+      tell(() => say("ordered.saved", { name }));
       refreshAccount();
       onClose();
     } catch (error) {

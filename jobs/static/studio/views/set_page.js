@@ -51,6 +51,7 @@ export function SetPage({ id }) {
   }, [sending?.phase]);
   if (!job) {
     return html`<section class="sheet">
+      <h1>${say("page.set")}</h1>
       ${error ? html`<p class="problem" role="alert">${sentence(error)}</p><a href=${to("sets")}>${say("page.sets")}</a>` : html`<p role="status">${say("loading")}</p>`}
     </section>`;
   }
@@ -97,7 +98,7 @@ function Actions({ job, preset, onChange }) {
     try {
       const { data } = await call("POST", `/jobs/${job.job_id}/cancel`, { key: intention() });
       await stop(job.job_id);
-      tell(count("set.refunded", data.refunded));
+      tell(() => count("set.refunded", data.refunded));
       refreshAccount();
       onChange();
     } catch (error) {
@@ -107,7 +108,7 @@ function Actions({ job, preset, onChange }) {
   const remove = async () => {
     try {
       await call("DELETE", `/jobs/${job.job_id}`);
-      tell(say("set.deleted"));
+      tell(() => say("set.deleted"));
       go("sets");
     } catch (error) {
       tellError(error);

@@ -10,15 +10,16 @@ const SHOWN_MS = 8000;
 const toasts = new Cell([]);
 let counter = 0;
 
-export function tell(text, kind = "plain") {
+/** `words` gives the message in the reader's language, which may change while it is shown. */
+export function tell(words, kind = "plain") {
   counter += 1;
-  const toast = { id: counter, text, kind };
-  toasts.set([...toasts.value.filter((each) => each.text !== text), toast]);
+  const toast = { id: counter, words, kind };
+  toasts.set([...toasts.value.filter((each) => each.words() !== words()), toast]);
   setTimeout(() => dismiss(toast.id), SHOWN_MS);
 }
 
 export function tellError(error) {
-  tell(sentence(error), "bad");
+  tell(() => sentence(error), "bad");
 }
 
 function dismiss(id) {
@@ -29,8 +30,8 @@ export function Toasts() {
   const shown = useCell(toasts);
   return html`<div class="toasts" role="status" aria-live="polite">
     ${shown.map(
-      ({ id, text, kind }) => html`<div key=${id} class="toast ${kind}">
-        <p>${text}</p>
+      ({ id, words, kind }) => html`<div key=${id} class="toast ${kind}">
+        <p>${words()}</p>
         <button class="plain" aria-label=${say("toast.dismiss")} onClick=${() => dismiss(id)}><${Icon} name="close" /></button>
       </div>`,
     )}

@@ -24,7 +24,7 @@ from s3sets.cli.options import (
     signed_in,
 )
 from s3sets.cli.output import Cell, Output, status_text, when
-from s3sets.shapes import Grade, Material
+from s3sets.shapes import Grade, Material, Storage
 
 ALL = 10_000
 SWATCH = "    "
@@ -215,7 +215,6 @@ def me(as_json: Json = False, server: Server = None) -> None:
         said = client.me()
     output.data(said)
     slots, storage = said["rule_slots"], said["storage"]
-    most = "" if storage["limit_mib"] is None else f" of {storage['limit_mib']}"
     output.table(
         ("", ""),
         [
@@ -226,9 +225,20 @@ def me(as_json: Json = False, server: Server = None) -> None:
             ("open jobs", f"{said['active_jobs']} of {said['max_concurrency']}"),
             ("photos a job", f"{said['max_items_per_job']}"),
             ("rules", f"{slots['used']} of {slots['max']}"),
-            ("kept", f"{storage['used_mib']}{most} MiB"),
+            ("kept", _kept(storage)),
         ],
     )
+
+
+def _kept(storage: Storage) -> str:
+    """It is counted now and then: nothing is known before the first time."""
+    counted, limit = storage["counted_at"], storage["limit_mib"]
+    amount = (
+        "not counted yet"
+        if counted is None
+        else f"{storage['used_mib']} MiB, counted {when(counted)}"
+    )
+    return amount if limit is None else f"{amount}, up to {limit} MiB"
 
 
 def _swatch(hex_code: str) -> Text:
