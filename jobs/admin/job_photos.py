@@ -63,8 +63,8 @@ def photos(job: JobCoordinator, *, with_pictures: bool) -> Table:
             (
                 photo.idx,
                 *(_shown(pictures, key, word, photo) for key, word in _sides(photo, shown)),
-                badge(photo.status),
-                *_at_work(photo),
+                badge(JobStatus.CANCELED if _is_canceled(job, photo) else photo.status),
+                *_at_work(job, photo),
                 prose(photo.error or "; ".join(photo.warnings)),
                 photo.name or NOTHING,
                 object_name(photo.output_key or photo.input_key),
@@ -102,8 +102,14 @@ def _pictures(job: JobCoordinator, found: Sequence[Photo]) -> dict[str, str]:
     return dict(zip(wanted, urls, strict=True))
 
 
-def _at_work(photo: Photo) -> tuple[Cell, Cell]:
+def _is_canceled(job: JobCoordinator, photo: Photo) -> bool:
+    """Its row stays as the cancel found it, lease included: nobody is waiting for it any more."""
+    return job.status == JobStatus.CANCELED and photo.status == ItemStatus.PENDING
+
+
+def _at_work(job: JobCoordinator, photo: Photo) -> tuple[Cell, Cell]:
     """The attempt, and who has or had it."""
     if not isinstance(photo, JobItem):
         return NOTHING, NOTHING
-    return photo.attempt or NOTHING, lease(photo)
+    held = (photo.claimed_by or NOTHING) if _is_canceled(job, photo) else lease(photo)
+    return photo.attempt or NOTHING, held

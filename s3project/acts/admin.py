@@ -13,7 +13,7 @@ from s3project.acts.models import Act
 from s3project.acts.words import Action, ActorKind
 from s3project.admin.page import ReadOnlyAdmin
 from s3project.admin.search import SearchById
-from s3project.admin.tables import NOTHING, as_json, badge, code, moment_column, user_link
+from s3project.admin.tables import NOTHING, as_json, badge, code, moment_column, prose, user_link
 
 __all__ = ["ActAdmin", "LogEntryAdmin"]
 
@@ -49,7 +49,7 @@ class ActAdmin(ReadOnlyAdmin[Act], SearchById[Act]):
         "who",
         "address",
         "whom",
-        "reason",
+        "why",
     )
     list_filter = (ActionFilter, ActorFilter, "created_at")
     # In this order only: any other would sort the whole table.
@@ -88,6 +88,10 @@ class ActAdmin(ReadOnlyAdmin[Act], SearchById[Act]):
     @admin.display(description="object")
     def whom(self, act: Act) -> SafeString | str:
         return code(act.object_id) if act.object_id else NOTHING
+
+    @admin.display(description="reason")
+    def why(self, act: Act) -> SafeString:
+        return prose(act.reason)
 
     @admin.display(description="details")
     def facts(self, act: Act) -> SafeString:

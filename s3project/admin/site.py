@@ -22,6 +22,7 @@ from s3project.admin.known_browser import admitted_account, remember_browser
 from s3project.admin.login_limits import try_password
 from s3project.admin.page import PageAdmin
 from s3project.admin.second_factor import second_factor
+from s3project.admin.tables import NOTHING
 from s3project.api.client_address import client_network
 from s3project.api.rate_limiter import Verdict
 
@@ -35,6 +36,7 @@ class OperatorsSite(AdminSite):
     """
 
     index_template = "s3project/admin/index.html"
+    empty_value_display = NOTHING
     dashboard: Callable[[HttpRequest], Sequence[Any]] | None = None
     sections: Mapping[str, Sequence[str]] = {}
     chief: frozenset[str] = frozenset()

@@ -118,6 +118,21 @@ def test_a_worker_stays_beside_the_photo_that_it_made(browser: Client) -> None:
     assert [row[4:6] for row in photos.rows] == [(1, "gpu-1:10"), (1, "gpu-1:10")]
 
 
+def test_a_photo_of_a_canceled_job_is_nobodys_work_any_more(browser: Client) -> None:
+    job = make_job(JobStatus.QUEUED, items=3)
+    claim(job, 0, 1)
+    report(job, 0)
+    services.cancel_job(user_id=job.user_id, job_id=job.id)
+
+    photos = panel(browser.get(page_of(job)), "Photos")
+
+    assert [(strip_tags(str(row[3])), row[5]) for row in photos.rows] == [
+        ("done", "gpu-1:10"),
+        ("canceled", "gpu-1:10"),
+        ("canceled", "–"),
+    ]
+
+
 def test_the_times_of_a_job_stand_in_their_order_with_who_did_what(browser: Client) -> None:
     job = make_job(JobStatus.RUNNING)
     desk = Actor(ActorKind.COMMAND, name="desk")
