@@ -208,6 +208,14 @@ def test_a_page_that_was_closed_while_it_sent_goes_on_when_it_is_opened_again(
     expect(page.locator(".compare img")).to_have_count(2)
 
 
+def test_a_photo_dropped_in_another_place_begins_a_set(visitor: Visitor) -> None:
+    visitor.open("#/ledger")
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Ledger")
+    visitor.drop(KITCHEN)
+    expect(visitor.page.get_by_role("heading", name="1 photo")).to_be_visible()
+    expect(visitor.page).to_have_url(f"{visitor.base_url}/studio#/")
+
+
 def test_an_account_goes_to_another_browser_with_its_key(visitor: Visitor) -> None:
     page = visitor.page
     visitor.open()

@@ -4,6 +4,7 @@ import { useCell } from "../cell.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { place, to } from "../routes.js";
 import { say } from "../words.js";
+import { DropAnywhere } from "./drop.js";
 import { Entrance } from "./entrance.js";
 import { Header } from "./header.js";
 import { NewSet } from "./new_set.js";
@@ -35,6 +36,7 @@ export function App() {
   return html`
     <${Header} />
     <main id="main" ref=${main} tabindex="-1" class="page-${name}"><${Place} page=${page} id=${id} /></main>
+    <${DropAnywhere} />
     <${Entrance} />
     <${Toasts} />
   `;

@@ -2,6 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "../html.js";
 import { fromDrop, fromFiles } from "../pictures/intake.js";
+import { go, place } from "../routes.js";
 import { addPhotos } from "../sets/draft.js";
 import { count, say } from "../words.js";
 import { Icon } from "./icons.js";
@@ -13,6 +14,12 @@ function take({ photos, others }) {
   if (others > 0) tell(() => count("drop.others", others), "warn");
   if (photos.length > 0) addPhotos(photos);
   else if (others === 0) tell(() => say("drop.none"), "warn");
+}
+
+/** In every place, where the browser would leave the page for the photo; it is seen in the new set. */
+function takeFromAnywhere(found) {
+  take(found);
+  if (found.photos.length > 0 && place.value.page !== "") go();
 }
 
 /** The whole window takes what is dropped, and says so while something is dragged over it. */
@@ -37,11 +44,11 @@ export function DropAnywhere() {
       event.preventDefault();
       depth = 0;
       setOver(false);
-      take(await fromDrop(event.dataTransfer));
+      takeFromAnywhere(await fromDrop(event.dataTransfer));
     };
     const paste = (event) => {
       const files = [...event.clipboardData.files];
-      if (files.length > 0) take(fromFiles(files));
+      if (files.length > 0) takeFromAnywhere(fromFiles(files));
     };
     const all = { dragenter: enter, dragleave: leave, dragover: over, drop, paste };
     for (const [name, listener] of Object.entries(all)) window.addEventListener(name, listener);

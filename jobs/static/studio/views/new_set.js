@@ -7,7 +7,6 @@ import { html, useEffect, useState } from "../html.js";
 import { draft } from "../sets/draft.js";
 import { say } from "../words.js";
 import { Costs } from "./costs.js";
-import { DropAnywhere } from "./drop.js";
 import { Landing } from "./landing.js";
 import { Parts } from "./parts.js";
 import { Presets } from "./presets.js";
@@ -16,7 +15,7 @@ import { Tray } from "./tray.js";
 export function NewSet() {
   const { photos, source } = useCell(draft);
   const isEmpty = photos.length === 0 && !source;
-  return html`<${DropAnywhere} />${isEmpty ? html`<${Landing} />` : html`<${Editor} />`}`;
+  return isEmpty ? html`<${Landing} />` : html`<${Editor} />`;
 }
 
 function Editor() {
