@@ -152,9 +152,11 @@ class BeforeAfter(_OneBoardEach):
 
     def _board_of(self, subject: Subject) -> tuple[Rgb, Rgb, str]:
         before, after = subject.before(PANE), subject.after(PANE)
-        labels = texts.pair_labels(self._package.language)
-        caption = self._package.caption(subject)
-        return before_after(before, after, caption, labels), strip(before, after), caption
+        package, labels = self._package, texts.pair_labels(self._package.language)
+        caption = package.caption(subject)
+        # Of one photo the pair is the board, whose title was given.
+        title = package.title if package.count == 1 else ""
+        return before_after(before, after, title or caption, labels), strip(before, after), caption
 
 
 class ShareCard(_OneBoardEach):
