@@ -14,11 +14,13 @@ from s3project.testing.window import browser
 __all__ = ["browser"]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def stack(
     engines: EmbeddedStack, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveStack]:
-    """Web and its front; no worker, so that jobs move when a test says so."""
+    """Web and its front; no worker, so that jobs move when a test says so. One for each module:
+    after a test outside a transaction the types of content have other numbers, and web knows the
+    old ones."""
     with live_stack_of(engines, tmp_path_factory.mktemp("operators")) as stack:
         stack.start_web(ADMIN_TOTP="required")
         yield stack
