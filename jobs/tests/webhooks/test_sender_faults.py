@@ -134,12 +134,18 @@ def test_while_it_sends_there_is_no_connection_to_the_database() -> None:
 
     def look(line: Any) -> None:
         line.recv(65536)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                " AND pid <> pg_backend_pid() AND query LIKE '%%jobs_webhookdelivery%%'"
-            )
-            seen.append(cursor.fetchone()[0])
+        # PostgreSQL ends a process a moment after its connection was closed.
+        for _ in range(100):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND pid <> pg_backend_pid() AND query LIKE '%%jobs_webhookdelivery%%'"
+                )
+                count = cursor.fetchone()[0]
+            if not count:
+                break
+            time.sleep(0.02)
+        seen.append(count)
         connection.close()
         line.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
