@@ -15,8 +15,8 @@ import numpy as np
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
 from jobs.gpu.engine.backdrop import backdrop_of
 from jobs.gpu.engine.consensus import spread
-from jobs.gpu.engine.segmenters.looks import first_look, look_closer
-from jobs.gpu.engine.segmenters.outline import enlarged, working_copy
+from jobs.gpu.engine.segmenters.looks import doubt_of, first_look, look_closer
+from jobs.gpu.engine.segmenters.outline import enlarged, resized, working_copy
 
 # Below this the network has seen nothing that stands out; stretching would invent an object.
 _LEAST_SALIENCE: Final = 0.5
@@ -72,7 +72,7 @@ def find_body(rgb: Rgb) -> FoundBody | None:
         return None
     picture = working_copy(rgb)
     likely = _by_backdrop(picture, look_closer(picture, first))
-    if float(np.minimum(likely, 1 - likely).sum()) > _MOST_DOUBT * float(likely.sum()):
+    if doubt_of(likely) > _MOST_DOUBT:
         return None
     body = _outlined(picture, likely)
     if float(body.mean()) < _LEAST_AREA:
@@ -96,7 +96,7 @@ def _outlined(picture: Rgb, likely: Floats) -> BoolMask:
     smooth = cv2.medianBlur(drawn, _ROUNDED)
     kept = np.where(thin, np.maximum(reduced, agreed), 0.5 * (smooth + drawn * agreed))
     kept = _whole(kept.astype(np.float32), reduced)
-    return np.asarray(_resized(kept, (width, height)) > 0.5, np.bool_)
+    return np.asarray(resized(kept, (width, height)) > 0.5, np.bool_)
 
 
 def _whole(kept: Floats, likely: Floats) -> Floats:
@@ -145,8 +145,4 @@ def _by_backdrop(picture: Rgb, salience: Floats) -> Floats:
     conviction = np.clip((likely - _CONVINCED_FROM) / (_CONVINCED_AT - _CONVINCED_FROM), 0, 1)
     like *= 1 - (1 - _LEFT_WHEN_CONVINCED) * conviction
     logit += backdrop.plain * (_LIKE_BACKDROP * like + _UNLIKE_BACKDROP * unlike)
-    return _resized((1 / (1 + np.exp(-logit))).astype(np.float32), (width, height))
-
-
-def _resized(values: Floats, size: tuple[int, int]) -> Floats:
-    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    return resized((1 / (1 + np.exp(-logit))).astype(np.float32), (width, height))

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from jobs.gpu.engine.arrays import BoolMask, Floats, Rgb
+from jobs.gpu.engine.segmenters.outline import resized
 from jobs.gpu.engine.segmenters.weights import (
     IMAGENET_DEVIATION,
     IMAGENET_MEAN,
@@ -50,14 +51,14 @@ def first_look(rgb: Rgb) -> Floats:
 def look_closer(picture: Rgb, first: Floats) -> Floats:
     """What all looks at a picture (HxWx3) see together, HxW, 0-1, given the first."""
     height, width = picture.shape[:2]
-    looks = [_resized(first, (width, height))]
+    looks = [resized(first, (width, height))]
     seen = np.asarray(looks[0] > _SEEN, np.bool_)
     if not seen.any():
         return looks[0]
     rows, columns = _with_margin(seen, 1), _with_margin(seen, 0)
     window = np.ascontiguousarray(picture[rows, columns])
     if window.shape[0] * window.shape[1] > _LARGEST_WINDOW * height * width:
-        if _doubt(first) < _LITTLE_DOUBT:
+        if doubt_of(first) < _LITTLE_DOUBT:
             return looks[0]
         looks.append(_mirrored(picture))
     else:
@@ -70,12 +71,13 @@ def look_closer(picture: Rgb, first: Floats) -> Floats:
     return np.asarray(middle + _SUREST_COUNTS * (stack.max(axis=0) - middle), np.float32)
 
 
-def _doubt(look: Floats) -> float:
+def doubt_of(look: Floats) -> float:
+    """The doubt of all pixels (0-1), as a share of what is seen."""
     return float(np.minimum(look, 1 - look).sum()) / max(float(look.sum()), 1e-6)
 
 
 def _direct(rgb: Rgb) -> Floats:
-    return _resized(first_look(rgb), (rgb.shape[1], rgb.shape[0]))
+    return resized(first_look(rgb), (rgb.shape[1], rgb.shape[0]))
 
 
 def _mirrored(rgb: Rgb) -> Floats:
@@ -88,7 +90,3 @@ def _with_margin(seen: BoolMask, axis: int) -> slice:
     first, last = int(used[0]), int(used[-1]) + 1
     margin = round(_MARGIN * (last - first)) + 8
     return slice(max(0, first - margin), min(len(present), last + margin))
-
-
-def _resized(values: Floats, size: tuple[int, int]) -> Floats:
-    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), np.float32)

@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from jobs.gpu.engine.arrays import Mask, Rgb
+from jobs.gpu.engine.arrays import Floats, Mask, Rgb
 
 _WORKING_SIDE: Final = 1024
 
@@ -26,3 +26,8 @@ def enlarged(mask: Mask, shape: tuple[int, ...]) -> Mask:
     """A mask (HxW, 0-255) at another size."""
     size = (shape[1], shape[0])
     return np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def resized(values: Floats, size: tuple[int, int]) -> Floats:
+    """What a network said of each pixel, at another size (width, height)."""
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), np.float32)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
 from jobs.gpu.engine.segmenters.instance import Instance, box_of, by_score
-from jobs.gpu.engine.segmenters.outline import enlarged
+from jobs.gpu.engine.segmenters.outline import enlarged, resized
 from jobs.gpu.engine.segmenters.weights import (
     EARLIER_ROOMS,
     IMAGENET_DEVIATION,
@@ -87,12 +87,12 @@ def look_at_room(rgb: Rgb) -> Mapping[str, FoundInRoom]:
     for name in (*SURFACES, *THINGS):
         here = CLASSES.index(name)
         lead = likely[here] - np.delete(likely, here, axis=0).max(axis=0)
-        level = np.clip(_resized(lead, size) / (2 * _CERTAIN) + 0.5, 0, 1) * 255
+        level = np.clip(resized(lead, size) / (2 * _CERTAIN) + 0.5, 0, 1) * 255
         mask = _without_specks(np.rint(level).astype(np.uint8))
         inside = (mask >= _HALF).astype(np.uint8)
         if float(inside.mean()) < _LEAST_AREA[name]:
             continue
-        instances = _parts(inside, _resized(likely[here], size)) if name in THINGS else ()
+        instances = _parts(inside, resized(likely[here], size)) if name in THINGS else ()
         found[name] = FoundInRoom(enlarged(mask, rgb.shape), instances, _doubt(mask))
     return found
 
@@ -149,10 +149,6 @@ def _without_specks(mask: Mask) -> Mask:
 
 def _doubt(mask: Mask) -> float:
     return float(np.minimum(mask, 255 - mask).sum(dtype=np.int64) / mask.sum(dtype=np.int64))
-
-
-def _resized(values: Floats, size: tuple[int, int]) -> Floats:
-    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _parts(mask: Mask, likely: Floats) -> tuple[Instance, ...]:
