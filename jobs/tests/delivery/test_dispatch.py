@@ -192,9 +192,7 @@ def test_execute_succeeds_while_the_broker_is_away_and_the_sweep_sends_later() -
     job = make_job(JobStatus.UPLOADED, items=2)
 
     with broker_away():
-        started = time.monotonic()
         assert execute(job) == 202
-        assert time.monotonic() - started < 8, "the client waits for the broker"
         JobCoordinator.objects.update(queued_at=timezone.now() - timedelta(minutes=1))
         assert sweep.dispatch_due_items() == 0
     assert list(job.items.values_list("attempt", "lease_expires_at")) == [(0, None)] * 2
@@ -203,6 +201,19 @@ def test_execute_succeeds_while_the_broker_is_away_and_the_sweep_sends_later() -
     assert sweep.dispatch_due_items() == 2
     assert [(idxs(message), message["attempt"]) for message in messages()] == [([0, 1], 1)]
     assert list(job.items.values_list("attempt", flat=True)) == [1, 1]
+
+
+def test_no_client_waits_for_a_broker_that_is_away() -> None:
+    """Of three the shortest: a busy machine is slow now and then, a wait would be in each."""
+    seconds = []
+
+    with broker_away():
+        for job in [make_job(JobStatus.UPLOADED) for _ in range(3)]:
+            started = time.monotonic()
+            assert execute(job) == 202
+            seconds.append(time.monotonic() - started)
+
+    assert min(seconds) < 2
 
 
 def test_a_canceled_job_asks_for_its_outputs_to_be_deleted() -> None:
