@@ -62,7 +62,7 @@ def audit_objects(*, finished_within: timedelta, limit: int) -> ObjectAudit:
     newest = list(jobs.order_by("-finished_at").values_list("user_id", "pk")[:limit])
     audit = ObjectAudit()
     for (user_id, job_id), expected in _expected(newest):
-        _note(audit, user_id, job_id, expected, _listed(user_id, job_id))
+        _note(audit, user_id, job_id, expected, _listed(user_id, job_id, expected))
     return audit
 
 
@@ -139,16 +139,17 @@ def _note(
         return
     # Looked at anew: a listing may be older than a result of which the row is known. And a job that
     # was canceled or deleted meanwhile has nothing to serve any more.
-    missing = expected.missing_of(_listed(user_id, job_id))
+    missing = expected.missing_of(_listed(user_id, job_id, expected))
     if missing and _serving().filter(pk=job_id).exists():
         audit.missing.append(MissingObjects(JobCoordinator(id=job_id).public_id, missing))
 
 
-def _listed(user_id: UUID, job_id: UUID) -> dict[str, int]:
-    """All that a job has to be downloaded in the storage."""
+def _listed(user_id: UUID, job_id: UUID, expected: Expected) -> dict[str, int]:
+    """What lies in the job's folders in which something is expected."""
     stored: dict[str, int] = {}
     for prefix in (*keys.result_prefixes(user_id, job_id), keys.packages_prefix(user_id, job_id)):
-        stored |= photo_storage().sizes(prefix)
+        if any(key.startswith(prefix) for key in expected.keys):
+            stored |= photo_storage().sizes(prefix)
     return stored
 
 
