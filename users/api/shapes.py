@@ -77,7 +77,7 @@ class RuleSlotsOut(TypedDict):
 class StorageOut(TypedDict):
     used_mib: Annotated[int, Schema("When it was last counted.", minimum=0, example=412)]
     limit_mib: Annotated[int | None, Schema("Null where there is none.", example=102_400)]
-    counted_at: Annotated[Timestamp | None, Schema("Null before the first job.")]
+    counted_at: Annotated[Timestamp | None, Schema("Null until it was counted for the first time.")]
 
 
 class MeOut(TypedDict):

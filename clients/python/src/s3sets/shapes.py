@@ -718,7 +718,7 @@ class Storage(TypedDict):
     limit_mib: int | None
     """Null where there is none."""
     counted_at: str | None
-    """Null before the first job."""
+    """Null until it was counted for the first time."""
 
 
 class StorageFacts(TypedDict):
