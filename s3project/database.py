@@ -11,17 +11,10 @@ SCHEMES = ("postgres", "postgresql")
 # Retry-After. Set on the connection, so that it costs no statement.
 LOCK_TIMEOUT_MS = 3_000
 STATEMENT_TIMEOUT_MS = 30_000
-# PostgreSQL reads and plans a statement anew each time unless a connection has it prepared, which
-# is done when it comes again so often. (Not at once: a migration's several commands in one text
-# cannot be prepared.)
-PREPARED_AFTER = 5
 
 
-def database_settings(url: str, *, prepare: bool = True) -> dict[str, Any]:
+def database_settings(url: str) -> dict[str, Any]:
     """The DATABASES["default"] entry of a `postgresql://user:password@host:port/name?options` URL.
-
-    Without `prepare` no connection keeps prepared statements, for a pooler that gives each
-    transaction another one.
 
     An empty URL gives Django's dummy backend: a GPU worker has no database, and a use of one
     there fails loudly. Raises ImproperlyConfigured for another scheme.
@@ -49,7 +42,9 @@ def database_settings(url: str, *, prepare: bool = True) -> dict[str, Any]:
             f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
             # Values travel beside the statement, so that its text is the same each time.
             "server_side_binding": True,
-            "prepare_threshold": PREPARED_AFTER if prepare else None,
+            # psycopg drops all that a connection has prepared at every rollback, and so what
+            # s3project/exchange.py has: it prepares the statements that come again and again.
+            "prepare_threshold": None,
             **query,
         },
     }

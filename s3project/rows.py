@@ -8,60 +8,73 @@ connection has prepared when a migration adds a column.)
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models
 
+from s3project.exchange import Answer, Asked, Exchange, Parameters, Row
+
 M = TypeVar("M", bound=models.Model)
-Parameters: TypeAlias = "Sequence[Any] | Mapping[str, Any]"
 AnyField: TypeAlias = "models.Field[Any, Any]"
 
 
-def fetch_one(statement: str, parameters: Parameters) -> tuple[Any, ...] | None:
+def fetch_one(statement: str, parameters: Parameters) -> Row | None:
     """The first row that a statement gives."""
-    cursor = _cursor()
-    cursor.execute(statement, parameters)
-    row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
+    rows = _ask((statement, parameters))[0].rows
+    return rows[0] if rows else None
 
 
-def fetch_all(statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
-    cursor = _cursor()
-    cursor.execute(statement, parameters)
-    rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+def fetch_all(statement: str, parameters: Parameters) -> list[Row]:
+    return _ask((statement, parameters))[0].rows
+
+
+def fetch_together(*asked: Asked) -> list[list[Row]]:
+    """The rows of several statements that do not need each other's, in one exchange. They run one
+    after the other, and the latter see what the former did and had to wait for."""
+    return [answer.rows for answer in _ask(*asked)]
 
 
 def execute(statement: str, parameters: Parameters) -> int:
     """How many rows a statement changed."""
-    cursor = _cursor()
-    cursor.execute(statement, parameters)
-    count: int = cursor.rowcount
-    return count
+    return _ask((statement, parameters))[0].changed
 
 
 class _Kept(threading.local):
-    """The cursor of each thread's connection: a new one for each statement would look up anew how
-    every column is read, which takes as long as reading it. Its rows are taken before the next
-    statement."""
+    """The exchange of each thread's connection, which has its statements prepared."""
 
-    connection: Any = None
-    cursor: Any = None
+    exchange: Exchange | None = None
 
 
 _kept = _Kept()
 
 
-def _cursor() -> Any:
-    """A cursor as Django gives it, with its errors and its record of statements in tests."""
+def _ask(*asked: Asked) -> list[Answer]:
+    """With the errors that Django's cursor raises, and its marks on the transaction."""
     database = connections[DEFAULT_DB_ALIAS]
-    if database.connection is None or database.queries_logged:
-        return database.cursor()
-    if _kept.connection is not database.connection:
-        _kept.cursor, _kept.connection = database.cursor(), database.connection
-    return _kept.cursor
+    database.ensure_connection()
+    if database.queries_logged or database.execute_wrappers or not settings.PREPARE_STATEMENTS:
+        return _one_by_one(database, asked)
+    exchange = _kept.exchange
+    if exchange is None or exchange.connection is not database.connection:
+        with database.cursor() as cursor:
+            exchange = _kept.exchange = Exchange(database.connection, cursor.cursor)
+    database.validate_no_broken_transaction()
+    with database.wrap_database_errors:
+        return exchange.send(*asked)
+
+
+def _one_by_one(database: Any, asked: Sequence[Asked]) -> list[Answer]:
+    """By Django's cursor, for what listens to it and for poolers."""
+    answers = []
+    with database.cursor() as cursor:
+        for statement, parameters in asked:
+            cursor.execute(statement, parameters)
+            rows = cursor.fetchall() if cursor.description else []
+            answers.append(Answer(rows, cursor.rowcount))
+    return answers
 
 
 class Rows(Generic[M]):

@@ -134,8 +134,9 @@ TEMPLATES = [
     }
 ]
 # Off behind a pooler that gives each transaction another connection.
+DATABASES = {"default": database_settings(env.text("DATABASE_URL"))}
+# Not behind a pooler that gives each transaction another connection.
 PREPARE_STATEMENTS = env.flag("DATABASE_PREPARE", True)
-DATABASES = {"default": database_settings(env.text("DATABASE_URL"), prepare=PREPARE_STATEMENTS)}
 # The owner of the tables, for `manage.py migrate` only; unset where one role does everything.
 MIGRATION_DATABASE_URL = env.text("MIGRATION_DATABASE_URL")
 # For `migrate` too: the role that the events process has as its DATABASE_URL.

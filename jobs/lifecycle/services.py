@@ -171,8 +171,8 @@ def record_item_result(
 
     Safe to repeat. Raises JobNotFound, ValidationFailed, IdempotencyConflict, InvalidTransition.
     """
-    job = JobCoordinator.objects.lock(job_id)
-    effect = job.on_item_result(result)
+    job, found = JobCoordinator.objects.lock_for_result(job_id, result.idx, result.idempotency_key)
+    effect = job.on_item_result(result, found)
     if effect.told and not job.is_finished:
         after_commit(dispatch_webhooks)
     if not effect.processed:

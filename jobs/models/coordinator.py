@@ -1,6 +1,6 @@
 """JobCoordinator: the state machine of one job, its items and its idempotency."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -23,7 +23,7 @@ from jobs.models.item_statements import lease_items, store_job
 from jobs.models.job_queryset import JobQuerySet
 from jobs.models.job_row import JobRow
 from jobs.models.outbox import write_event
-from jobs.models.result_statements import ItemChange, JobChange, find_items, store_result
+from jobs.models.result_statements import FoundItem, ItemChange, JobChange, store_result
 from jobs.models.results import ItemResult, JobProgress, ResultEffect
 from jobs.result_keys import TIMEOUT, attempt_of
 from jobs.states import TRANSITIONS, ItemStatus, JobStatus
@@ -94,8 +94,9 @@ class JobCoordinator(JobRow):
             "output_template", "queued_at", "updated_at",
         )  # fmt: skip
 
-    def on_item_result(self, result: ItemResult) -> ResultEffect:
-        """queued → running with the first effect, running → done | failed with the last
+    def on_item_result(self, result: ItemResult, found: Mapping[int, FoundItem]) -> ResultEffect:
+        """queued → running with the first effect, running → done | failed with the last; `found`
+        is what `lock_for_result` gave
 
         The order of checks is the table of contract §4.3. Counters follow items, never keys:
         an item counts when it leaves `pending`, and again only when a failure becomes a success.
@@ -103,7 +104,6 @@ class JobCoordinator(JobRow):
         """
         output_key, preview_key = self._issued_keys(result)
         key = result.idempotency_key
-        found = find_items(self.id, result.idx, key)
         for item in found.values():
             if item.knows_key(key):
                 if item.idx != result.idx:

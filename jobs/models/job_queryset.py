@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jobs.errors import JobNotFound
+from jobs.models.result_statements import FoundItem, find_statement, found_by_idx
 from s3project.querysets import LockingQuerySet, require_transaction
-from s3project.rows import fetch_one, rows_of
+from s3project.rows import fetch_one, fetch_together, rows_of
 
 if TYPE_CHECKING:  # its manager is made of this
     from jobs.models.coordinator import JobCoordinator
+
+LOCK = "FOR NO KEY UPDATE OF job"
 
 
 class JobQuerySet(LockingQuerySet["JobCoordinator"]):
@@ -27,13 +30,25 @@ class JobQuerySet(LockingQuerySet["JobCoordinator"]):
         """The first level of job → items → packages → limiter. Never lazy. With an `owner` only
         that user's. Raises JobNotFound."""
         require_transaction(self.db)
-        return self._found("FOR NO KEY UPDATE OF job", job_id, owner)
+        return self._found(LOCK, job_id, owner)
+
+    def lock_for_result(
+        self, job_id: UUID | None, idx: int, key: str
+    ) -> "tuple[JobCoordinator, dict[int, FoundItem]]":
+        """As `lock`, and in the same exchange, under the lock, by idx the item `idx` and the one
+        that knows the key. Raises JobNotFound."""
+        require_transaction(self.db)
+        locking = _one_job(self.model, False, LOCK)
+        jobs, items = fetch_together((locking, [job_id]), find_statement(job_id, idx, key))
+        if not jobs:
+            raise JobNotFound
+        return rows_of(self.model).instance(jobs[0]), found_by_idx(items)
 
     def lock_if_free(self, job_id: UUID) -> "JobCoordinator | None":
         """As `lock`, but None when another transaction has it or it is gone."""
         require_transaction(self.db)
         try:
-            return self._found("FOR NO KEY UPDATE OF job SKIP LOCKED", job_id, None)
+            return self._found(f"{LOCK} SKIP LOCKED", job_id, None)
         except JobNotFound:
             return None
 

@@ -6,15 +6,16 @@ job's row lock.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from jobs.models.item_phases import AT_WORK, PENDING
 from jobs.models.outbox import IS_WANTED
 from jobs.models.results import FoundInstance
-from s3project.rows import fetch_all, fetch_one
+from s3project.rows import fetch_one
 
 # The item, and any other item of the job that knows the key.
 FIND_ITEMS = """
@@ -90,9 +91,12 @@ class JobChange:
     overtime_ms: int
 
 
-def find_items(job_id: UUID, idx: int, key: str) -> dict[int, FoundItem]:
-    """By idx: the item `idx`, and the one that knows the key."""
-    rows = fetch_all(FIND_ITEMS, [job_id, idx, key, key])
+def find_statement(job_id: UUID | None, idx: int, key: str) -> tuple[str, list[Any]]:
+    """Asks for the item `idx` and the one that knows the key; `found_by_idx` reads the answer."""
+    return FIND_ITEMS, [job_id, idx, key, key]
+
+
+def found_by_idx(rows: Iterable[tuple[Any, ...]]) -> dict[int, FoundItem]:
     return {item.idx: item for item in map(FoundItem._make, rows)}
 
 

@@ -69,13 +69,10 @@ def test_a_database_url_is_taken_apart_and_unquoted() -> None:
     assert "lock_timeout=3000" in settings["OPTIONS"]["options"]
 
 
-@pytest.mark.parametrize(("prepare", "threshold"), [(True, 5), (False, None)])
-def test_statements_are_prepared_unless_a_pooler_forbids_it(
-    prepare: bool, threshold: int | None
-) -> None:
-    options = database_settings("postgresql://h/s3", prepare=prepare)["OPTIONS"]
+def test_values_travel_beside_statements_that_psycopg_does_not_prepare() -> None:
+    options = database_settings("postgresql://h/s3")["OPTIONS"]
 
-    assert options["prepare_threshold"] == threshold
+    assert options["prepare_threshold"] is None
     assert options["server_side_binding"] is True
 
 

@@ -1,6 +1,6 @@
 """Delivery against its model, and mutants of the code: mistakes that the model must find."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from jobs.delivery import chunks, dispatch
 from jobs.delivery.fair_share import Chunk
 from jobs.lifecycle import services
 from jobs.models import ItemResult, JobCoordinator, ResultEffect
+from jobs.models.result_statements import FoundItem
 from jobs.states import ItemStatus
 from jobs.tests.lifecycle.delivery_model import CHUNK, WINDOW, Delivery
 from users.models import BillingEvent, UserLimiter
@@ -44,9 +45,11 @@ def test_whatever_the_broker_the_workers_and_the_clock_do_nothing_is_lost() -> N
 report_as_it_is = JobCoordinator.on_item_result
 
 
-def count_by_key(job: JobCoordinator, result: ItemResult) -> ResultEffect:
+def count_by_key(
+    job: JobCoordinator, result: ItemResult, found: Mapping[int, FoundItem]
+) -> ResultEffect:
     """Every new key counts, whether or not its photo was counted before."""
-    effect = report_as_it_is(job, result)
+    effect = report_as_it_is(job, result, found)
     room = job.done_items + job.failed_items < job.total_items
     if not effect.processed and not effect.duplicate and job.is_in_work and room:
         JobCoordinator.objects.filter(pk=job.pk).update(done_items=F("done_items") + 1)
