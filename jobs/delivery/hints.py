@@ -6,9 +6,11 @@ database, which watchers are served from; a hint that is lost costs them some se
 """
 
 import logging
+import os
 import threading
 import time
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import redis
@@ -31,33 +33,60 @@ class HintSender:
     """Speaks to one broker. Usable from any thread."""
 
     def __init__(self, url: str) -> None:
-        self._client = redis.Redis.from_url(
+        self._pool = redis.ConnectionPool.from_url(
             url,
             socket_connect_timeout=TIMEOUT_SECONDS,
             socket_timeout=TIMEOUT_SECONDS,
-            # Once more, for a connection that the broker closed while it was idle.
-            retry=Retry(NoBackoff(), 1),
+            retry=Retry(NoBackoff(), 0),
         )
         self._lock = threading.Lock()
+        self._connection: Any = self._pool.make_connection()  # of no types
+        self._of_process = os.getpid()
+        # Whether the broker's answer to the last hint is still to be read.
+        self._is_answered = True
         self._away_until = float("-inf")
 
-    def send(self, job_id: UUID) -> int | None:
-        """How many processes heard it; None when the broker is away, or was a moment ago."""
-        if time.monotonic() < self._away_until:
-            return None
+    def send(self, job_id: UUID) -> bool:
+        """Whether it was sent: False when the broker is away, or was a moment ago.
+
+        Its answer is not waited for, which would take most of the time, but read before the next
+        hint: what went wrong with one is known then.
+        """
+        packed = self._connection.pack_command("PUBLISH", CHANNEL, job_id.hex)
+        with self._lock:
+            if time.monotonic() < self._away_until:
+                return False
+            try:
+                self._speak(packed)
+            except redis.RedisError as error:
+                self._failed(error)
+                return False
+        return True
+
+    def _speak(self, packed: list[bytes]) -> None:
+        if self._of_process != os.getpid():  # the connection is the parent's
+            self._connection = self._pool.make_connection()
+            self._of_process, self._is_answered = os.getpid(), True
         try:
-            heard: int = self._client.publish(CHANNEL, job_id.hex)
-        except redis.RedisError as error:
-            self._failed(error)
-            return None
-        return heard
+            self._listen()
+        except redis.ConnectionError:  # closed while it was idle, or by a broker that restarted
+            self._connection.disconnect()
+        self._is_answered = False
+        self._connection.send_packed_command(packed, check_health=False)
+
+    def _listen(self) -> None:
+        """Reads the last answer. Raises ConnectionError where the broker has hung up."""
+        answered, self._is_answered = self._is_answered, True
+        if not answered:
+            self._connection.read_response()
+        if self._connection.is_connected and self._connection.can_read(0):
+            raise redis.ConnectionError("the broker has closed the connection")
 
     def _failed(self, error: Exception) -> None:
-        now = time.monotonic()
-        with self._lock:
-            first, self._away_until = now >= self._away_until, now + PAUSE_SECONDS
-        if first:
-            logger.warning("no hints for watchers for %.0f s: %s", PAUSE_SECONDS, error)
+        self._connection.disconnect()
+        self._is_answered = True
+        self._away_until = time.monotonic() + PAUSE_SECONDS
+        logger.warning("no hints for watchers for %.0f s: %s", PAUSE_SECONDS, error)
 
 
 @cache

@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError
 from redis.retry import Retry
 
-from jobs.delivery.hints import CHANNEL, HintSender
+from jobs.delivery.hints import CHANNEL
 from jobs.delivery.publish import GPU_QUEUE, MAINTENANCE_QUEUE, PACKAGES_QUEUE
 from jobs.watch.examinations.diagnosis import TIMEOUT, Diagnosis, State
 from jobs.watch.metrics import queue_lengths
@@ -152,10 +152,13 @@ def _limits() -> Iterator[Diagnosis]:
 
 def examine_events() -> Iterator[Diagnosis]:
     # A hint of no job: who hears it is counted by the broker.
-    listening = HintSender(settings.CELERY_BROKER_URL).send(UUID(int=0))
-    if listening is None:
+    try:
+        with _connected(settings.CELERY_BROKER_URL) as broker:
+            listening: int = broker.publish(CHANNEL, UUID(int=0).hex)
+    except redis.RedisError:
         yield Diagnosis("events", State.ERROR, "hints cannot be published", "see broker")
-    elif not listening:
+        return
+    if not listening:
         hint = "start it (docs/operations.md, Watchers); until then web answers, as to a poll"
         yield Diagnosis("events", State.WARNING, "no process listens for hints", hint)
     else:
