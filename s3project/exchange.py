@@ -41,6 +41,14 @@ class Answer(NamedTuple):
     changed: int
 
 
+class _Message(NamedTuple):
+    """A statement as it is sent: its values in bytes, and of which format each is."""
+
+    key: Key
+    values: Sequence[Any]
+    formats: Sequence[pq.Format] | None
+
+
 class Exchange:
     """With one connection, each statement prepared the first time that it is sent.
 
@@ -64,14 +72,16 @@ class Exchange:
         if connection.closed:
             raise psycopg.OperationalError("the connection is closed")
         pgconn = connection.pgconn
+        # Whole before any is sent: of what could not be written down nothing is under way.
+        messages = [self._message(*one) for one in asked]
         prepared: dict[Key, bytes] = {}
         with connection.lock:
             pgconn.enter_pipeline_mode()
             try:
                 skipped = self._begin(pgconn)
                 wanted = []
-                for statement, parameters in asked:
-                    skipped += self._put(pgconn, statement, parameters, prepared)
+                for message in messages:
+                    skipped += self._put(pgconn, message, prepared)
                     wanted.append(skipped)
                     skipped += 1
                 pgconn.pipeline_sync()
@@ -84,22 +94,7 @@ class Exchange:
         self._names.update(prepared)
         return [self._answer(results[place]) for place in wanted]
 
-    def _begin(self, pgconn: Any) -> int:
-        """How many results come of it."""
-        idle = pgconn.transaction_status == pq.TransactionStatus.IDLE
-        if self.connection.autocommit or not idle:
-            return 0
-        pgconn.send_query_params(b"BEGIN", None)
-        return 1
-
-    def _put(
-        self,
-        pgconn: Any,
-        statement: str,
-        parameters: Parameters,
-        prepared: dict[Key, bytes],
-    ) -> int:
-        """Sends a statement; returns how many results come before its own."""
+    def _message(self, statement: str, parameters: Parameters) -> _Message:
         query, names = _query_of(statement)
         values: Sequence[Any]
         if isinstance(parameters, Mapping):
@@ -108,8 +103,20 @@ class Exchange:
             values = parameters
         transformer = self._transformer
         dumped = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
-        types, formats = transformer.types or (), transformer.formats
-        key = query, types
+        return _Message((query, transformer.types or ()), dumped, transformer.formats)
+
+    def _begin(self, pgconn: Any) -> int:
+        """How many results come of it."""
+        idle = pgconn.transaction_status == pq.TransactionStatus.IDLE
+        if self.connection.autocommit or not idle:
+            return 0
+        pgconn.send_query_params(b"BEGIN", None)
+        return 1
+
+    def _put(self, pgconn: Any, message: _Message, prepared: dict[Key, bytes]) -> int:
+        """Sends a statement; returns how many results come before its own."""
+        key, dumped, formats = message
+        query, types = key
         name = self._names.get(key) or prepared.get(key)
         if name is not None:
             pgconn.send_query_prepared(name, dumped, param_formats=formats)

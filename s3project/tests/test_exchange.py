@@ -8,7 +8,14 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.db.transaction import TransactionManagementError
 from django.test import override_settings
 from psycopg.pq import TransactionStatus
@@ -172,6 +179,14 @@ def test_a_statement_that_failed_is_prepared_again() -> None:
             fetch_one("SELECT nothing FROM nowhere", [])
     assert fetch_one("SELECT %s::int", [1]) == (1,)
     assert fetch_one("SELECT %s::int", [2]) == (2,)
+
+
+def test_a_value_that_cannot_be_sent_leaves_the_transaction_as_it_was() -> None:
+    with transaction.atomic():
+        pid = fetch_one("SELECT pg_backend_pid()", [])
+        with pytest.raises(DataError):
+            fetch_together(("SELECT %s::text", ["fine"]), ("SELECT %s::text", ["\0"]))
+        assert fetch_one("SELECT pg_backend_pid()", []) == pid
 
 
 def test_what_is_prepared_outlives_a_rollback() -> None:
