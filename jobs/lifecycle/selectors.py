@@ -41,8 +41,7 @@ PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", 
 NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
-@dataclass(frozen=True)
-class ItemView:
+class ItemView(NamedTuple):
     idx: int
     name: str
     status: str
@@ -52,8 +51,7 @@ class ItemView:
     source: tuple[UUID, int] | None
 
 
-@dataclass(frozen=True)
-class OutputView:
+class OutputView(NamedTuple):
     idx: int
     result_url: str
     preview_url: str
@@ -176,7 +174,7 @@ def get_job(*, user_id: UUID, job_id: UUID | None) -> JobView:
         uploads = sign_uploads(photos, at=at)
     return JobView(
         job=job,
-        items=[_item_view(job, row) for row in rows],
+        items=_item_views(job, rows),
         outputs=outputs,
         packages=_package_views(job, packages, at=at),
         uploads=uploads,
@@ -220,13 +218,15 @@ def _downloads(job: JobCoordinator, row: ItemRow) -> tuple[tuple[str, str], ...]
     """Keys of the result, the preview and the photo itself, and how a browser is to save them. Of
     the photo nobody knows what it says it is: it is never shown as a page, only within one.
     """
-    name = f"{stem_of(row.name) or job.public_id}-{row.idx}"
-    suffix = PurePath(row.name).suffix.lower()
-    original = f"{name}-original{suffix if suffix in PHOTO_SUFFIXES else '.jpg'}"
+    stem, suffix = "", ".jpg"
+    if row.name:
+        stem, given = stem_of(row.name), PurePath(row.name).suffix.lower()
+        suffix = given if given in PHOTO_SUFFIXES else suffix
+    name = f"{stem or job.public_id}-{row.idx}"
     return (
         (row.output_key, content_disposition_header(True, f"{name}.png") or ""),
         (row.preview_key, content_disposition_header(False, f"{name}.jpg") or ""),
-        (row.input_key, content_disposition_header(True, original) or ""),
+        (row.input_key, content_disposition_header(True, f"{name}-original{suffix}") or ""),
     )
 
 
@@ -270,17 +270,21 @@ def _package_downloads(
     )
 
 
-def _item_view(job: JobCoordinator, row: ItemRow) -> ItemView:
-    status, error = row.status, ""
-    if status == ItemStatus.FAILED:
-        error = public_error(row.error)
-    elif status == ItemStatus.PENDING and job.status == JobStatus.CANCELED:
-        status = CANCELED_ITEM
-    source = None
-    if job.source_job_id is not None and row.source_idx is not None:
-        source = job.source_job_id, row.source_idx
-    instances = row.instances if has_photos(job) else {}
-    return ItemView(row.idx, row.name, status, error, row.warnings, instances, source)
+def _item_views(job: JobCoordinator, rows: Sequence[ItemRow]) -> list[ItemView]:
+    shows_instances, is_canceled = has_photos(job), job.status == JobStatus.CANCELED
+    views = []
+    for row in rows:
+        status, error = row.status, ""
+        if status == ItemStatus.FAILED:
+            error = public_error(row.error)
+        elif is_canceled and status == ItemStatus.PENDING:
+            status = CANCELED_ITEM
+        source = None
+        if job.source_job_id is not None and row.source_idx is not None:
+            source = job.source_job_id, row.source_idx
+        instances = row.instances if shows_instances else {}
+        views.append(ItemView(row.idx, row.name, status, error, row.warnings, instances, source))
+    return views
 
 
 def stem_of(name: str) -> str:

@@ -17,6 +17,7 @@ from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 PLAIN = re.compile(r"[A-Za-z0-9_.~/-]*")
+PLAIN_DISPOSITION = re.compile(r'[A-Za-z0-9_.~=;" -]*')
 # A GET URL is signed at the start of the present quarter of an hour: it stays identical for that
 # long and is valid for at least 45 minutes.
 ROUNDING = timedelta(minutes=15)
@@ -33,6 +34,15 @@ def _quoted(key: str) -> str:
     return key if PLAIN.fullmatch(key) else quote(key, safe="/~")
 
 
+def _quoted_disposition(text: str) -> str:
+    """A Content-Disposition in a query: that of a plain name has four characters to escape, which
+    `quote` takes ten times as long to find."""
+    if not PLAIN_DISPOSITION.fullmatch(text):
+        return quote(text, safe="")
+    text = text.replace(";", "%3B").replace(" ", "%20")
+    return text.replace("=", "%3D").replace('"', "%22")
+
+
 def _hmac(key: bytes, text: str) -> bytes:
     return hmac.digest(key, text.encode(), "sha256")
 
@@ -46,15 +56,38 @@ def _signing_key(secret_key: str, day: str, region: str) -> bytes:
     return key
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Moment:
-    """What all URLs that are signed at one moment share."""
+    """What all URLs that are signed at one moment share: the query as far as the names of the
+    signed headers, what is signed as far as the digest of the request, and the key."""
 
-    credential: str
-    stamp: str
-    expires_in: int
+    query: str
     string_to_sign: str
     signing_key: bytes
+
+
+@lru_cache(maxsize=64)
+def _moment(access_key: str, secret_key: str, region: str, stamp: str, expires_in: int) -> _Moment:
+    """Most URLs are signed on the rounded clock: those of all polls are of one moment."""
+    day = stamp[:8]
+    scope = f"{day}/{region}/s3/aws4_request"
+    credential = quote(f"{access_key}/{scope}", safe="")
+    return _Moment(
+        query=f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}"
+        f"&X-Amz-Date={stamp}&X-Amz-Expires={expires_in}&X-Amz-SignedHeaders=",
+        string_to_sign=f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n",
+        signing_key=_signing_key(secret_key, day, region),
+    )
+
+
+class _Headers:
+    """Those that are signed, as they stand in a query and in the canonical request."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        """In the order of their names."""
+        self.in_query = "%3B".join(headers)
+        lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
+        self.in_request = f"{lines}\n{';'.join(headers)}"
 
 
 class Presigner:
@@ -72,6 +105,7 @@ class Presigner:
         self._region = region
         self._access_key = access_key
         self._secret_key = secret_key
+        self._host_alone = _Headers({"host": self._host})
 
     def puts(
         self, uploads: Iterable[tuple[str, int | None]], *, at: datetime, expires_in: int
@@ -81,15 +115,10 @@ class Presigner:
         """
         moment = self._moment(at, expires_in)
         for key, size in uploads:
-            headers = (
-                {"host": self._host}
-                if size is None
-                else {
-                    "content-length": str(size),
-                    "host": self._host,
-                }
-            )
-            yield self._url("PUT", key, moment, headers)
+            headers = self._host_alone
+            if size is not None:
+                headers = _Headers({"content-length": str(size), "host": self._host})
+            yield self._signed("PUT", self._path + _quoted(key), moment, headers)
 
     def gets(
         self, downloads: Iterable[tuple[str, str]], *, at: datetime, expires_in: int
@@ -98,9 +127,12 @@ class Presigner:
         given with it, if any.
         """
         moment = self._moment(at, expires_in)
-        headers = {"host": self._host}
+        headers = self._host_alone
         for key, disposition in downloads:
-            yield self._url("GET", key, moment, headers, disposition)
+            further = ""
+            if disposition:
+                further = f"&response-content-disposition={_quoted_disposition(disposition)}"
+            yield self._signed("GET", self._path + _quoted(key), moment, headers, further)
 
     def listing(
         self, prefix: str, token: str, *, after: str = "", at: datetime, expires_in: int
@@ -113,47 +145,20 @@ class Presigner:
         query = f"{further}&encoding-type=url&list-type=2&prefix={quote(prefix, safe='')}"
         query += f"&start-after={quote(after, safe='')}" if after else ""
         moment = self._moment(at, expires_in)
-        return self._signed("GET", self._path[:-1], moment, {"host": self._host}, query)
-
-    def _url(
-        self,
-        method: str,
-        key: str,
-        moment: _Moment,
-        headers: Mapping[str, str],
-        disposition: str = "",
-    ) -> str:
-        path = self._path + _quoted(key)
-        query = ""
-        if disposition:
-            query = f"&response-content-disposition={quote(disposition, safe='')}"
-        return self._signed(method, path, moment, headers, query)
+        return self._signed("GET", self._path[:-1], moment, self._host_alone, query)
 
     def _signed(
-        self, method: str, path: str, moment: _Moment, headers: Mapping[str, str], further: str
+        self, method: str, path: str, moment: _Moment, headers: _Headers, further: str = ""
     ) -> str:
-        """One SHA-256 and one HMAC. Parameters and headers stand in the order of their names;
-        `further` ones are quoted.
+        """One SHA-256 and one HMAC. Parameters stand in the order of their names; `further` ones
+        are quoted.
         """
-        query = (
-            f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={moment.credential}"
-            f"&X-Amz-Date={moment.stamp}&X-Amz-Expires={moment.expires_in}"
-            f"&X-Amz-SignedHeaders={'%3B'.join(headers)}{further}"
-        )
-        lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
-        request = f"{method}\n{path}\n{query}\n{lines}\n{';'.join(headers)}\nUNSIGNED-PAYLOAD"
+        query = f"{moment.query}{headers.in_query}{further}"
+        request = f"{method}\n{path}\n{query}\n{headers.in_request}\nUNSIGNED-PAYLOAD"
         digest = hashlib.sha256(request.encode()).hexdigest()
         signature = _hmac(moment.signing_key, moment.string_to_sign + digest).hex()
         return f"{self._origin}{path}?{query}&X-Amz-Signature={signature}"
 
     def _moment(self, at: datetime, expires_in: int) -> _Moment:
         stamp = at.strftime("%Y%m%dT%H%M%SZ")
-        day = stamp[:8]
-        scope = f"{day}/{self._region}/s3/aws4_request"
-        return _Moment(
-            credential=quote(f"{self._access_key}/{scope}", safe=""),
-            stamp=stamp,
-            expires_in=expires_in,
-            string_to_sign=f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n",
-            signing_key=_signing_key(self._secret_key, day, self._region),
-        )
+        return _moment(self._access_key, self._secret_key, self._region, stamp, expires_in)
