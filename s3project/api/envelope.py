@@ -69,9 +69,12 @@ def envelope(
     }
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def encode(body: Mapping[str, Any]) -> bytes:
     """JSON in UTF-8; what cannot be encoded (a surrogate in an echoed key) becomes "?"."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    return _ENCODER.encode(body).encode(errors="replace")
 
 
 def error_body(error: DomainError) -> dict[str, Any]:

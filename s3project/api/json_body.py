@@ -50,6 +50,9 @@ def _repeated(pairs: list[tuple[str, Any]]) -> str:
     return key
 
 
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_object)
+
+
 def _has_too_many_parts(text: str) -> bool:
     return _parts(text) > MAX_PARTS and any(
         _parts(_without_strings(piece)) > MAX_PARTS for piece in (text[:BEGINNING], text)
@@ -107,7 +110,7 @@ def read_json_object(request: HttpRequest) -> dict[str, Any]:
         text = raw.decode("utf-8")
         if _has_too_many_parts(text):
             raise _refusal(f"The body has more than {MAX_PARTS} arrays, objects and keys.")
-        body = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
+        body = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise _refusal(_instead_of_json(raw) or _where(error)) from None
     except UnicodeDecodeError as error:

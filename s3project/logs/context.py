@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
-
-from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars
 
 Fact = str | int | float | bool | None | list[int] | list[str]
 
@@ -24,17 +23,19 @@ UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 request_id: ContextVar[str] = ContextVar("request_id", default=NOBODY)
 _origin: ContextVar[str] = ContextVar("origin", default=NOBODY)
+_NOTHING: Mapping[str, Fact] = MappingProxyType({})
+_facts: ContextVar[Mapping[str, Fact]] = ContextVar("facts", default=_NOTHING)
 
 
 @contextmanager
 def work(identity: str) -> Iterator[None]:
     """A request or a task: lines in the block carry its id, and nothing of the work before it."""
     token, origin = request_id.set(identity), _origin.set(NOBODY)
-    clear_contextvars()
+    _facts.set(_NOTHING)
     try:
         yield
     finally:
-        clear_contextvars()
+        _facts.set(_NOTHING)
         _origin.reset(origin)
         request_id.reset(token)
 
@@ -43,7 +44,7 @@ def begin_work(identity: str) -> None:
     """As `work`, until the next one begins: for a process that does one thing after another."""
     request_id.set(identity)
     _origin.set(NOBODY)
-    clear_contextvars()
+    _facts.set(_NOTHING)
 
 
 def caused_by(identity: object) -> None:
@@ -61,13 +62,24 @@ def origin() -> str:
 @contextmanager
 def about(**facts: Fact) -> Iterator[None]:
     """Lines in the block say this too."""
-    with bound_contextvars(**facts):
+    before = _facts.get()
+    note(**facts)
+    try:
         yield
+    finally:
+        # What was noted within the block lasts.
+        others = {name: fact for name, fact in _facts.get().items() if name not in facts}
+        _facts.set({**others, **{name: before[name] for name in facts if name in before}})
 
 
 def note(**facts: Fact) -> None:
     """Lines from now on say this too, until the work ends."""
-    bind_contextvars(**facts)
+    _facts.set({**_facts.get(), **facts})
+
+
+def noted() -> Mapping[str, Fact]:
+    """What lines say here."""
+    return _facts.get()
 
 
 def said(**facts: Fact) -> dict[str, Mapping[str, Any]]:

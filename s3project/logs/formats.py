@@ -10,11 +10,10 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from structlog.contextvars import get_contextvars, merge_contextvars
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict
 
-from s3project.logs.context import NOBODY, origin, request_id
+from s3project.logs.context import NOBODY, noted, origin, request_id
 from s3project.logs.redaction import Redaction, passwords_of
 from s3project.telemetry.traces import trace_id
 from s3project.wording import one_line
@@ -58,6 +57,8 @@ def _facts_of(record: logging.LogRecord) -> dict[str, Any]:
 def _add_what_it_is_about(_: object, __: str, event: EventDict) -> EventDict:
     record: logging.LogRecord = event["_record"]
     event["request_id"] = vars(record)["request_id"]
+    for name, fact in noted().items():
+        event.setdefault(name, fact)
     event.update(_facts_of(record))
     return event
 
@@ -83,7 +84,6 @@ class JsonFormatter(ProcessorFormatter):
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.stdlib.add_log_level,
                 structlog.stdlib.add_logger_name,
-                merge_contextvars,
                 _add_what_it_is_about,
                 structlog.processors.format_exc_info,
             ],
@@ -109,7 +109,7 @@ class LineFormatter(logging.Formatter):
         return self._redacted(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        facts = {**get_contextvars(), **_facts_of(record)}
+        facts = {**noted(), **_facts_of(record)}
         said = " ".join(f"{name}={value}" for name, value in facts.items())
         text = super().formatMessage(record)
         return one_line(f"{text}  {said}" if said else text)

@@ -6,7 +6,7 @@ configuration, methods those of HTTP, and there are as many series as the docume
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -34,8 +34,16 @@ SECONDS = Histogram(
 
 
 def count_answer(method: str, route: str, status: int, seconds: float) -> None:
-    REQUESTS.labels(method, route, status).inc()
-    SECONDS.labels(method, route, f"{status // 100}xx").observe(seconds)
+    requests, times = _series(method, route, status)
+    requests.inc()
+    times.observe(seconds)
+
+
+@cache
+def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Kept, since looking them up takes longer than counting."""
+    times = SECONDS.labels(method, route, f"{status // 100}xx")
+    return REQUESTS.labels(method, route, status), times
 
 
 def route_of(match: ResolverMatch | None) -> str:

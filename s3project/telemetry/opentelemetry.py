@@ -15,10 +15,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, Status, StatusCode, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from structlog.contextvars import get_contextvars
 
 from s3project import __version__
-from s3project.logs.context import origin, request_id
+from s3project.logs.context import noted, origin, request_id
 from s3project.telemetry import traces
 from s3project.telemetry.traces import Kind
 
@@ -53,7 +52,7 @@ class OpenTelemetry:
                 raise
             finally:
                 current.set_attributes(
-                    {f"s3.{name}": value for name, value in get_contextvars().items()}
+                    {f"s3.{name}": value for name, value in noted().items()}
                 )
                 current.set_attribute("s3.request_id", request_id.get())
                 current.set_attribute("s3.origin", origin())

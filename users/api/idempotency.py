@@ -21,6 +21,8 @@ from users.api.auth import current_user
 from users.models import IdempotentRequest
 
 HEADER = "Idempotency-Key"
+# `request.headers` would first make a mapping of all headers.
+IN_ENVIRON = "HTTP_IDEMPOTENCY_KEY"
 REPLAYED_HEADER = "Idempotent-Replayed"
 VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -47,7 +49,7 @@ def answer_once(request: Request, handle: Callable[[], R]) -> R:
     """As `idempotent`, for a view with slow work to do before the transaction that `handle` runs
     in: no network call belongs into one.
     """
-    key = request.headers.get(HEADER)
+    key = request._request.META.get(IN_ENVIRON)
     if key is None:
         return handle()
     if not VALID_KEY.fullmatch(key):
