@@ -27,6 +27,7 @@ from jobs.api.job_shapes import (
     queued_job_out,
     watched_facts,
 )
+from jobs.api.poll import PollAuthentication, poll_of
 from jobs.api.throttles import CreateThrottle, DeleteThrottle
 from jobs.errors import (
     AlreadyCanceled,
@@ -44,7 +45,13 @@ from jobs.states import JobState, JobStatus
 from jobs.storage.uploads import Upload
 from s3project import ids
 from s3project.api.answers import Accepted, Answer, Created
-from s3project.api.conditional import cache_headers, client_has, not_modified, weak_etag
+from s3project.api.conditional import (
+    cache_headers,
+    client_has,
+    is_conditional,
+    not_modified,
+    weak_etag,
+)
 from s3project.api.json_body import read_json_object
 from s3project.api.operation import Operation
 from s3project.api.pagination import PageAnswer, page_request
@@ -71,6 +78,7 @@ class JobViewSet(ApiViewSet):
 
     tag = "Jobs"
     limited = {"create": CreateThrottle, "destroy": DeleteThrottle}
+    authentication_classes = (PollAuthentication,)
 
     @Operation(
         "create_job",
@@ -141,14 +149,16 @@ class JobViewSet(ApiViewSet):
         results but those that it was charged for.
         """
         user_id, watcher = current_user(request).id, current_credential(request)
-        key = ids.parse_public_id(ids.JOB, job_id)
-        if "If-None-Match" in request.headers:
-            version, in_work = selectors.get_job_version(user_id=user_id, job_id=key)
+        key, poll = ids.parse_public_id(ids.JOB, job_id), poll_of(request)
+        if is_conditional(request):
+            version, in_work = selectors.get_job_version(
+                user_id=user_id, job_id=key, read=poll.read_version
+            )
             place = LINE.place_of(key) if in_work and key else None
             etag = weak_etag(f"{version} {watcher} {place}")
             if client_has(request, etag):
                 return not_modified(etag)
-        view = selectors.get_job(user_id=user_id, job_id=key)
+        view = selectors.get_job(user_id=user_id, job_id=key, read=poll.read_job)
         place = LINE.place_of(view.job.id) if view.job.is_in_work else None
         etag = weak_etag(f"{view.version} {watcher} {place}")
         out = job_out(watched_facts(view, place), view, watcher)

@@ -1,7 +1,7 @@
 """Reading jobs and rules: what a client sees of them."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -17,6 +17,7 @@ from jobs.models import JobCoordinator, Rule
 from jobs.models.poll_statements import (
     ItemRow,
     PackageRow,
+    ReadJob,
     VersionRow,
     read_job,
     read_version,
@@ -126,9 +127,11 @@ def get_rule(*, user_id: UUID, rule_id: UUID | None) -> Rule:
     return Rule.objects.owned_by(user_id).get_rule(rule_id)
 
 
-def get_job_version(*, user_id: UUID, job_id: UUID | None) -> JobVersion:
-    """One query. Raises JobNotFound or StorageUnavailable."""
-    row = read_version(user_id=user_id, job_id=job_id) if job_id is not None else None
+def get_job_version(
+    *, user_id: UUID, job_id: UUID | None, read: Callable[..., VersionRow | None] = read_version
+) -> JobVersion:
+    """One query, unless `read` knows it already. Raises JobNotFound or StorageUnavailable."""
+    row = read(user_id=user_id, job_id=job_id) if job_id is not None else None
     if row is None or job_id is None:
         raise JobNotFound
     version = _version(user_id, job_id, row, at=bucket.steady_moment())
@@ -150,12 +153,15 @@ def get_job_states(job_ids: Collection[UUID]) -> dict[UUID, str]:
     return {job_id: _state(job_id, row) for job_id, row in read_versions(job_ids).items()}
 
 
-def get_job(*, user_id: UUID, job_id: UUID | None) -> JobView:
-    """One query. All URLs are signed on a rounded clock: they stay the same for a while.
+def get_job(
+    *, user_id: UUID, job_id: UUID | None, read: Callable[..., ReadJob | None] = read_job
+) -> JobView:
+    """One query, unless `read` knows it already. All URLs are signed on a rounded clock: they stay
+    the same for a while.
 
     Raises JobNotFound or StorageUnavailable.
     """
-    found = read_job(user_id=user_id, job_id=job_id) if job_id is not None else None
+    found = read(user_id=user_id, job_id=job_id) if job_id is not None else None
     if found is None:
         raise JobNotFound
     job, rows, packages = found

@@ -18,9 +18,14 @@ def weak_etag(version: str) -> str:
     return f'W/"{hashlib.blake2b(version.encode(), digest_size=15).hexdigest()}"'
 
 
+def is_conditional(request: Request) -> bool:
+    """Whether the client says what it has. (`request.headers` would make a mapping of them all.)"""
+    return "HTTP_IF_NONE_MATCH" in request._request.META
+
+
 def client_has(request: Request, etag: str) -> bool:
     """Whether If-None-Match names the tag, among others, or is `*`; compared weakly, as for GET."""
-    known = parse_etags(request.headers.get("If-None-Match", ""))
+    known = parse_etags(request._request.META.get("HTTP_IF_NONE_MATCH", ""))
     return known == ["*"] or etag.removeprefix("W/") in {tag.removeprefix("W/") for tag in known}
 
 

@@ -5,16 +5,19 @@ from users.models.ledger import BillingEvent
 from users.models.limiter import UserLimiter, UserState
 from users.models.reservation import Reservation
 from users.models.session import REFRESH_PREFIX, Session, SpentRefreshToken, refresh_digest
+from users.models.signed_in import SIGNED_IN, SignedIn
 from users.models.user import User
 
 __all__ = [
     "REFRESH_PREFIX",
+    "SIGNED_IN",
     "ApiKey",
     "BillingEvent",
     "IdempotentRequest",
     "Invite",
     "Reservation",
     "Session",
+    "SignedIn",
     "SpentRefreshToken",
     "User",
     "UserLimiter",

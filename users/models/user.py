@@ -1,7 +1,6 @@
 """Who uses the API, and the operators who log in to the admin."""
 
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -9,20 +8,11 @@ from django.db import models
 from django.db.models import Q
 
 from s3project import ids
-from s3project.rows import fetch_one, rows_of
+from s3project.rows import rows_of
 from users.plans import DEFAULT_PLAN, PLANS
 
 
 class UserManager(BaseUserManager["User"]):
-    def signed_in(self, user_id: UUID, session_id: UUID | None) -> "User | None":
-        """The active user, unless the session was revoked. One statement, two primary keys.
-
-        A session that is not known counts as not revoked: a session only takes away
-        (docs/adr/0004-sessions.md).
-        """
-        row = fetch_one(SIGNED_IN, [user_id, session_id])
-        return USERS.instance(row) if row is not None else None
-
     def create_superuser(self, email: str, password: str, **fields: Any) -> "User":
         """An operator, of whom `fields` may say less."""
         given = {"is_staff": True, "is_superuser": True, **fields}
@@ -84,11 +74,3 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 USERS = rows_of(User)
-# Written by hand: it runs once per request, and composing it would cost more than running it.
-SIGNED_IN = f"""
-    SELECT {USERS.columns("u")}
-      FROM users_user AS u
-     WHERE id = %s AND is_active AND NOT EXISTS (
-           SELECT FROM users_session AS s WHERE s.id = %s AND s.revoked_at IS NOT NULL
-           )
-"""

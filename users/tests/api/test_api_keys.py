@@ -77,7 +77,7 @@ def test_using_it_costs_one_statement_as_a_token_does_and_one_more_an_hour() -> 
     costs = []
     for api in (token_api, key_api, key_api):
         with recorded_statements() as statements:
-            assert api.get("/me").status == 200
+            assert api.get("/me/ledger").status == 200
         costs.append(len(statements))
 
     assert costs == [2, 3, 2]
