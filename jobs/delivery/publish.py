@@ -7,6 +7,7 @@ from typing import NamedTuple
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from jobs.delivery.task_message import task_message
 from s3project.celery import app
 from s3project.logs.context import MESSAGE_HEADER, origin
 from s3project.telemetry.traces import Kind, carrier, span
@@ -54,18 +55,9 @@ def publish_all(task: str, messages: Sequence[Message], *, queue: str) -> bool:
             producer.batch(),  # type: ignore[attr-defined]  # newer than its stubs
         ):
             headers = {MESSAGE_HEADER: origin(), **carrier()}
+            message = task_message(task, queue, producer)
             for args, level in messages:
-                app.send_task(
-                    task,
-                    args=args,
-                    queue=queue,
-                    priority=level,
-                    retry=False,
-                    producer=producer,
-                    # Without one of its own Celery writes the arguments out again, for its logs.
-                    argsrepr="…",
-                    headers=headers,
-                )
+                message.send(producer, args, level, headers)
     except (OperationalError, *AWAY):
         logger.warning("broker unavailable, %s will be sent later", task)
         return False
