@@ -27,7 +27,7 @@ from jobs.api.job_shapes import (
     queued_job_out,
     watched_facts,
 )
-from jobs.api.poll import PollAuthentication, poll_of
+from jobs.api.read_with_user import AuthenticationWithJob, read_with_user
 from jobs.api.throttles import CreateThrottle, DeleteThrottle
 from jobs.errors import (
     AlreadyCanceled,
@@ -78,7 +78,7 @@ class JobViewSet(ApiViewSet):
 
     tag = "Jobs"
     limited = {"create": CreateThrottle, "destroy": DeleteThrottle}
-    authentication_classes = (PollAuthentication,)
+    authentication_classes = (AuthenticationWithJob,)
 
     @Operation(
         "create_job",
@@ -149,16 +149,16 @@ class JobViewSet(ApiViewSet):
         results but those that it was charged for.
         """
         user_id, watcher = current_user(request).id, current_credential(request)
-        key, poll = ids.parse_public_id(ids.JOB, job_id), poll_of(request)
+        key, known = ids.parse_public_id(ids.JOB, job_id), read_with_user(request)
         if is_conditional(request):
             version, in_work = selectors.get_job_version(
-                user_id=user_id, job_id=key, read=poll.read_version
+                user_id=user_id, job_id=key, read=known.version
             )
             place = LINE.place_of(key) if in_work and key else None
             etag = weak_etag(f"{version} {watcher} {place}")
             if client_has(request, etag):
                 return not_modified(etag)
-        view = selectors.get_job(user_id=user_id, job_id=key, read=poll.read_job)
+        view = selectors.get_job(user_id=user_id, job_id=key, read=known.job)
         place = LINE.place_of(view.job.id) if view.job.is_in_work else None
         etag = weak_etag(f"{view.version} {watcher} {place}")
         out = job_out(watched_facts(view, place), view, watcher)
@@ -173,7 +173,9 @@ class JobViewSet(ApiViewSet):
         ignored.
         """
         user_id, key = current_user(request).id, ids.parse_public_id(ids.JOB, job_id)
-        uploads = services.find_uploads(user_id=user_id, job_id=key)
+        uploads = services.find_uploads(
+            user_id=user_id, job_id=key, read=read_with_user(request).version
+        )
 
         def confirm() -> Answer[ConfirmedJobOut]:
             job, problems = services.confirm_upload(user_id=user_id, job_id=key, uploads=uploads)

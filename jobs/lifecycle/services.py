@@ -4,7 +4,7 @@ commit of the outermost transaction.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,11 +23,13 @@ from jobs.delivery.dispatch import (
     dispatch_webhooks,
 )
 from jobs.delivery.hints import hint_after_commit
+from jobs.errors import JobNotFound
 from jobs.lifecycle.orders import advise_on_order, refuse, resolve_order
 from jobs.lifecycle.settlement import Settlement, settle
 from jobs.models import ItemResult, JobCoordinator, NewPhoto, ResultEffect
 from jobs.models.history import relabel_history
 from jobs.models.item_statements import input_keys
+from jobs.models.poll_statements import VersionRow, read_version
 from jobs.states import JobStatus
 from jobs.storage.bucket import photo_storage
 from jobs.storage.uploads import Upload, UploadProblem, problem_of, sign_uploads
@@ -88,16 +90,20 @@ def create_job(
     return job, uploads
 
 
-def find_uploads(*, user_id: UUID, job_id: UUID | None) -> dict[str, int]:
+def find_uploads(
+    *, user_id: UUID, job_id: UUID | None, read: Callable[..., VersionRow | None] = read_version
+) -> dict[str, int]:
     """Key → bytes of what was uploaded for a job; one listing, outside any transaction.
 
-    Nothing is looked for where nothing can be confirmed any more. Raises JobNotFound or
-    StorageUnavailable.
+    Nothing is looked for where nothing can be confirmed any more. One query, unless `read` knows
+    the job already. Raises JobNotFound or StorageUnavailable.
     """
-    job = JobCoordinator.objects.get_job(job_id, owner=user_id)
+    job = read(user_id=user_id, job_id=job_id) if job_id is not None else None
+    if job is None or job_id is None:
+        raise JobNotFound
     if job.status != JobStatus.CREATED:
         return {}
-    return photo_storage().sizes(keys.input_prefix(user_id, job.id))
+    return photo_storage().sizes(keys.input_prefix(user_id, job_id))
 
 
 @transaction.atomic

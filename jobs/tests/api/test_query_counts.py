@@ -80,7 +80,7 @@ def test_create(items: int) -> None:
 
 @pytest.mark.parametrize("items", [FEW, MANY])
 def test_confirm(items: int) -> None:
-    assert cost(request_to(job_of(items), "confirm-upload")) == 5
+    assert cost(request_to(job_of(items), "confirm-upload")) == 4
 
 
 @pytest.mark.parametrize("items", [FEW, MANY])

@@ -1,10 +1,10 @@
-"""Who polls is found with the job, in one statement: with the answers of two of them."""
+"""Who polls or confirms is found with the job, in one statement, with the answers of two."""
 
 from collections.abc import Callable
 
 import pytest
 
-from jobs.api.poll import PollAuthentication
+from jobs.api.read_with_user import AuthenticationWithJob
 from jobs.models import JobCoordinator
 from jobs.states import JobStatus
 from jobs.storage import bucket
@@ -29,7 +29,7 @@ def clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
 def both_ways(api: Api, path: str, monkeypatch: pytest.MonkeyPatch, **headers: str) -> list[Answer]:
     short = api.get(path, **headers)
     with monkeypatch.context() as patched:
-        patched.setattr(PollAuthentication, "find", TokenAuthentication.find)
+        patched.setattr(AuthenticationWithJob, "find", TokenAuthentication.find)
         with recorded_statements() as statements:
             long = api.get(path, **headers)
     assert not any("users_user" in text and "jobs_" in text for text in statements)
@@ -113,8 +113,26 @@ def test_an_api_key_polls_the_same(headers: dict[str, str]) -> None:
     assert by_key.data["items"] == by_token.data["items"]
 
 
-def test_nothing_but_a_poll_reads_a_job_with_its_user() -> None:
+@pytest.mark.parametrize("status", list(JobStatus))
+def test_a_confirmation_is_answered_as_by_two_statements(
+    status: JobStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = []
+    for find in (AuthenticationWithJob.find, TokenAuthentication.find):
+        monkeypatch.setattr(AuthenticationWithJob, "find", find)
+        job = make_job(status)
+        answer = api_of(job.user).post(f"/jobs/{job.public_id}/confirm-upload")
+        body = answer.envelope
+        answers.append((answer.status, str(body["data"]).replace(job.public_id, ""), body["error"]))
+
+    assert answers[0] == answers[1]
+
+
+def test_what_needs_no_job_first_reads_none_with_its_user() -> None:
     job = make_job(JobStatus.DONE)
     with recorded_statements() as statements:
+        assert api_of(job.user).get("/jobs").status == 200
         assert api_of(job.user).delete(f"/jobs/{job.public_id}").status == 200
-    assert "jobs_jobcoordinator" not in statements[0]
+    users = [text for text in statements if "users_session" in text]
+    assert len(users) == 2
+    assert not any("jobs_" in text for text in users)
