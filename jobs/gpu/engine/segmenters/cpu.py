@@ -19,13 +19,15 @@ from jobs.gpu.engine.segmenters.lines import find_gloss, find_grout
 from jobs.gpu.engine.segmenters.outline import enlarged
 from jobs.gpu.engine.segmenters.room import SURFACES, THINGS, FoundInRoom, look_at_room
 from jobs.gpu.engine.segmenters.text import FoundText, find_text
+from jobs.gpu.engine.segmenters.trust import risk_of
 from jobs.gpu.engine.view import shrunk
 from jobs.presets import canonical
 
 # The longest side of the picture whose colours vote on the network's answer.
 _VOTING_SIDE: Final = 640
-# From this doubt on a surface would be painted in rags (see docs/judge.md for what that refuses).
-_MOST_DOUBT: Final = 0.15
+# From this chance of a bad mask on a surface is not edited: so at least four masks that share less
+# than half with their outline are refused for each that shares 0.7 (docs/judge.md).
+_MOST_RISK: Final = 1 / 3
 _ROOM: Final = {canonical(name): name for name in (*SURFACES, *THINGS)}
 _BODY: Final = frozenset({"body", "product"})
 _BACKGROUND: Final = "background"
@@ -40,7 +42,7 @@ class CpuSegmenter:
     Grout close up."""
 
     name = "cpu"
-    version = "11"
+    version = "12"
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
         """See `Segmenter.segment`. Each model runs at most once, and only when it is needed."""
@@ -102,8 +104,8 @@ class _Looks:
         return self._room[_ROOM[key]].instances if key in _ROOM else ()
 
     def doubtful(self, key: str) -> bool:
-        """Whether the networks contradict each other about a concept that was found."""
-        return key in _ROOM and self._room[_ROOM[key]].doubt > _MOST_DOUBT
+        """Whether a concept that was found was probably found badly."""
+        return key in _ROOM and _ROOM[key] in self._badly_found
 
     @cached_property
     def text(self) -> FoundText | None:
@@ -112,16 +114,28 @@ class _Looks:
 
     @cached_property
     def _room(self) -> Mapping[str, FoundInRoom]:
-        """What the room is made of, as far as the colours of the picture agree."""
+        """What the room is made of, its masks at the size of the picture."""
+        return {
+            name: replace(found, mask=enlarged(found.mask, self._rgb.shape))
+            for name, found in self._voted.items()
+        }
+
+    @cached_property
+    def _voted(self) -> Mapping[str, FoundInRoom]:
+        """What the room is made of, as far as the colours of the picture agree; masks reduced."""
         rough = look_at_room(self._rgb)
         small = shrunk(self._rgb, _VOTING_SIDE)
         side = max(small.shape[:2])
         voted = agreed({name: shrunk(found.mask, side) for name, found in rough.items()}, small)
-        return {
-            name: replace(rough[name], mask=enlarged(mask, self._rgb.shape))
-            for name, mask in voted.items()
-            if mask.any()
-        }
+        return {name: replace(rough[name], mask=mask) for name, mask in voted.items() if mask.any()}
+
+    @cached_property
+    def _badly_found(self) -> frozenset[str]:
+        return frozenset(
+            name
+            for name, found in self._voted.items()
+            if risk_of(found.mask, found.likely, found.unrest) > _MOST_RISK
+        )
 
     @property
     def _body(self) -> Mask | None:

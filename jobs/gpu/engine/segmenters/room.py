@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
 from jobs.gpu.engine.segmenters.instance import Instance, box_of, by_score
 from jobs.gpu.engine.segmenters.outline import enlarged, resized
+from jobs.gpu.engine.segmenters.trust import unrest
 from jobs.gpu.engine.segmenters.weights import (
     EARLIER_ROOMS,
     IMAGENET_DEVIATION,
@@ -61,14 +62,15 @@ _LEAST_AREA: Final = {**dict.fromkeys((*SURFACES, *THINGS), 0.008), "Cabinet": 0
 
 @dataclass(frozen=True)
 class FoundInRoom:
-    """mask: HxW, 0-255, soft: 128 where another class is as likely. instances: of things, the
-    surest first; none for surfaces. doubt: of all pixels, as a share of what is seen, 0-1; grows
-    when the networks, or their looks at the mirror image, contradict each other.
+    """mask: HxW, 0-255, soft: 128 where another class is as likely. likely: h x w, 0-1, how likely
+    each cell of the picture shows it. unrest: of the whole picture. instances: of things, the
+    surest first; none for surfaces.
     """
 
     mask: Mask
+    likely: Floats
+    unrest: float
     instances: tuple[Instance, ...] = ()
-    doubt: float = 0.0
 
 
 def look_at_room(rgb: Rgb) -> Mapping[str, FoundInRoom]:
@@ -83,6 +85,7 @@ def look_at_room(rgb: Rgb) -> Mapping[str, FoundInRoom]:
     likely = _likelihood(rgb)
     scale = min(1.0, _MASK_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    restless = unrest(likely)
     found: dict[str, FoundInRoom] = {}
     for name in (*SURFACES, *THINGS):
         here = CLASSES.index(name)
@@ -93,7 +96,7 @@ def look_at_room(rgb: Rgb) -> Mapping[str, FoundInRoom]:
         if float(inside.mean()) < _LEAST_AREA[name]:
             continue
         instances = _parts(inside, resized(likely[here], size)) if name in THINGS else ()
-        found[name] = FoundInRoom(enlarged(mask, rgb.shape), instances, _doubt(mask))
+        found[name] = FoundInRoom(enlarged(mask, rgb.shape), likely[here], restless, instances)
     return found
 
 
@@ -145,10 +148,6 @@ def _without_specks(mask: Mask) -> Mask:
     kept = np.asarray(keep[:count][labels], np.uint8)
     side = 2 * _BORDER + 1
     return np.asarray(mask * cv2.dilate(kept, np.ones((side, side), np.uint8)), np.uint8)
-
-
-def _doubt(mask: Mask) -> float:
-    return float(np.minimum(mask, 255 - mask).sum(dtype=np.int64) / mask.sum(dtype=np.int64))
 
 
 def _parts(mask: Mask, likely: Floats) -> tuple[Instance, ...]:

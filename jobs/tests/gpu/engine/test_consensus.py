@@ -88,7 +88,8 @@ def test_the_room_network_is_outvoted_where_a_plain_wall_has_a_hole(
     holed = np.zeros((240, 320), np.uint8)
     holed[:, :200] = 255
     holed[90:130, 60:110] = 0
-    monkeypatch.setattr(cpu, "look_at_room", lambda rgb: {"Wall": FoundInRoom(holed)})
+    likely = np.asarray(holed / np.float32(255), np.float32)
+    monkeypatch.setattr(cpu, "look_at_room", lambda rgb: {"Wall": FoundInRoom(holed, likely, 0.0)})
     found = cpu.CpuSegmenter().segment(room(), ("Wall",))
     assert found.masks["Wall"][:, :197].min() == 255
     assert found.masks["Wall"][:, 203:].max() == 0
