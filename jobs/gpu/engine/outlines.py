@@ -11,6 +11,7 @@ import numpy as np
 
 from jobs.gpu.engine.arrays import BoolMask, Mask, Rgb
 from jobs.gpu.engine.edges import EdgeFollower
+from jobs.gpu.engine.legs import legs_in
 from jobs.gpu.engine.light import RoomLight
 from jobs.gpu.engine.matting import Matte, cut_out
 from jobs.gpu.engine.messages import ALL_PAINTS, Edit
@@ -21,7 +22,7 @@ from jobs.gpu.engine.segmenters.instance import Instance
 from jobs.gpu.engine.selection import in_reading_order, select
 from jobs.gpu.engine.stopwatch import Stopwatch
 from jobs.gpu.engine.strangers import strangers_on
-from jobs.gpu.engine.surfaces import CEILING, SKETCH_SIDE, WALL, settled
+from jobs.gpu.engine.surfaces import SKETCH_SIDE, settled
 from jobs.gpu.engine.view import full_size, sharpened, shrunk
 from jobs.presets import canonical
 
@@ -34,8 +35,7 @@ _EXACT: Final = frozenset({"label_text", "gloss"})
 # From this much ink on a pixel is a letter's; and how much of a pixel of the photo must be that.
 _SOLID: Final = 200
 _MOSTLY: Final = 160
-# What lies on these in another colour stays when they are painted or papered.
-_HUNG_ON: Final = frozenset({WALL, CEILING})
+# What lies on a surface or stands in it stays when that is painted or papered.
 _PAINTING: Final = frozenset({"recolor", "texture"})
 
 
@@ -85,9 +85,8 @@ class Outlines:
             return Area(matte.alpha, matte, absent)
         with self._watch.measure("outline"):
             drawn = self._drawn(_fitted(mask, self.seen.shape))
-            painting = edit.action in _PAINTING and edit.paint != ALL_PAINTS
-            if painting and canonical(name) in _HUNG_ON:
-                others = strangers_on(self.found.masks[name], self._small)
+            if edit.action in _PAINTING and edit.paint != ALL_PAINTS:
+                others = self._before(name)
                 if others is not None:
                     drawn = np.asarray(cv2.subtract(drawn, self._drawn(others)), np.uint8)
             full = full_size(drawn, rgb.shape[:2], self._factor)
@@ -155,6 +154,15 @@ class Outlines:
         if len(numbers) == count:
             return mask, absent
         return paints.mask(numbers), absent
+
+    def _before(self, name: str) -> Mask | None:
+        """What hangs on a surface or stands in it and was taken for it; None for nothing."""
+        match canonical(name):
+            case "wall" | "ceiling":
+                return strangers_on(self.found.masks[name], self._small)
+            case "floor":
+                return legs_in(self.found.masks[name], self._small)
+        return None
 
     def _cut_out(self, rgb: Rgb, mask: Mask) -> Matte:
         with self._watch.measure("cut_out"):
