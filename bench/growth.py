@@ -8,10 +8,11 @@ the stack that runs, whose broker and storage are used; the maintenance process 
 them. One process each calls the application directly; they take turns, so that other work on the
 machine meets both alike. A figure is the CPU of the request's thread and of its database backend
 together, the median of the rounds; *wall* is the fastest of them, since others slow down the rest.
-The user of all requests is the one with the most jobs.
+The user of all requests is the one with the most jobs. Cases whose answers have not as many bytes
+on both sides, by a half, are marked with `≠`: they are not the same page.
 
 It exits with 1 where an aim is missed: 1.2 times as much for a request of the API, 3 for a page of
-the admin, a second for either.
+the admin, a second for either; and where a documented operation has no case.
 """
 
 import argparse
@@ -40,15 +41,18 @@ AIMS = {"api": 1.2, "admin": 3.0}
 SLOWEST = 1.0
 # So many milliseconds more are no growth that anybody could measure here.
 NOISE = 0.3
+# Answers that differ by more are of another content.
+SAME = 1.5
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Milliseconds: of the thread, of the backend, on the wall."""
+    """Milliseconds: of the thread, of the backend, on the wall; bytes of the answer."""
 
     web: float
     database: float
     wall: float
+    size: int
 
 
 class Refused(Exception):
@@ -72,7 +76,9 @@ class Side:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.names: list[str] = self._answer()
+        answer = self._answer()
+        self.names: list[str] = answer["names"]
+        self.left_out: list[str] = answer["left_out"]
 
     def ask(self, name: str) -> Sample:
         """Runs a case once."""
@@ -103,6 +109,13 @@ class Case:
     small: float
     large: float
     wall: float
+    sizes: tuple[int, int]
+
+    @property
+    def mark(self) -> str:
+        if self.is_missed:
+            return "!"
+        return " " if max(self.sizes) <= SAME * min(self.sizes) else "≠"
 
     @property
     def ratio(self) -> float:
@@ -129,6 +142,8 @@ def main() -> int:
     names = [name for name in small.names if name in large.names and options.only in name]
     cases = []
     refused = 0
+    for operation in large.left_out:
+        print(f"x {operation}: it has no case", file=sys.stderr)
     for name in names:
         try:
             cases.append(measure(name, small, large, options.rounds))
@@ -136,16 +151,19 @@ def main() -> int:
             refused += 1
             print(f"x {name}: {answer}", file=sys.stderr)
             continue
-        mark = "!" if cases[-1].is_missed else " "
         one = cases[-1]
-        print(f"{mark} {one.small:8.2f} {one.large:9.2f} {one.ratio:6.2f}  {name}", file=sys.stderr)
+        print(
+            f"{one.mark} {one.small:8.2f} {one.large:9.2f} {one.ratio:6.2f}  {name}",
+            file=sys.stderr,
+        )
     small.close()
     large.close()
     if options.markdown:
         print(as_markdown(cases))
     else:
         Console().print(as_table(cases))
-    return 1 if refused or any(case.is_missed for case in cases) else 0
+    is_missed = refused or large.left_out or any(case.is_missed for case in cases)
+    return 1 if is_missed else 0
 
 
 def measure(name: str, small: Side, large: Side, rounds: int) -> Case:
@@ -165,14 +183,15 @@ def measure(name: str, small: Side, large: Side, rounds: int) -> Case:
             statistics.median(pair[side].web + pair[side].database for pair in pairs)
             for side in (0, 1)
         ),
-        min(pair[1].wall for pair in pairs),
+        wall=min(pair[1].wall for pair in pairs),
+        sizes=(pairs[-1][0].size, pairs[-1][1].size),
     )
 
 
 def as_table(cases: list[Case]) -> Table:
     table = Table(header_style="bold")
     table.add_column("")
-    for heading in ("small, CPU ms", "large, CPU ms", "ratio", "large, wall ms"):
+    for heading in ("small, CPU ms", "large, CPU ms", "ratio", "large, wall ms", "bytes", "bytes"):
         table.add_column(heading, justify="right")
     for case in cases:
         style = "red" if case.is_missed else None
@@ -182,7 +201,9 @@ def as_table(cases: list[Case]) -> Table:
 
 def as_markdown(cases: list[Case]) -> str:
     rows = (f"| {case.name} | {' | '.join(_figures(case))} |" for case in cases)
-    return "\n".join(("| | small | large | ratio | wall |", "|---|---:|---:|---:|---:|", *rows))
+    return "\n".join(
+        ("| | small | large | ratio | wall | bytes | bytes |", "|---|" + 6 * "---:|", *rows)
+    )
 
 
 def _figures(case: Case) -> tuple[str, ...]:
@@ -191,6 +212,7 @@ def _figures(case: Case) -> tuple[str, ...]:
         f"{case.large:.2f}",
         f"{case.ratio:.2f}",
         f"{case.wall:.1f}",
+        *map(str, case.sizes),
     )
 
 

@@ -39,7 +39,8 @@ CREATE UNIQUE INDEX ON owner (number);
 ANALYZE owner;
 
 -- == how the jobs went
--- One after the other of each user, so that a balance follows from the one before.
+-- One after the other of each user, so that a balance follows from the one before. Of refunds there
+-- are as many as a page of the admin shows, however few jobs.
 CREATE TEMP TABLE fact AS
 WITH sized AS (
     SELECT made.*, owner.id AS user_id, owner.is_pro,
@@ -81,7 +82,7 @@ SELECT number, owner, user_id, nth, status, total, created_at,
             WHEN status = 'running' THEN greatest(1, floor(total * pg_temp.draw(number, 14)))
             ELSE 0 END::int AS done_before_end,
        CASE WHEN pg_temp.draw(number, 15) < 0.6 THEN 'interior' ELSE 'seller' END AS preset,
-       status = 'done' AND pg_temp.draw(number, 16) < 0.002 AS is_refunded
+       status = 'done' AND pg_temp.draw(number, 16) < greatest(0.002, 80.0 / %(jobs)s) AS is_refunded
   FROM fated;
 ALTER TABLE fact ADD done int, ADD paid int, ADD granted int, ADD balance int;
 UPDATE fact SET done = CASE WHEN status = 'done' THEN total - failed ELSE done_before_end END;

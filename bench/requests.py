@@ -68,6 +68,8 @@ class Client:
         self._application = application
         self.secret = secret
         self.spent: dict[str, list[float]] = defaultdict(list)
+        # Bytes of the last answer.
+        self.received = 0
 
     def call(
         self,
@@ -78,7 +80,8 @@ class Client:
         body: Any = None,
         **headers: str,
     ) -> tuple[int, dict[str, str], Any]:
-        """(status, headers, data); raises SystemExit for what is not a success or a 304."""
+        """(status, headers, data); raises SystemExit for what is not a success or a 304. Without
+        data is an answer that is no JSON."""
         raw = b"" if body is None else json.dumps(body).encode()
         environ = {
             "REQUEST_METHOD": method,
@@ -113,8 +116,10 @@ class Client:
         status = int(answered[0].split()[0])
         if status >= 300 and status != 304:
             raise SystemExit(f"{method} {path}: {status} {content!r}")
-        data = json.loads(content)["data"] if content else None
-        return status, dict(answered[1]), data
+        self.received = len(content)
+        given = dict(answered[1])
+        is_json = content and given["Content-Type"].startswith("application/json")
+        return status, given, json.loads(content)["data"] if is_json else None
 
     def lifecycle(self) -> None:
         """The 18 requests of lifecycle.py, and two polls more that find nothing new; an EXTRA is

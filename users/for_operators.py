@@ -12,6 +12,7 @@ from s3project.acts.record import record_act
 from s3project.acts.words import Action, ObjectKind
 from s3project.wording import counted
 from users.models import BillingEvent, UserLimiter
+from users.models.ledger import of_jobs
 from users.models.reservation import job_ref
 
 SETTLEMENTS = (BillingEvent.Type.COMMIT, BillingEvent.Type.ROLLBACK)
@@ -30,7 +31,7 @@ def refund_credits(*, user_id: UUID, job_id: UUID, amount: int, actor: Actor, re
     """
     limiter = UserLimiter.objects.lock(user_id)
     ref = job_ref(job_id)
-    events = BillingEvent.objects.filter(user_id=user_id, ref=ref)
+    events = BillingEvent.objects.filter(of_jobs(job_id, job_id), user_id=user_id)
     if not events.filter(type__in=SETTLEMENTS).exists():
         raise Refused(f"{ref} is no settled job of this user.")
     cost: int = -events.aggregate(total=Sum("amount", default=0))["total"]

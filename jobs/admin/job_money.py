@@ -6,15 +6,13 @@ from jobs.models import JobCoordinator
 from s3project.admin.tables import Cell, Table, badge, moment
 from s3project.wording import counted
 from users.models import BillingEvent, Reservation
-from users.models.reservation import job_ref
+from users.models.ledger import of_jobs
 
 
 def money(job: JobCoordinator) -> Table:
-    """Found through the user: the ledger is indexed so. Two queries."""
+    """Two queries."""
     reservation = Reservation.objects.filter(pk=job.id).first()
-    events = BillingEvent.objects.filter(user_id=job.user_id, ref=job_ref(job.id)).order_by(
-        "created_at", "id"
-    )
+    events = BillingEvent.objects.filter(of_jobs(job.id, job.id)).order_by("created_at", "id")
     held: Cell = "no reservation"
     if reservation is not None:
         outcome = reservation.outcome or "open"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from jobs.advice import Advice
 from jobs.lifecycle.orders import advise_on_order, resolve_order
-from jobs.lifecycle.pace import read_pace
+from jobs.lifecycle.pace import PACE_NOW
 from s3project.errors import DomainError
 from users.errors import ConcurrencyLimit, CreditsExhausted, ItemLimit, StorageQuota
 from users.models import UserLimiter
@@ -53,5 +53,5 @@ def check_job(
         balance_after=None if refusal else limiter.credits - item_count,
         refusal=refusal,
         advice=advise_on_order(preset, order, output_template),
-        eta_seconds=read_pace().seconds_for(item_count),
+        eta_seconds=PACE_NOW.get().seconds_for(item_count),
     )

@@ -6,7 +6,6 @@ as long. What was not sent yet, because its job has enough at work, comes after 
 the same level.
 """
 
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,17 +16,13 @@ from django.conf import settings
 from django.db import connection
 
 from jobs.delivery.fair_share import LEVELS, level_of
+from jobs.lifecycle.fresh import Fresh
 from jobs.lifecycle.pace import PACE, PARAMETERS, Pace
 from jobs.limits import USUAL_MS
 from jobs.models.item_phases import IN_HAND, LEASED, PENDING
 from jobs.models.overtime import overtime_of
 from jobs.states import IN_WORK, sql_list
 from users.plans import PLANS
-
-# What a process has read is good for so long, whoever asks; and if reading it takes long, for so
-# many times as long as that took.
-FRESH_SECONDS = 2.0
-REST = 20
 
 # How many chunks of a job were sent before one of each level but the first.
 _THRESHOLDS = [
@@ -105,44 +100,19 @@ def _in_steps(seconds: int | None) -> int | None:
     return max(-(-seconds // step) * step, step)
 
 
-class Line:
-    """What this process has read, for all who ask. Usable from any thread."""
+class Line(Fresh[Mapping[UUID, Place]]):
+    """What this process has read, for all who ask."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._places: Mapping[UUID, Place] = {}
-        self._read_at = self._good_until = float("-inf")
+        super().__init__(read_line)
 
     def place_of(self, job_id: UUID) -> Place | None:
         """Where a job in work stands; None for one that has just ceased to be. No query where
         others asked a moment ago, and one for a job that has just begun."""
-        places = self.places()
+        places = self.get()
         if job_id not in places:
-            places = self.places(read_after=time.monotonic())
+            places = self.get(read_after=time.monotonic())
         return places.get(job_id)
-
-    def places(self, *, read_after: float = float("-inf")) -> Mapping[UUID, Place]:
-        """Those that are fresh, and read after that moment of time.monotonic(). While somebody
-        reads them anew the others get what there was, if it is good enough: none of their polls
-        waits for a query over all photos."""
-        may_wait = self._read_at < read_after or self._read_at == float("-inf")
-        if not self._lock.acquire(blocking=may_wait):
-            return self._places
-        try:
-            now = time.monotonic()
-            if now >= self._good_until or self._read_at < read_after:
-                self._places = read_line()
-                self._read_at = now
-                took = time.monotonic() - now
-                self._good_until = now + max(FRESH_SECONDS, REST * took)
-            return self._places
-        finally:
-            self._lock.release()
-
-    def forget(self) -> None:
-        """The next one who asks is told what is so then."""
-        with self._lock:
-            self._good_until = float("-inf")
 
 
 LINE = Line()

@@ -6,6 +6,7 @@ from math import ceil
 
 from django.db import connection
 
+from jobs.lifecycle.fresh import Fresh
 from jobs.states import COMPLETED, IN_WORK, sql_list
 
 # What the pace is taken from: long enough for a few sets, short enough to notice a lost worker.
@@ -84,3 +85,7 @@ def read_pace() -> Pace:
     with connection.cursor() as cursor:
         cursor.execute(READ_PACE, PARAMETERS)
         return Pace(*cursor.fetchone())
+
+
+# What this process has read, for all who ask what a job would take.
+PACE_NOW = Fresh(read_pace)

@@ -116,7 +116,7 @@ class Hub:
         try:
             versions = await self._threads.run(read_versions, watched)
             in_line = any(watch.is_in_line for watch in self._jobs.values())
-            places = await self._threads.run(LINE.places) if in_line else {}
+            places = await self._threads.run(LINE.get) if in_line else {}
         except Unreachable as error:
             # Jobs that were hinted at are waited for; the others are asked for again soon.
             logger.warning("versions cannot be read: %s", error)

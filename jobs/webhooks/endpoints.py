@@ -104,9 +104,10 @@ def list_deliveries(
 ) -> Page[WebhookDelivery]:
     """The newest first. Two queries. Raises WebhookNotFound."""
     webhook = get_webhook(user_id=user_id, webhook_id=webhook_id)
-    return take_page(
-        WebhookDelivery.objects.filter(webhook=webhook).select_related("webhook"), page
-    )
+    found = take_page(WebhookDelivery.objects.filter(webhook=webhook), page)
+    for delivery in found.rows:
+        delivery.webhook = webhook
+    return found
 
 
 @transaction.atomic

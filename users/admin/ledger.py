@@ -21,6 +21,7 @@ from s3project.admin.tables import (
     user_link,
 )
 from users.models import BillingEvent, Reservation
+from users.models.ledger import of_jobs
 from users.models.reservation import job_ref
 
 
@@ -44,11 +45,7 @@ class BillingEventAdmin(ReadOnlyAdmin[BillingEvent], SearchById[BillingEvent]):
     search_help_text = "A user's email, or public ids: u_…, job_…"
     id_lookups = {
         ids.USER: lambda between: Q(user__id__range=between),
-        # Through its user, whose events have an index.
-        ids.JOB: lambda between: Q(
-            user__in=Reservation.objects.filter(job_id__range=between).values("limiter"),
-            ref__range=[job_ref(key) for key in between],
-        ),
+        ids.JOB: lambda between: of_jobs(*between),
     }
 
     @admin.display(description="when (UTC)")

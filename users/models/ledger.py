@@ -1,11 +1,13 @@
 """The ledger: every change of a balance, once, for good."""
 
 import re
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
 
 from s3project import ids
+from users.models.reservation import job_ref
 
 # What an operator may call what a grant is for. Others than ours, whose meaning is known.
 FREE_REF = re.compile(r"(?!(?:plan:|job_|act_))[A-Za-z0-9][A-Za-z0-9 ._:/#-]{0,59}")
@@ -46,6 +48,7 @@ class BillingEvent(models.Model):
             # Operators look for refunds among millions of others. (Not of refunds alone: a prepared
             # statement does not know which type is asked for.)
             models.Index(fields=["type", "-id"], name="billing_type"),
+            models.Index(fields=["ref"], condition=Q(type="refund"), name="billing_refund_of_job"),
         )
         constraints = (
             models.UniqueConstraint(
@@ -73,3 +76,15 @@ class BillingEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.amount:+d}"
+
+
+def of_jobs(first: UUID, last: UUID) -> Q:
+    """The events that belong to the jobs with keys from `first` to `last`. Each kind is asked for
+    by itself, since each has an index of its own; no grant belongs to a job."""
+    refs = Q(ref__range=[job_ref(first), job_ref(last)])
+    types = BillingEvent.Type
+    return (
+        Q(type=types.RESERVE) & refs
+        | Q(type__in=[types.COMMIT, types.ROLLBACK]) & refs
+        | Q(type=types.REFUND) & refs
+    )

@@ -276,3 +276,35 @@ def test_a_page_begins_at_its_cursor_in_the_index() -> None:
 
     assert "Index Scan using job_user_created" in plan, plan
     assert "created_at <=" in plan.partition("Index Cond:")[2].partition("\n")[0]
+
+
+def test_a_prepared_statement_reads_the_newest_rows_and_not_all_that_somebody_has() -> None:
+    """It is planned for the average user, who has fewer jobs than a page."""
+    user, *others = (make_user() for _ in range(100))
+    with connection.cursor() as sql:
+        sql.execute(
+            "INSERT INTO jobs_jobcoordinator (id, user_id, status, preset, concepts, protect,"
+            " protect_defaulted, metadata, total_items, done_items, failed_items,"
+            " canceled_charge, overtime_ms, created_at, updated_at)"
+            " SELECT gen_random_uuid(), (%s::uuid[])[1 + number %% 100], 'created', 'interior',"
+            " '{}', '{}', false, '{}', 1, 0, 0, 0, 0, now() - number * interval '1 second', now()"
+            " FROM generate_series(1, 3000) AS number",
+            [[one.pk for one in (user, *others)]],
+        )
+        sql.execute("ANALYZE jobs_jobcoordinator")
+        with recorded_statements() as statements:
+            api_of(user).get("/jobs")
+        sql.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        plans = []
+        for limit in ("LIMIT (SELECT 51)", "LIMIT 51"):
+            page = statements[1].replace(f"'{user.pk.hex}'::uuid", "$1")
+            assert "$1" in page
+            sql.execute(f"PREPARE page (uuid) AS {page.replace('LIMIT (SELECT 51)', limit)}")
+            sql.execute(f"EXPLAIN EXECUTE page ('{user.pk}')")
+            plans.append("\n".join(line for (line,) in sql.fetchall()))
+            sql.execute("DEALLOCATE page")
+
+    planned, misled = plans
+    assert "Index Scan using job_user_created" in planned, planned
+    assert "Sort" not in planned, planned
+    assert "Sort" in misled, misled

@@ -239,7 +239,7 @@ def test_photos_in_hand_and_lost_ones_are_counted_where_they_are() -> None:
 def test_nobody_waits_while_somebody_else_reads_the_line_anew() -> None:
     job = make_job(JobStatus.QUEUED)
     line = Line()
-    before = line.places()
+    before = line.get()
     line.forget()
     reading = threading.Thread(target=_read_in_a_thread, args=(line,))
     with transaction.atomic():
@@ -248,17 +248,17 @@ def test_nobody_waits_while_somebody_else_reads_the_line_anew() -> None:
         reading.start()
         wait_until(lambda: line._lock.locked(), seconds=10)
         started = time.monotonic()
-        assert line.places() is before
+        assert line.get() is before
         assert time.monotonic() - started < 1
         assert reading.is_alive(), "it waits for the table"
     reading.join()
 
-    assert line.places() is not before
-    assert job.id in line.places()
+    assert line.get() is not before
+    assert job.id in line.get()
 
 
 def _read_in_a_thread(line: Line) -> None:
     try:
-        line.places()
+        line.get()
     finally:
         connection.close()
