@@ -6,7 +6,9 @@ is missing cannot pass. The items of an archived job are in the history only.
 `billing_events` is not read in the order of its rows: `created_at` and the UUIDv7 come from the
 clocks of the processes, and two events of one user may tie or stand reversed. Whether each
 balance is where the next event began is checked without an order: over all events of a user,
-every value must be left as often as it was reached, starting at 0 and ending at the credits.
+every value must be left as often as it was reached, starting at 0 and ending at the credits. That
+two such lists are the same is seen from the sums of their hashes of 64 bits, in one reading: to
+group two million events by user and value took five times as long.
 """
 
 from collections.abc import Callable, Mapping
@@ -69,17 +71,15 @@ CHECKS = (
         "each balance begins where one ended",
         ids.USER,
         """
-        SELECT user_id AS id, bool_and(left_over = 0) AS sound
-          FROM (SELECT user_id, balance, sum(step) AS left_over
-                  FROM (SELECT user_id, balance_after AS balance, 1 AS step FROM billing_events
-                        UNION ALL
-                        SELECT user_id, balance_after - amount, -1 FROM billing_events
-                        UNION ALL
-                        SELECT user_id, 0, 1 FROM users_userlimiter
-                        UNION ALL
-                        SELECT user_id, credits, -1 FROM users_userlimiter) steps
-                 GROUP BY user_id, balance) balances
-         GROUP BY user_id
+        SELECT user_id AS id,
+               coalesce(ledger.left_over, 0)
+               + hashint8extended(0, 0) - hashint8extended(credits, 0) = 0 AS sound
+          FROM users_userlimiter
+          FULL JOIN (SELECT user_id,
+                            sum(hashint8extended(balance_after, 0))
+                            - sum(hashint8extended(balance_after - amount, 0)) AS left_over
+                       FROM billing_events GROUP BY user_id)
+               ledger USING (user_id)
         """,
     ),
     Check(
@@ -223,6 +223,8 @@ CHECKS = (
           FROM jobs_jobitem item
           JOIN jobs_jobcoordinator job ON job.id = item.job_id
           LEFT JOIN job_items_log log ON log.job_id = item.job_id AND log.idx = item.idx
+               -- Most of the history is of jobs that have no items any more.
+               AND log.job_id >= (SELECT job_id FROM jobs_jobitem ORDER BY job_id LIMIT 1)
          WHERE job.finished_at IS NOT NULL
         """,
     ),
