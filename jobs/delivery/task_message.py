@@ -34,7 +34,7 @@ class TaskMessage:
     """Of a task in a queue."""
 
     def __init__(self, task: str, queue: str, producer: Producer) -> None:
-        kept = _Kept(producer)
+        kept: Any = _Kept(producer)
         # Without arguments of its own to show Celery writes them out again, for its logs.
         app.send_task(task, queue=queue, priority=0, retry=False, producer=kept, argsrepr="…")
         self._rest = kept.body[1:]

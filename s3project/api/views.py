@@ -14,13 +14,14 @@ from django.db import (
 )
 from django.http import HttpRequest
 from rest_framework import exceptions, serializers
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView, set_rollback
 from rest_framework.viewsets import ViewSetMixin
 
-from s3project.api.envelope import error_body
+from s3project.api.envelope import EnvelopeRenderer, error_body
 from s3project.api.fields import NON_FIELD_ERRORS
 from s3project.api.json_body import read_json_object
 from s3project.errors import (
@@ -41,6 +42,7 @@ READ_ONLY = "25006"
 # A migration has changed the type of a column that a statement asks for, which was prepared before.
 CHANGED_PLAN = "cached plan must not change result type"
 LONGEST_KEY_SHOWN = 64
+RENDERER = EnvelopeRenderer()
 
 
 def as_domain_error(error: Exception, view: "ApiView") -> DomainError | None:
@@ -86,6 +88,9 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     return response
 
 
+_allowed: dict[tuple[type[APIView], tuple[str, ...]], dict[str, str]] = {}
+
+
 class ApiView(APIView):
     """OPTIONS answers without a token and without a body; the rest is DRF's.
 
@@ -93,6 +98,21 @@ class ApiView(APIView):
     """
 
     tag: ClassVar[str]
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """As DRF's, which looks for every method of HTTP with each answer."""
+        key = type(self), tuple(getattr(self, "action_map", ()))
+        allowed = _allowed.get(key)
+        if allowed is None:
+            allowed = _allowed[key] = super().default_response_headers
+        return dict(allowed)
+
+    def perform_content_negotiation(
+        self, request: Request, force: bool = False
+    ) -> tuple[BaseRenderer, str]:
+        """There is nothing to choose."""
+        return RENDERER, RENDERER.media_type
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if request.method != "OPTIONS":

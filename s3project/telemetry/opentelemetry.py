@@ -51,9 +51,7 @@ class OpenTelemetry:
                 current.set_status(Status(StatusCode.ERROR, type(error).__name__))
                 raise
             finally:
-                current.set_attributes(
-                    {f"s3.{name}": value for name, value in noted().items()}
-                )
+                current.set_attributes({f"s3.{name}": value for name, value in noted().items()})
                 current.set_attribute("s3.request_id", request_id.get())
                 current.set_attribute("s3.origin", origin())
 
