@@ -98,12 +98,11 @@ def _errors() -> Iterator[str]:
     yield "| exception | |\n|---|---|"
     for node in ast.parse((SOURCE / "errors.py").read_text()).body:
         if isinstance(node, ast.ClassDef):
-            codes = [
-                value
-                for each in node.body
-                if isinstance(each, ast.Assign)
-                for value in ast.literal_eval(each.value)
+            said_codes = [
+                ast.literal_eval(each.value) for each in node.body if isinstance(each, ast.Assign)
             ]
+            # One of this side is a text, those of the API are a tuple.
+            codes = [c for each in said_codes for c in ([each] if isinstance(each, str) else each)]
             said = " ".join((ast.get_docstring(node) or "").split())
             yield f"| `{node.name}` {' '.join(f'`{code}`' for code in codes)} | {said} |"
     yield ""
