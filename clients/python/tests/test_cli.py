@@ -236,7 +236,66 @@ def test_a_folder_stands_for_its_photos(
     (create,) = (asked.json for asked in signed_in.asked if asked.path == "/jobs")
     assert create["items"] == [{"name": "kitchen.jpg", "bytes": 7}]
     execute = next(a.json for a in signed_in.asked if a.path.endswith("/execute"))
-    assert execute == {"concepts": {"Wall": {"action": "recolor", "value": "sage"}}, "protect": []}
+    edits = {"Wall": {"action": "recolor", "value": "sage"}}
+    assert execute == {"concepts": edits, "protect": [], "strict": True}
+
+
+@pytest.mark.parametrize("command", ["edit", "look"])
+def test_an_order_that_is_misspelt_stops_before_anything_is_sent(
+    signed_in: SmallApi,
+    s3sets: S3Sets,
+    home: Path,
+    photo: Path,
+    command: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = {**of_named("done", "done"), "preset": "interior"}
+    signed_in.on("GET", f"/jobs/{JOB_ID}", Reply(data=source))
+    signed_in.on("POST", "/jobs/check", Reply(data={**CHECKED, "warnings": [WARNING]}))
+    words = [command, photo if command == "edit" else JOB_ID, "-s", "Wal=recolor:sage"]
+
+    assert s3sets(*words) == Exit.USAGE
+    said = capsys.readouterr()
+    assert (said.out, said.err.splitlines()) == (
+        "",
+        [
+            "s3sets: Nothing was sent, since not all of it would be done as it is written.",
+            "  Wal is not known. Did you mean Wall?",
+            "  --anyway   goes on, and leaves that out",
+        ],
+    )
+    assert s3sets(*words, "--json") == Exit.USAGE
+    error = json.loads(capsys.readouterr().err)["error"]
+    assert (error["code"], error["details"]) == ("ORDER_MISSPELT", {"warnings": [WARNING]})
+
+    assert {"POST /jobs", "PUT /put"}.isdisjoint(signed_in.paths())
+    assert list((home / "state").glob("s3sets/sets/*")) == []
+
+
+def test_a_preset_that_is_misspelt_is_a_mistake_of_usage_too(
+    signed_in: SmallApi, s3sets: S3Sets, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = 'Must be interior or seller, not "interor". Did you mean interior?'
+    refusal = refused(400, "VALIDATION_ERROR", {"preset": [text]})
+    signed_in.on("POST", "/jobs/check", refusal)
+
+    assert s3sets("edit", photo, "-p", "interor", "-s", "Wall=recolor:sage") == Exit.USAGE
+
+    assert f"  preset: {text}\n" in capsys.readouterr().err
+    assert signed_in.paths() == ["POST /jobs/check"]
+
+
+def test_what_is_misspelt_is_left_out_where_it_is_to_go_on_anyway(
+    signed_in: SmallApi, s3sets: S3Sets, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    takes_a_set(signed_in, "done")
+    signed_in.on("POST", "/jobs/check", Reply(data={**CHECKED, "warnings": [WARNING]}))
+
+    assert s3sets("edit", photo, "-s", "Wal=recolor:sage", "--anyway") == Exit.DONE
+
+    assert "! Wal is not known. Did you mean Wall?" in capsys.readouterr().out
+    execute = next(a.json for a in signed_in.asked if a.path.endswith("/execute"))
+    assert "strict" not in execute
 
 
 # What a shell starts in the background ignores Ctrl-C, and so would what the tests start then.

@@ -1,12 +1,14 @@
 """`s3sets`: its commands, and what every one of them does about errors."""
 
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import typer
 
 from s3sets._version import __version__
 from s3sets.cli import access, asking, hooks, sets
+from s3sets.cli.advice import OrderMisspelt, refused_fields
 from s3sets.cli.exits import exit_of
 from s3sets.cli.output import Output
 from s3sets.errors import (
@@ -78,10 +80,9 @@ def explain(error: S3SetsError, output: Output) -> None:
     message = HERE.get(error.code, message)
     output.complain(f"s3sets: {message}")
     if isinstance(error, ValidationFailed):
-        for field, messages in error.details.items():
-            for text in messages if isinstance(messages, list) else [messages]:
-                if text not in message:
-                    output.complain(f"  {field}: {text}")
+        _complain_of(refused_fields(error), output)
+    elif isinstance(error, OrderMisspelt):
+        _complain_of(error.lines, output)
     elif isinstance(error, ConcurrencyLimit):
         for job_id in error.details.get("open_jobs", ()):
             output.complain(f"  open: {job_id}   (s3sets watch, or s3sets cancel)")
@@ -93,9 +94,16 @@ def explain(error: S3SetsError, output: Output) -> None:
         output.complain(f"  request {error.request_id}")
 
 
+def _complain_of(lines: Iterable[str], output: Output) -> None:
+    for line in lines:
+        output.complain(f"  {line}")
+
+
 def _facts(error: S3SetsError) -> dict[str, Any]:
     said: dict[str, Any] = {"code": error.code, "message": str(error)}
     if isinstance(error, ApiError):
         said["message"], said["details"] = error.message, dict(error.details)
         said["status"], said["request_id"] = error.status, error.request_id
+    elif isinstance(error, OrderMisspelt):
+        said["details"] = dict(error.details)
     return said

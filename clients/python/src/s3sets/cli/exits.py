@@ -2,6 +2,7 @@
 
 from enum import IntEnum
 
+from s3sets.cli.advice import OrderMisspelt
 from s3sets.errors import (
     ApiError,
     ConcurrencyLimit,
@@ -25,7 +26,7 @@ from s3sets.errors import (
 class Exit(IntEnum):
     DONE = 0
     FAULT = 1
-    USAGE = 2  # typer's own
+    USAGE = 2  # typer's own, and an order that is misspelt
     PARTLY = 3
     NOTHING_DONE = 4
     REFUSED = 5
@@ -45,6 +46,7 @@ _OF_ERRORS: list[tuple[tuple[type[S3SetsError], ...], Exit]] = [
         Exit.UNREACHABLE,
     ),
     ((PhotoUnusable, StateUnusable), Exit.FILES),
+    ((OrderMisspelt,), Exit.USAGE),
     ((ServerFault,), Exit.FAULT),
     ((ApiError,), Exit.REFUSED),
 ]

@@ -65,7 +65,9 @@ Template = Annotated[
 Strict = Annotated[
     bool,
     typer.Option(
-        "--strict", metavar="", help="Refuse what is misspelt, instead of leaving it out."
+        "--strict/--anyway",
+        metavar="",
+        help="Stop where something is misspelt, or go on and leave it out.",
     ),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the results go.")]

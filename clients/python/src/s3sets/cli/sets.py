@@ -1,6 +1,6 @@
 """Commands that take a set on its way: edit, watch, retry, look, download."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -10,7 +10,7 @@ from rich.text import Text
 from s3sets import S3Client, Set
 from s3sets._photos import look_at_all
 from s3sets._sync.set import Result
-from s3sets.cli.advice import show_warnings
+from s3sets.cli.advice import of_refusal, of_warnings, show_warnings
 from s3sets.cli.board import Board
 from s3sets.cli.exits import Exit, exit_of_set
 from s3sets.cli.options import (
@@ -35,8 +35,7 @@ from s3sets.cli.options import (
 )
 from s3sets.cli.output import Output, status_text
 from s3sets.cli.unfinished import Unfinished, begin, unfinished
-from s3sets.errors import PackageLate, S3SetsError
-from s3sets.shapes import CheckedJob
+from s3sets.errors import PackageLate, S3SetsError, ValidationFailed
 
 RESULTS = Path("results")
 GOES_ON = "The set goes on without this window. To pick it up: s3sets watch"
@@ -52,7 +51,7 @@ def edit(
     rule_id: RuleId = None,
     out: Out = RESULTS,
     previews: Previews = False,
-    strict: Strict = False,
+    strict: Strict = True,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", metavar="", help="Stay until the results are here.")
     ] = True,
@@ -81,15 +80,7 @@ def edit(
         if known:
             output.say(Text("Going on with the set that was begun.", style="dim"))
         else:
-            checked = client.check_job(
-                preset,
-                len(found),
-                concepts,
-                protect=protected,
-                rule_id=rule_id,
-                output_template=template,
-            )
-            eta = _announce(checked, len(found), preset, output)
+            eta = _announce(client, preset, len(found), said, place, output)
 
         def take(board: Board) -> Set:
             return client.edit(
@@ -184,7 +175,7 @@ def look(
     ] = None,
     out: Out = RESULTS,
     previews: Previews = False,
-    strict: Strict = False,
+    strict: Strict = True,
     as_json: Json = False,
     server: Server = None,
 ) -> None:
@@ -208,15 +199,8 @@ def look(
         eta: int | None = None
         if not known:
             job = client.get_job(source)
-            checked = client.check_job(
-                job["preset"],
-                len(photos or job["items"]),
-                concepts,
-                protect=protected,
-                rule_id=rule_id,
-                output_template=template,
-            )
-            eta = _announce(checked, len(photos or job["items"]), job["preset"], output)
+            count = len(photos or job["items"])
+            eta = _announce(client, job["preset"], count, whole, place, output)
 
         def take(board: Board) -> Set:
             return client.look(source, concepts, **said, state=place.state, on_progress=board.tell)
@@ -257,10 +241,33 @@ def cancel(job_id: JobId, as_json: Json = False, server: Server = None) -> None:
         output.say(f"Canceled. {said['refunded']} {credits} came back, {said['credits']} are left.")
 
 
-def _announce(checked: CheckedJob, count: int, preset: str, output: Output) -> int | None:
-    """Says what it will cost and what is misspelt, before anything is sent. Returns the seconds
-    that it may take.
+def _announce(
+    client: S3Client,
+    preset: str,
+    count: int,
+    said: Mapping[str, Any],
+    place: Unfinished,
+    output: Output,
+) -> int | None:
+    """Says what it will cost, before anything is sent. Returns the seconds that it may take. Raises
+    OrderMisspelt where something is and `said` is `strict`.
     """
+    try:
+        checked = client.check_job(
+            preset,
+            count,
+            said["concepts"],
+            protect=said["protect"],
+            rule_id=said["rule_id"],
+            output_template=said["template"],
+        )
+        if checked["warnings"] and said["strict"]:
+            raise of_warnings(checked["warnings"])
+    except S3SetsError as error:
+        place.forget()  # there is nothing to go on with
+        if isinstance(error, ValidationFailed):
+            raise of_refusal(error) from error
+        raise
     photos = "1 photo" if count == 1 else f"{count} photos"
     credits = "1 credit" if checked["credits"] == 1 else f"{checked['credits']} credits"
     left = checked["balance_after"]
