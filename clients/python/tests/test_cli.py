@@ -405,7 +405,13 @@ def test_a_server_that_is_away_is_said_to_be_before_it_is_given_up(
 
     assert s3sets("me") == Exit.DONE
 
-    assert capsys.readouterr().err == "UNAVAILABLE: It is UNAVAILABLE. Trying again …\n"
+    assert capsys.readouterr().err.splitlines() == [
+        "It is UNAVAILABLE. Waiting for the server, and trying again …",
+        "The server is back.",
+    ]
+    signed_in.on("GET", "/me", busy, Reply(data=ME))
+    assert s3sets("me", "--json") == Exit.DONE
+    assert capsys.readouterr().err == ""
 
 
 def test_what_is_wrong_is_said_once(

@@ -36,6 +36,10 @@ class Retries:
     `first_pause` seconds, each further one up to twice as long, `longest_pause` at most. What the
     server asks for (`Retry-After`) is waited for instead. `on_pause` is called with what went wrong
     and the seconds until it is tried again.
+
+    `on_away` is called with what is known of it when the server is away: it was not reached and is
+    asked again, or it has not answered for some seconds and is waited for. `on_back` is called
+    when it answers after that. Both may be called from another thread.
     """
 
     attempts: int = 8
@@ -43,6 +47,8 @@ class Retries:
     first_pause: float = 0.5
     longest_pause: float = 20.0
     on_pause: Callable[[S3SetsError, float], None] | None = None
+    on_away: Callable[[str], None] | None = None
+    on_back: Callable[[], None] | None = None
 
     def before_sleep(self, state: RetryCallState) -> None:
         """For tenacity."""

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import httpx
-from tenacity import retry_if_exception
+from tenacity import RetryCallState, retry_if_exception
 
 from s3sets._calls import Answer, Call, Tries, given, read_answer, to_json
+from s3sets._contact import STILL, Contact, Patience
 from s3sets._photos import Photo, file_name, settle
 from s3sets._retry import Allowance, Retries, is_passing, is_worth_repeating
 from s3sets._session import Session
@@ -41,6 +42,9 @@ NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 SIGN_UP = "/auth/anon"
 REFRESH = "/auth/refresh"
 
+# Said by a server that is not there for anybody, or by a proxy before it.
+AWAY = frozenset({502, 503, 504})
+
 OnBytes = Callable[[int, int], None]  # so many, of so many (0: not known)
 
 
@@ -61,6 +65,7 @@ class Transport:
         self.session = session
         self.retries = retries
         self._allowance = Allowance()
+        self._contact = Contact(self.base_url, retries.on_away, retries.on_back)
         self._signing_in = Lock()
         self._http = Http(
             timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
@@ -127,13 +132,14 @@ class Transport:
         if pause:
             sleep(min(pause, self.retries.patience))
         try:
-            response = self._http.request(
-                call.method,
-                self.base_url + call.path,
-                content=call.body,
-                params=call.query or None,
-                headers=call.headers(token),
-            )
+            with self._contact.waiting():
+                response = self._http.request(
+                    call.method,
+                    self.base_url + call.path,
+                    content=call.body,
+                    params=call.query or None,
+                    headers=call.headers(token),
+                )
         except httpx.TransportError as error:
             silence = self._unreachable(error, call)
             known.maybe_done = known.maybe_done or silence.maybe_done
@@ -144,6 +150,8 @@ class Transport:
         except Unavailable:
             known.maybe_done = True
             raise
+        finally:
+            self._hear(response.status_code)
         self.session.was_let_in = self.session.was_let_in or token is not None
         return answer
 
@@ -169,24 +177,46 @@ class Transport:
             headers["Last-Event-ID"] = last_id
         timeout = httpx.Timeout(30.0, connect=10.0, read=SILENCE)
         try:
-            with self._http.stream(
-                "GET", self.base_url + call.path, headers=headers, timeout=timeout
-            ) as response:
-                kind = response.headers.get("content-type", "")
-                if response.status_code == 204:
-                    yield None
-                elif response.status_code == 200 and kind.startswith("text/event-stream"):
-                    yield response.iter_lines()
-                else:
-                    content = response.read()
-                    read_answer(response.status_code, response.headers, content)
-                    raise NotTheApi("The answer is no stream of events.")
+            with self._contact.waiting() as patience:
+                address = self.base_url + call.path
+                with self._http.stream(
+                    "GET", address, headers=headers, timeout=timeout
+                ) as response:
+                    self._hear(response.status_code)
+                    patience.seconds = STILL
+                    kind = response.headers.get("content-type", "")
+                    if response.status_code == 204:
+                        yield None
+                    elif response.status_code == 200 and kind.startswith("text/event-stream"):
+                        yield self._heard(response.iter_lines(), patience)
+                    else:
+                        content = response.read()
+                        read_answer(response.status_code, response.headers, content)
+                        raise NotTheApi("The answer is no stream of events.")
         except NotSignedIn:
             if self.session.can_renew:
                 self._renew(stale=token)
             raise
+        except Unavailable as error:
+            self._contact.lost(error)
+            raise
+        except NOT_SENT as error:
+            silence = self._unreachable(error, call)
+            self._contact.lost(silence)
+            raise silence from error
         except httpx.TransportError as error:
+            # Streams break now and then. Whether the server is away shows when it is asked again.
             raise self._unreachable(error, call) from error
+
+    def _heard(self, lines: Iterator[str], patience: Patience) -> Iterator[str]:
+        for line in lines:
+            patience.renew()
+            self._contact.heard()
+            yield line
+
+    def _hear(self, status: int) -> None:
+        if status not in AWAY:
+            self._contact.heard()
 
     def put_photo(self, url: str, photo: Photo, on_sent: OnBytes, crew: Crew) -> None:
         """PUT of the file, straight to the storage and piece by piece; no token goes along. Raises
@@ -262,9 +292,13 @@ class Transport:
             retry=worth,
             wait=self.retries.pause,
             stop=self.retries.stop(),
-            before_sleep=self.retries.before_sleep,
+            before_sleep=self._before_sleep,
             reraise=True,
         )
+
+    def _before_sleep(self, state: RetryCallState) -> None:
+        self.retries.before_sleep(state)
+        self._contact.lost(None if state.outcome is None else state.outcome.exception())
 
 
 def _pieces(file: BinaryIO, size: int, on_sent: OnBytes, crew: Crew) -> Iterator[bytes]:

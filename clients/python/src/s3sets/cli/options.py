@@ -13,7 +13,7 @@ from s3sets import Retries, S3Client
 from s3sets.cli.credentials import Account, current
 from s3sets.cli.output import Output
 from s3sets.edits import read_assignment
-from s3sets.errors import NotSignedIn, PhotoUnusable, S3SetsError
+from s3sets.errors import NotSignedIn, PhotoUnusable, S3SetsError, Unavailable, Unreachable
 from s3sets.shapes import Edit
 
 # What a folder is searched for; a photo that is named may be called anything.
@@ -87,16 +87,20 @@ def client_of(account: Account) -> S3Client:
     said: set[str] = set()
 
     def on_pause(error: S3SetsError, seconds: float) -> None:
-        if error.code not in said and "--json" not in sys.argv:
+        if not isinstance(error, Unreachable | Unavailable) and error.code not in said:
             said.add(error.code)
             output.complain(Text(f"{str(error).rstrip('.')}. Trying again …", style="dim"))
 
-    return S3Client(
-        account.url,
-        api_key=account.api_key,
-        device=account.device,
-        retries=Retries(on_pause=on_pause),
-    )
+    def on_away(what: str) -> None:
+        output.complain(Text(f"{what}. Waiting for the server, and trying again …", style="dim"))
+
+    def on_back() -> None:
+        output.complain(Text("The server is back.", style="dim"))
+
+    retries = Retries(on_pause=on_pause, on_away=on_away, on_back=on_back)
+    if "--json" in sys.argv:
+        retries = Retries()
+    return S3Client(account.url, api_key=account.api_key, device=account.device, retries=retries)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.file_proxy import FileProxy
 from rich.table import Table
 from rich.text import Text
 
@@ -47,7 +48,11 @@ class Output:
 
     def complain(self, text: Cell) -> None:
         """On stderr, so that it is in nobody's data."""
-        self.errors.print(text, soft_wrap=True)
+        if isinstance(sys.stderr, FileProxy):
+            # A board is shown, which would be drawn over it: its console prints above.
+            sys.stderr.write(f"{text}\n")
+        else:
+            self.errors.print(text, soft_wrap=True)
 
     def table(
         self,
