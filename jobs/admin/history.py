@@ -12,7 +12,7 @@ from jobs import keys
 from jobs.admin.facts import JobFacts
 from jobs.admin.filters import EndFilter, PresetFilter
 from jobs.admin.lookups import jobs_of_rule
-from jobs.models import JobItemLog, JobLog
+from jobs.models import JobCoordinator, JobItemLog, JobLog
 from s3project import ids
 from s3project.admin.page import ReadOnlyAdmin
 from s3project.admin.search import SearchById
@@ -50,12 +50,16 @@ class JobLogAdmin(JobFacts, ReadOnlyAdmin[JobLog], SearchById[JobLog]):
     ordering = ("-job_id",)
     # Only shows the search box; search_text decides.
     search_fields = ("user_id",)
-    search_help_text = "A user's email, or public ids or their beginnings: job_…, u_…, rule_…"
+    search_help_text = (
+        "A user's email, or public ids or their beginnings: job_…, u_…, rule_…, or six or more "
+        "digits of the end of a job's or a user's"
+    )
     id_lookups = {
         ids.JOB: lambda between: Q(job_id__range=between),
         ids.USER: lambda between: Q(user_id__range=between),
         ids.RULE: jobs_of_rule,
     }
+    id_ends = {ids.JOB: JobCoordinator, ids.USER: User}
     fieldsets = (
         (None, {"fields": ("job", "owner", "status_column", "error", ("created", "finished"))}),
         ("Work", {"fields": (("preset", "rule", "cost_estimate"), "work", "protected", "other")}),

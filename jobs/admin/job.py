@@ -63,8 +63,9 @@ class JobAdmin(JobFacts, ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinato
     # Only shows the search box; search_text decides.
     search_fields = ("user__email",)
     search_help_text = (
-        "The beginning of an id (job_…, u_…, rule_…, msg_… of a webhook); or an email, a value of "
-        "the metadata, key=value, or the text of an error"
+        "The beginning of an id (job_…, u_…, rule_…, msg_… of a webhook), or six or more digits of "
+        "the end of a job's or a user's; or an email, a value of the metadata, key=value, or the "
+        "text of an error"
     )
     id_lookups = {
         ids.JOB: lambda between: Q(pk__range=between),
@@ -72,6 +73,7 @@ class JobAdmin(JobFacts, ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinato
         ids.RULE: jobs_of_rule,
         ids.DELIVERY: jobs_of_delivery,
     }
+    id_ends = {ids.JOB: JobCoordinator, ids.USER: User}
     actions = DEEDS
     acted_on = True
     fieldsets = (

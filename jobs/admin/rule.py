@@ -18,6 +18,7 @@ from s3project.admin.tables import (
     user_link,
     user_link_in_full,
 )
+from users.models import User
 
 
 @admin.register(Rule)
@@ -40,6 +41,7 @@ class RuleAdmin(ReadOnlyAdmin[Rule], SearchById[Rule]):
         ids.RULE: lambda between: Q(pk__range=between),
         ids.USER: lambda between: Q(user__id__range=between),
     }
+    id_ends = {ids.USER: User}
     fields = (
         "public_id_column", "name", "owner", "preset_id", "work", "protected",
         ("created", "updated"),

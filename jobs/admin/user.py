@@ -11,6 +11,7 @@ from jobs.admin.job_times import age, took
 from jobs.admin.progress import progress_bar
 from jobs.lifecycle.export import export_user, note_export
 from jobs.models import JobCoordinator, Webhook
+from s3project import ids
 from s3project.acts.actor import Actor
 from s3project.acts.models import Act
 from s3project.admin.tables import (
@@ -57,6 +58,7 @@ class ExportUser(UserDeed):
 class CustomerAdmin(UserAdmin):
     deeds = (*UserAdmin.deeds, ExportUser())
     actions = deeds
+    id_ends = {ids.USER: User, ids.JOB: JobCoordinator}
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("users.export_user")

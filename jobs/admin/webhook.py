@@ -22,6 +22,7 @@ from s3project.admin.tables import (
     user_link,
     user_link_in_full,
 )
+from users.models import User
 
 SHOWN = 50
 
@@ -47,6 +48,7 @@ class WebhookAdmin(ReadOnlyAdmin[Webhook], SearchById[Webhook]):
         ids.WEBHOOK: lambda between: Q(pk__range=between),
         ids.USER: lambda between: Q(user__id__range=between),
     }
+    id_ends = {ids.USER: User}
     fields = ("public_id_column", "owner", "url", "description", "wanted", "state", "created")
 
     def panels(self, request: HttpRequest, obj: Webhook) -> Sequence[Table]:

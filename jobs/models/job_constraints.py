@@ -4,6 +4,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
+from s3project.ends_of_ids import END_OF_ID
+
 # No index has `updated_at`, which each result moves, nor a counter: an update that changes nothing
 # that is indexed stays within its page and writes to no index.
 JOB_INDEXES = (
@@ -48,6 +50,7 @@ JOB_INDEXES = (
         name="job_has_failures",
     ),
     GinIndex(fields=["metadata"], condition=~Q(metadata={}), name="job_metadata"),
+    models.Index(END_OF_ID, name="job_id_end"),
     models.Index(
         fields=["photos_job_id"],
         condition=Q(photos_job_id__isnull=False, storage_deleted_at__isnull=True),

@@ -71,7 +71,9 @@ class PageAdmin(GenericModelAdmin[M]):
         """Fields with which an index of all rows begins."""
         meta = self.opts
         firsts = {
-            index.fields[0].removeprefix("-") for index in meta.indexes if not index.condition
+            index.fields[0].removeprefix("-")
+            for index in meta.indexes
+            if index.fields and not index.condition
         }
         fields: Sequence[Any] = meta.concrete_fields
         single = {one.name for one in fields if one.primary_key or one.unique or one.db_index}

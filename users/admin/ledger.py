@@ -20,7 +20,7 @@ from s3project.admin.tables import (
     ref_link,
     user_link,
 )
-from users.models import BillingEvent, Reservation
+from users.models import BillingEvent, Reservation, User
 from users.models.ledger import of_jobs
 from users.models.reservation import job_ref
 
@@ -47,6 +47,7 @@ class BillingEventAdmin(ReadOnlyAdmin[BillingEvent], SearchById[BillingEvent]):
         ids.USER: lambda between: Q(user__id__range=between),
         ids.JOB: lambda between: of_jobs(*between),
     }
+    id_ends = {ids.USER: User}
 
     @admin.display(description="when (UTC)")
     def when(self, event: BillingEvent) -> str:
@@ -104,6 +105,7 @@ class ReservationAdmin(ReadOnlyAdmin[Reservation], SearchById[Reservation]):
         ids.USER: lambda between: Q(limiter__user__id__range=between),
         ids.JOB: lambda between: Q(job_id__range=between),
     }
+    id_ends = {ids.USER: User}
 
     @admin.display(description="job", ordering="job_id")
     def public_id_column(self, reservation: Reservation) -> SafeString:

@@ -3,8 +3,8 @@
 `jobs.admin` shows it, with what it knows of their jobs.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db import models
@@ -59,11 +59,15 @@ class UserAdmin(SearchById[User]):
     list_select_related = ("limiter",)
     ordering = ("-id",)
     search_fields = ("email",)
-    search_help_text = "An email, or public ids or their beginnings: u_…, or the job_… of a job."
+    search_help_text = (
+        "An email, or public ids or their beginnings: u_…, or the job_… of a job; or six or more "
+        "digits of the end of one."
+    )
     id_lookups = {
         ids.USER: lambda between: Q(pk__range=between),
         ids.JOB: lambda between: Q(limiter__reservations__job_id__range=between),
     }
+    id_ends: ClassVar[Mapping[str, type[models.Model]]] = {ids.USER: User}
     deeds = (
         *(MoveToPlan(plan) for plan in PLANS),
         *(Grant(), Refund(), EndSessions(), Deactivate(), Reactivate(), DeleteUser()),

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from s3project import ids
+from s3project.ends_of_ids import END_OF_ID
 from s3project.rows import rows_of
 from users.plans import DEFAULT_PLAN, PLANS
 
@@ -51,6 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         )
         indexes = (
             models.Index(fields=["-created_at"], name="user_created_at"),
+            models.Index(END_OF_ID, name="user_id_end"),
             models.Index(
                 fields=["deleted_at"],
                 condition=Q(deleted_at__isnull=False, erased_at__isnull=True),

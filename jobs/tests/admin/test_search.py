@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 
 from jobs.lifecycle import services
@@ -10,8 +11,9 @@ from jobs.states import ItemStatus, JobStatus
 from jobs.tests.factories import RECOLOR_FLOOR, make_job, result_key
 from jobs.watch.finding import BY_METADATA
 from jobs.webhooks.endpoints import create_webhook
+from s3project.ends_of_ids import BY_END
 from s3project.testing.sql import recorded_statements
-from users.models import User
+from users.models import Reservation, User
 from users.tests.factories import make_user
 from users.tests.operators import browser_of, listed, make_operator
 
@@ -50,6 +52,48 @@ def test_another_beginning_finds_nothing(browser: Client) -> None:
 
     assert listed(browser, JobCoordinator, q=f"job_{job.id.hex[:12]}{other}") == []
     assert listed(browser, JobCoordinator, q="job_xyz") == []
+
+
+@pytest.mark.parametrize("digits", [6, 8, 12, 20])
+def test_the_end_of_an_id_is_enough(browser: Client, digits: int) -> None:
+    job, other = make_job(), make_job()
+    end, user_end = job.id.hex[-digits:], job.user_id.hex[-digits:]
+
+    for text in (end, end.upper(), f"…{end}", f"job_...{end}", user_end):
+        assert listed(browser, JobCoordinator, q=text) == [job.pk]
+    assert listed(browser, JobCoordinator, q=f"u_…{end}") == []
+    assert listed(browser, JobCoordinator, q=f"{end} {other.id.hex[-8:]}") == [other.pk, job.pk]
+    assert listed(browser, User, q=end) == [job.user_id]
+    assert listed(browser, User, q=user_end) == [job.user_id]
+    assert listed(browser, Reservation, q=user_end) == [job.pk]
+
+
+def test_a_beginning_is_taken_with_what_shows_that_it_was_cut(browser: Client) -> None:
+    job = make_job()
+    JobCoordinator.objects.exclude(pk=job.pk).delete()
+
+    assert listed(browser, JobCoordinator, q=f"{job.public_id[:20]}…") == [job.pk]
+
+
+def test_digits_that_end_an_id_are_looked_for_in_texts_too(browser: Client) -> None:
+    job = make_job()
+    end = job.id.hex[-6:]
+    other = job_with({"order": end})
+
+    assert listed(browser, JobCoordinator, q=end) == [other.pk, job.pk]
+
+
+@pytest.mark.parametrize(
+    ("model", "index"), [(User, "user_id_end"), (JobCoordinator, "job_id_end")]
+)
+def test_the_end_of_an_id_is_looked_up_in_its_index(model: type[Model], index: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        said = BY_END.format(table=model._meta.db_table)
+        cursor.execute(f"EXPLAIN {said}", ["abcdef", "%abcdef"])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert index in plan
 
 
 def test_a_job_is_found_by_its_rule_and_by_what_was_told_of_it(browser: Client) -> None:
