@@ -5,7 +5,7 @@ with its reason. Plans and grants are `services.py`'s.
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 
 from s3project.acts.actor import Actor
 from s3project.acts.record import record_act
@@ -22,6 +22,14 @@ class Refused(Exception):
     """Why it cannot be done to this user, for an operator to read."""
 
 
+def refundable(*, user_id: UUID, job_id: UUID) -> int | None:
+    """What of a job's credits can be given back; None where it is no settled job of the user."""
+    events = BillingEvent.objects.filter(of_jobs(job_id, job_id), user_id=user_id)
+    settled = Count("pk", filter=Q(type__in=SETTLEMENTS))
+    found = events.aggregate(total=Sum("amount", default=0), settled=settled)
+    return -found["total"] if found["settled"] else None
+
+
 @transaction.atomic
 def refund_credits(*, user_id: UUID, job_id: UUID, amount: int, actor: Actor, reason: str) -> int:
     """Gives back credits that a settled job of the user cost; returns the new balance. All refunds
@@ -31,10 +39,9 @@ def refund_credits(*, user_id: UUID, job_id: UUID, amount: int, actor: Actor, re
     """
     limiter = UserLimiter.objects.lock(user_id)
     ref = job_ref(job_id)
-    events = BillingEvent.objects.filter(of_jobs(job_id, job_id), user_id=user_id)
-    if not events.filter(type__in=SETTLEMENTS).exists():
+    cost = refundable(user_id=user_id, job_id=job_id)
+    if cost is None:
         raise Refused(f"{ref} is no settled job of this user.")
-    cost: int = -events.aggregate(total=Sum("amount", default=0))["total"]
     if not 0 < amount <= cost:
         raise Refused(f"{ref} cost {counted(cost, 'credit')} that can be given back.")
     limiter.refund(amount, ref)

@@ -18,6 +18,8 @@ from s3project.admin.acting import Deed, NotDone, Why
 from s3project.admin.tables import Cell, badge, job_link, moment, user_link
 from s3project.errors import DomainError
 from s3project.wording import counted
+from users.admin.deeds import MOST_CREDITS, REFUND_WARNING, refund
+from users.for_operators import refundable
 
 
 class JobDeed(Deed[JobCoordinator]):
@@ -170,6 +172,37 @@ class KeepLonger(JobDeed):
         return f"Photos and results of {row} are kept until {moment(until)} UTC."
 
 
+class AmountForm(Why):
+    amount = forms.IntegerField(label="Credits:", min_value=1, max_value=MOST_CREDITS)
+    field_order = ("amount", "reason")
+
+
+class Refund(JobDeed):
+    """As on the user's page, of this job."""
+
+    name, label, permission = "refund_credits", "Refund credits", "bill"
+    warning = REFUND_WARNING
+    headings = ("Job", "User", "Status", "Progress", "Can be given back")
+    form = AmountForm
+    at_once = 1
+
+    def obstacle(self, row: JobCoordinator) -> str:
+        if row.user.deleted_at is not None:
+            return f"Not refunded: {row.user} has deleted the account."
+        if not row.is_finished:
+            return f"Not refunded: {row} is {row.status}."
+        if not refundable(user_id=row.user_id, job_id=row.id):
+            return f"Not refunded: nothing that {row} cost is left to give back."
+        return ""
+
+    def effect(self, row: JobCoordinator) -> str:
+        left = refundable(user_id=row.user_id, job_id=row.id) or 0
+        return f"up to {counted(left, 'credit')}"
+
+    def act(self, request: HttpRequest, row: JobCoordinator, given: Mapping[str, Any]) -> str:
+        return refund(request, row.user, row.id, given)
+
+
 class DeletePhotos(JobDeed):
     name, label, permission = "delete_photos", "Delete photos and results", "delete_photos"
     warning = (
@@ -203,4 +236,4 @@ class DeletePhotos(JobDeed):
         return f"Deleted photos and results of {row}."
 
 
-DEEDS = (Cancel(), SendAgain(), RetryFailed(), KeepLonger(), DeletePhotos())
+DEEDS = (Cancel(), SendAgain(), RetryFailed(), KeepLonger(), Refund(), DeletePhotos())

@@ -102,6 +102,9 @@ class JobAdmin(JobFacts, ReadOnlyAdmin[JobCoordinator], SearchById[JobCoordinato
     def has_help_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("jobs.change_jobcoordinator")
 
+    def has_bill_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("users.bill_user")
+
     def has_delete_photos_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("jobs.delete_jobcoordinator")
 

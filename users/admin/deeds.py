@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.http import HttpRequest
@@ -105,29 +106,37 @@ class RefundForm(Why):
         return job_id
 
 
+REFUND_WARNING = (
+    "Gives back what a finished job cost, or a part of it. Credits of photos that failed came back "
+    "by themselves."
+)
+
+
+def refund(request: HttpRequest, user: User, job_id: UUID, given: Mapping[str, Any]) -> str:
+    """What became of it. Raises NotDone."""
+    try:
+        balance = for_operators.refund_credits(
+            user_id=user.pk,
+            job_id=job_id,
+            amount=given["amount"],
+            actor=Actor.operator(request),
+            reason=given["reason"],
+        )
+    except for_operators.Refused as why:
+        raise NotDone(f"Not done: {why}") from None
+    except BalanceTooLarge:
+        raise NotDone(f"Not done: {user} would have more than a balance can hold.") from None
+    return f"Refunded {counted(given['amount'], 'credit')} to {user}, balance {balance}."
+
+
 class Refund(UserDeed):
     name, label, permission = "refund_credits", "Refund credits", "bill"
-    warning = (
-        "Gives back what a finished job cost, or a part of it. Credits of photos that failed came "
-        "back by themselves."
-    )
+    warning = REFUND_WARNING
     form = RefundForm
     at_once = 1
 
     def act(self, request: HttpRequest, row: User, given: Mapping[str, Any]) -> str:
-        try:
-            balance = for_operators.refund_credits(
-                user_id=row.pk,
-                job_id=given["job"],
-                amount=given["amount"],
-                actor=Actor.operator(request),
-                reason=given["reason"],
-            )
-        except for_operators.Refused as why:
-            raise NotDone(f"Not done: {why}") from None
-        except BalanceTooLarge:
-            raise NotDone(f"Not done: {row} would have more than a balance can hold.") from None
-        return f"Refunded {counted(given['amount'], 'credit')} to {row}, balance {balance}."
+        return refund(request, row, given["job"], given)
 
 
 class EndSessions(UserDeed):

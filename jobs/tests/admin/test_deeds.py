@@ -11,6 +11,7 @@ from jobs.states import ItemStatus, JobStatus
 from jobs.tests.clock import DAY
 from jobs.tests.factories import claim, make_job, report
 from s3project.acts.models import Act
+from users.tests.factories import ledger_of
 from users.tests.operators import (
     browser_of,
     group_of_operators,
@@ -103,11 +104,33 @@ def test_another_number_of_days_is_asked_again(browser: Client, days: str) -> No
     assert job.kept_until is None
 
 
+def test_credits_of_a_job_are_refunded_from_its_page(browser: Client) -> None:
+    job = partly_failed()
+    balance = ledger_of(job.user)[-1][2]
+
+    asked = do(browser, "refund_credits", job, confirmed="")
+    assert "up to 1 credit" in text_of(asked)
+    response = do(browser, "refund_credits", job, amount="1")
+
+    assert messages_in(response) == [f"Refunded 1 credit to {job.user}, balance {balance + 1}."]
+    assert ledger_of(job.user)[-1] == ("refund", 1, balance + 1, job.public_id)
+    act = Act.objects.get()
+    assert (act.action, act.object_id) == ("credits.refunded", job.user.public_id)
+    assert (act.reason, act.details["job"]) == ("ticket 12", job.public_id)
+    assert messages_in(do(browser, "refund_credits", job, amount="1"))[-1] == (
+        f"Not refunded: nothing that {job} cost is left to give back."
+    )
+    at_work = make_job(JobStatus.QUEUED)
+    assert messages_in(do(browser, "refund_credits", at_work, amount="1"))[-1] == (
+        f"Not refunded: {at_work} is queued."
+    )
+
+
 def test_the_buttons_are_those_of_the_jobs_state(browser: Client) -> None:
     expected = {
         JobStatus.CREATED: ["cancel_jobs"],
         JobStatus.QUEUED: ["cancel_jobs", "send_again"],
-        JobStatus.DONE: ["keep_longer", "delete_photos"],
+        JobStatus.DONE: ["keep_longer", "refund_credits", "delete_photos"],
         JobStatus.FAILED: ["cancel_jobs", "retry_failed", "keep_longer", "delete_photos"],
         JobStatus.CANCELED: ["delete_photos"],
     }
@@ -120,11 +143,14 @@ def test_the_buttons_are_those_of_the_jobs_state(browser: Client) -> None:
     ("group", "may"),
     [
         ("viewer", set()),
-        ("billing", set()),
+        ("billing", {"refund_credits"}),
         ("support", {"cancel_jobs", "send_again", "retry_failed", "keep_longer"}),
         (
             "admin",
-            {"cancel_jobs", "send_again", "retry_failed", "keep_longer", "delete_photos"},
+            {
+                *("cancel_jobs", "send_again", "retry_failed", "keep_longer", "refund_credits"),
+                "delete_photos",
+            },
         ),
     ],
 )
@@ -138,12 +164,13 @@ def test_each_group_does_what_it_may_and_nothing_else(group: str, may: set[str])
         "send_again": make_job(JobStatus.QUEUED),
         "retry_failed": partly_failed(),
         "keep_longer": make_job(JobStatus.DONE),
+        "refund_credits": make_job(JobStatus.DONE),
         "delete_photos": make_job(JobStatus.DONE),
     }
 
     for action, job in jobs.items():
         before = Act.objects.count()
-        do(browser, action, job, days="1")
+        do(browser, action, job, days="1", amount="1")
         assert (Act.objects.count() > before) == (action in may), action
         page = browser.get(page_of(job))
         assert page.status_code == 200
