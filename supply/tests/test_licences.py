@@ -14,6 +14,7 @@ OWN = {
     "jobs/guide/samples/guide.mjs",
     "s3project/static/s3project/docs/docs.js",
     "s3project/static/s3project/docs/icon.svg",
+    "s3project/static/s3project/filters.js",
     "s3project/static/s3project/live.js",
 }
 STUDIO = PROJECT / "jobs" / "static" / "studio"

@@ -59,7 +59,7 @@ def test_the_end_of_an_id_is_enough(browser: Client, digits: int) -> None:
     job, other = make_job(), make_job()
     end, user_end = job.id.hex[-digits:], job.user_id.hex[-digits:]
 
-    for text in (end, end.upper(), f"…{end}", f"job_...{end}", user_end):
+    for text in (end, end.upper(), f"…{end}", f"job_...{end}", user_end, f"u_…{user_end}"):
         assert listed(browser, JobCoordinator, q=text) == [job.pk]
     assert listed(browser, JobCoordinator, q=f"u_…{end}") == []
     assert listed(browser, JobCoordinator, q=f"{end} {other.id.hex[-8:]}") == [other.pk, job.pk]

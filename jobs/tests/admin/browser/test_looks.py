@@ -4,7 +4,7 @@ what each group sees."""
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Locator, expect
 
 from jobs.models import JobCoordinator
 from jobs.states import ItemStatus, JobStatus
@@ -73,6 +73,37 @@ def test_every_page_is_clean(browser: Browser, stack: LiveStack, look: dict[str,
         operator.button("Delete photos and results…").click()
         checks.page("delete")
         assert checks.found == {}
+
+
+def test_on_a_phone_the_filters_are_behind_a_button_above_the_list(
+    browser: Browser, stack: LiveStack
+) -> None:
+    make_job(JobStatus.DONE)
+    make_job(JobStatus.FAILED)
+    with Operator(browser, stack.base_url, phone=True) as operator:
+        operator.sign_in("/admin/jobs/jobcoordinator/")
+        filters = operator.page.locator("#changelist-filter")
+        expect(filters).to_be_hidden()
+        button, rows = operator.button("Filters"), operator.page.locator("#result_list tbody tr")
+        assert top(button) < top(rows.first)
+        button.click()
+        expect(button).to_have_attribute("aria-expanded", "true")
+        assert top(button) < top(filters) < top(rows.first)
+        assert [*operator.violations(), *operator.overflow()] == []
+
+        filters.get_by_role("link", name="Failed", exact=True).click()
+
+        expect(operator.page.get_by_role("button", name="Filters (1)")).to_be_visible()
+        expect(rows).to_have_count(1)
+        operator.page.set_viewport_size({"width": 1280, "height": 860})
+        expect(filters).to_be_visible()
+        expect(operator.page.locator(".filters-bar")).to_have_count(0)
+
+
+def top(element: Locator) -> float:
+    box = element.bounding_box()
+    assert box is not None
+    return box["y"]
 
 
 SEEN = {
