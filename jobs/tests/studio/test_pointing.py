@@ -1,11 +1,16 @@
 """A second look at what somebody pointed at in a finished photo."""
 
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
 import pytest
 from playwright.sync_api import Locator, expect
 
 from jobs.demo.sets import PHOTOS
 from jobs.tests.studio.visitor import Visitor
 from s3project.testing.live import LiveStack
+from s3project.testing.window import DESK, PHONE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 
@@ -20,6 +25,17 @@ FORGET = """() => new Promise((resolve) => {
     shelf.clear().onsuccess = resolve;
   };
 })"""
+
+
+def overlaps(boxes: Sequence[Any]) -> list[tuple[Any, Any]]:
+    return [
+        (one, other)
+        for one, other in combinations(boxes, 2)
+        if one["x"] < other["x"] + other["width"]
+        and other["x"] < one["x"] + one["width"]
+        and one["y"] < other["y"] + other["height"]
+        and other["y"] < one["y"] + one["height"]
+    ]
 
 
 def test_what_is_pointed_at_in_a_photo_is_changed_in_a_second_look(
@@ -69,6 +85,18 @@ def test_what_is_pointed_at_in_a_photo_is_changed_in_a_second_look(
     choice(INSIDE).press("Space")
     expect(page.locator(".outline.on")).to_have_text(INSIDE)
     assert visitor.violations() == []
+
+    # The names of what is chosen lie on none of the others, on a phone either.
+    everything = [BODY, PRINT]
+    for name in everything:
+        choice(name).press("Space")
+    for size in (PHONE, DESK):
+        page.set_viewport_size(size)  # type: ignore[arg-type]  # a TypedDict of its own
+        labels = page.locator(".outline > span:visible")
+        expect(labels).to_have_count(3)
+        assert overlaps([label.bounding_box() for label in labels.all()]) == []
+    for name in everything:
+        choice(name).press("Space")
 
     visitor.button("Change this").click()
     expect(page.get_by_role("heading", name="1 photo, once more")).to_be_visible()

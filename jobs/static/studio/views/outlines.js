@@ -1,9 +1,10 @@
 /** Frames about things in a photo, and the same things by name, for whoever has no pointer. */
 
 import { useCell } from "../cell.js";
-import { classes, html } from "../html.js";
+import { classes, html, useLayoutEffect, useRef } from "../html.js";
 import { pointed } from "../sets/places.js";
 import { labelled, say } from "../words.js";
+import { arrangeLabels } from "./labels.js";
 
 export function placeName({ concept, number, count, colour }, preset) {
   const part = preset.details.find(({ name }) => name === concept);
@@ -15,7 +16,15 @@ export function placeName({ concept, number, count, colour }, preset) {
 /** Laid over the picture; only what is chosen or pointed at can be seen. */
 export function Outlines({ places, chosen, preset }) {
   const at = useCell(pointed);
-  return html`<span class="outlines" aria-hidden="true">
+  const layer = useRef(null);
+  // After each drawing, and when the picture has got another size.
+  useLayoutEffect(() => {
+    const sizes = new ResizeObserver(() => arrangeLabels(layer.current));
+    arrangeLabels(layer.current);
+    sizes.observe(layer.current);
+    return () => sizes.disconnect();
+  });
+  return html`<span class="outlines" aria-hidden="true" ref=${layer}>
     ${places
       .filter(({ id }) => id === at || chosen.includes(id))
       .map((place) => {
