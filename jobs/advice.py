@@ -16,7 +16,8 @@ from jobs.backends import Backend
 from jobs.presets import LABELS, PRESETS, Preset, Protection, canonical
 from jobs.spellings import covered_spellings, is_cut_out
 from jobs.vocabulary import MATERIALS, TEXTURES, TONES, normalised, understands
-from s3project.wording import hint, listed, nearest, quoted, worth_comparing
+from s3project.slips import slips_of
+from s3project.wording import hint, listed, nearest, quoted
 
 HEX = re.compile(r"(?:#|0x)?([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})", re.IGNORECASE)
 RGB = re.compile(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})\s*(?:[,/][^)]*)?\)")
@@ -81,17 +82,11 @@ def advise(
 
 def advise_on_keys(given: Iterable[str], known: Iterable[str], within: str = "") -> list[Advice]:
     """On keys that are ignored although they look like one of ours."""
-    known = list(known)
     return [
         Advice(
-            Problem.UNKNOWN_KEY,
-            f"{within}{key} is not a key of this request and is ignored: "
-            f"did you mean {within}{near}?",
-            value=f"{within}{key}",
-            suggestion=f"{within}{near}",
+            Problem.UNKNOWN_KEY, slip["message"], value=slip["key"], suggestion=slip["suggestion"]
         )
-        for key in worth_comparing(key for key in given if key not in known)
-        if (near := nearest(key, known)) is not None
+        for slip in slips_of(given, known, within)
     ]
 
 

@@ -6,7 +6,7 @@ Apart from `views.py`, because DRF's views import the renderer named in the sett
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, NewType, TypedDict
+from typing import Annotated, Any, NewType, NotRequired, TypedDict
 
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from s3project.errors import DomainError, NotFound, ValidationFailed
 from s3project.logs.context import request_id
 from s3project.schema import Schema
+from s3project.slips import Slip
 from s3project.wording import shortened
 
 LONGEST_PATH_SHOWN = 100
@@ -44,6 +45,16 @@ class Meta(TypedDict):
         ),
     ]
     timestamp: Timestamp
+    warnings: NotRequired[
+        Annotated[
+            list[Slip],
+            Schema(
+                "Only there where keys of the body are ignored although they look like one of "
+                "ours, and `data` has no `warnings`.",
+                minItems=1,
+            ),
+        ]
+    ]
 
 
 def timestamp(moment: datetime) -> Timestamp:

@@ -33,6 +33,7 @@ from s3project.errors import (
     Unavailable,
     ValidationFailed,
 )
+from s3project.slips import slips_of
 from s3project.wording import shortened
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ READ_ONLY = "25006"
 CHANGED_PLAN = "cached plan must not change result type"
 LONGEST_KEY_SHOWN = 64
 RENDERER = EnvelopeRenderer()
+# What `parse` leaves on the request for the answer's `meta`.
+SLIPS = "slips"
 
 
 def as_domain_error(error: Exception, view: "ApiView") -> DomainError | None:
@@ -118,6 +121,12 @@ class ApiView(APIView):
         if request.method != "OPTIONS":
             super().initial(request, *args, **kwargs)
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if slips := vars(request._request).get(SLIPS):
+            vars(answer)["meta"] = {**getattr(answer, "meta", {}), "warnings": slips}
+        return answer
+
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
@@ -138,9 +147,14 @@ class ApiViewSet(ViewSetMixin, ApiView):
 def parse(serializer: serializers.Serializer[Any], request: Request) -> dict[str, Any]:
     """The validated values of a request's body, which is JSON whatever its Content-Type says.
 
-    Raises ValidationFailed with field → messages, or BodyTooLarge.
+    Keys that look like those of the serializer are named in the answer. Raises ValidationFailed
+    with field → messages, or BodyTooLarge.
     """
-    return validated(serializer, read_json_object(request._request))
+    body = read_json_object(request._request)
+    values = validated(serializer, body)
+    if slips := slips_of(body, map(str, serializer.fields)):
+        vars(request._request)[SLIPS] = slips
+    return values
 
 
 def validated(serializer: serializers.Serializer[Any], body: dict[str, Any]) -> dict[str, Any]:

@@ -701,6 +701,14 @@ class SignedOut(TypedDict):
     signed_out: Literal[True]
 
 
+class Slip(TypedDict):
+    key: str
+    """As it was sent."""
+    message: str
+    suggestion: str
+    """What may have been meant."""
+
+
 class Source(TypedDict):
     job_id: str
     idx: int
@@ -934,6 +942,7 @@ __all__ = [
     "SecretWebhook",
     "SignUp",
     "SignedOut",
+    "Slip",
     "Source",
     "StatusFacts",
     "Storage",
