@@ -20,6 +20,7 @@ from django.db import DatabaseError, connection
 from jobs.storage.bucket import StorageUnavailable
 from jobs.watch.examinations.broker import examine_broker, examine_events
 from jobs.watch.examinations.configuration import examine_settings
+from jobs.watch.examinations.container import is_of_the_machine, unseen
 from jobs.watch.examinations.database import examine_database, examine_migrations
 from jobs.watch.examinations.diagnosis import Diagnosis, Examination, State
 from jobs.watch.examinations.host import examine_disk
@@ -79,6 +80,13 @@ PLACES = {
     "proxy": "PUBLIC_BASE_URL",
 }
 
+# Those of them that clients are told.
+PUBLIC = {
+    "storage": "STORAGE_PUBLIC_ENDPOINT",
+    "web": "PUBLIC_BASE_URL",
+    "proxy": "PUBLIC_BASE_URL",
+}
+
 
 def examine() -> Iterator[Diagnosis]:
     """What there is to say here, in the order of the parts; within LIMIT."""
@@ -114,9 +122,20 @@ def guarded(part: str, examination: Examination) -> Iterator[Diagnosis]:
     try:
         yield from examination()
     except AWAY as error:
+        address = _asked(error)
+        if address is not None and part in PUBLIC and is_of_the_machine(address):
+            yield from unseen(part, PUBLIC[part], address)
+            return
         hint = f"{PLACES[part]} says where it is; is it running, and reachable from here?"
         yield Diagnosis(part, State.ERROR, f"no answer ({type(error).__name__})", hint)
     except Exception as error:  # a fault in one examination must not hide what the others found
         hint = "a setting that cannot be read, or a fault of ours: LOG_LEVEL=debug tells more"
         logger.debug("%s could not be examined", part, exc_info=True)
         yield Diagnosis(part, State.ERROR, f"could not be examined ({type(error).__name__})", hint)
+
+
+def _asked(error: Exception) -> str | None:
+    """The address of what was not reached over HTTP, where clients are told it."""
+    if not isinstance(error, requests.ConnectionError) or error.request is None:
+        return None
+    return error.request.url

@@ -6,6 +6,7 @@ from typing import Any
 import requests
 from django.conf import settings
 
+from jobs.watch.examinations.container import is_of_the_machine, unseen
 from jobs.watch.examinations.diagnosis import TIMEOUT, Diagnosis, State
 from s3project import __version__, ids
 
@@ -20,6 +21,9 @@ def examine_web() -> Iterator[Diagnosis]:
             with _session() as session:
                 answer = session.get(f"{address}/health", timeout=TIMEOUT)
         except (requests.RequestException, ValueError) as error:
+            if isinstance(error, requests.ConnectionError) and is_of_the_machine(address):
+                yield from unseen(PART, name, address)
+                continue
             hint = f"{name} says where it is; is it running, and reachable from here?"
             yield Diagnosis(PART, State.ERROR, f"{name}: no answer ({_kind(error)})", hint)
             continue

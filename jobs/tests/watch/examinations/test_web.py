@@ -1,10 +1,16 @@
 """Web under the addresses that are told, and what it believes of a proxy."""
 
+from pathlib import Path
+
 import pytest
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from jobs.storage import bucket
 from jobs.tests.watch.examinations.told import findings, of
+from jobs.watch.doctor import EXAMINATIONS, guarded
+from jobs.watch.examinations import container
+from jobs.watch.examinations.diagnosis import Diagnosis, State
 from jobs.watch.examinations.web import examine_callbacks
 from s3project import __version__
 from s3project.api.rates import Rate
@@ -12,9 +18,11 @@ from s3project.embedded.ports import free_port
 
 
 @pytest.fixture
-def web(live_server: LiveServer, settings: Settings) -> Settings:
+def web(live_server: LiveServer, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """In a thread of this process, as anybody reaches it: no proxy stands before it."""
     settings.PUBLIC_BASE_URL = settings.CALLBACK_BASE_URL = live_server.url
+    monkeypatch.setattr(container, "MARKS", ())
+    monkeypatch.delenv(container.VARIABLE, raising=False)
     settings.REFRESH_RATE, settings.TRUSTED_PROXIES = Rate(600, 3600), 0
     return settings
 
@@ -44,6 +52,37 @@ def test_an_address_where_nobody_is_costs_its_own_line(web: Settings) -> None:
 
     assert findings("web")[1] == ("error", "CALLBACK_BASE_URL: no answer (ConnectionError)")
     assert findings("web")[0][0] == "ok"
+
+
+def test_an_address_of_the_machine_cannot_be_looked_at_from_inside_a_container(
+    web: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    mark = tmp_path / "dockerenv"
+    mark.touch()
+    monkeypatch.setattr(container, "MARKS", (mark,))
+    nobody = f"http://localhost:{free_port()}"
+    web.PUBLIC_BASE_URL = nobody
+    web.STORAGE_PUBLIC_ENDPOINT = f"http://127.0.0.1:{free_port()}"
+    bucket.presigner.cache_clear()
+
+    def told(part: str) -> Diagnosis:
+        return next(guarded(part, EXAMINATIONS[part]))
+
+    for part, names in (("web", "PUBLIC_BASE_URL"), ("proxy", "PUBLIC_BASE_URL")):
+        line = told(part)
+        assert (line.state, line.finding) == (
+            "unknown",
+            f"{nobody} was not looked at: inside a container it is the container, not the machine",
+        )
+        assert line.hint == (
+            f"try it on the machine (curl -i {nobody}); for clients elsewhere {names} must have "
+            "its domain or address"
+        )
+    assert told("storage").state == State.UNKNOWN
+    # Elsewhere nobody is nobody.
+    mark.unlink()
+    assert [told(part).state for part in ("web", "proxy", "storage")] == [State.ERROR] * 3
+    bucket.presigner.cache_clear()
 
 
 def test_an_address_that_is_somebody_elses_is_an_error(settings: Settings) -> None:
