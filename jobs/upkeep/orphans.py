@@ -4,7 +4,7 @@ There should be none but for a worker that stored a result after the final delet
 Others come from a database that was restored to an earlier day, or from hands in the bucket.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -27,15 +27,20 @@ class Orphan:
     reason: Reason
 
 
-def find_orphans() -> Iterator[Orphan]:
+def find_orphans(progress: Callable[[int], object] | None = None) -> Iterator[Orphan]:
     """All orphans below our folders, in the order of the bucket; other folders are not looked at.
 
     One query for each page of 1000 objects. An object can never be older than its job's row, so
-    that one of a job just created is no orphan. Raises StorageUnavailable.
+    that one of a job just created is no orphan. `progress` is told with each page how many objects
+    were looked at. Raises StorageUnavailable.
     """
+    seen = 0
     for kind in keys.KINDS:
         for page in photo_storage().listing(f"{kind}/"):
             yield from _orphans_among(page)
+            seen += len(page)
+            if progress is not None:
+                progress(seen)
 
 
 def delete_orphans(orphans: list[Orphan]) -> int:

@@ -5,13 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from jobs.management.turns import Turns
 from jobs.upkeep.orphans import find_orphans
 from jobs.watch.audit import OBJECTS, Finding, audit
 from jobs.watch.audit_checks import CHECKS
 from jobs.watch.audit_objects import ObjectAudit, audit_all_objects
 
-# How often it says how far it is.
-TOLD_SECONDS = 10
 NAME_WIDTH = max(len(check.name) for check in CHECKS)
 
 
@@ -59,7 +58,7 @@ class Command(BaseCommand):
         )
 
     def _objects(self, after: str) -> int:
-        found, told = ObjectAudit(), time.monotonic()
+        found, turns = ObjectAudit(), Turns()
         try:
             for part in audit_all_objects(after=after):
                 found.jobs += part.jobs
@@ -67,16 +66,23 @@ class Command(BaseCommand):
                 for job in part.missing:
                     self.stdout.write(f"      {job.job}: {', '.join(job.missing)}")
                 found.missing += part.missing
-                if time.monotonic() - told > TOLD_SECONDS:
-                    told = time.monotonic()
+                if turns.is_due():
                     self._tell(found, part.place)
         except ValueError:
             raise CommandError(f"{after} is no place that --objects names.") from None
         mark = "✗" if found.missing else "✓"
         self.stdout.write(f"{mark} {OBJECTS}: {found.photos:,} photos of {found.jobs:,} jobs")
-        orphans = sum(1 for _ in find_orphans())
-        self.stdout.write(f"  {orphans:,} orphans, see `manage.py orphans`")
+        self.stdout.write(f"  {self._orphans():,} orphans, see `manage.py orphans`")
         return len(found.missing)
+
+    def _orphans(self) -> int:
+        turns = Turns()
+
+        def progress(objects: int) -> None:
+            if turns.is_due():
+                self.stderr.write(f"  … {objects:,} objects looked at for orphans")
+
+        return sum(1 for _ in find_orphans(progress))
 
     def _tell(self, found: ObjectAudit, place: str) -> None:
         self.stderr.write(

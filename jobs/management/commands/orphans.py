@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from jobs.management.turns import Turns
 from jobs.storage.bucket import StorageUnavailable
 from jobs.upkeep.orphans import Orphan, delete_orphans, find_orphans
 
@@ -24,8 +25,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         orphans: list[Orphan] = []
         deleted = 0
+        turns = Turns()
+
+        def progress(objects: int) -> None:
+            if turns.is_due():
+                self.stderr.write(f"  … {objects:,} objects, {len(orphans):,} orphans")
+
         try:
-            for orphan in find_orphans():
+            for orphan in find_orphans(progress):
                 self.stdout.write(f"{orphan.size:>12,}  {orphan.key}  {orphan.reason}")
                 orphans.append(orphan)
             if options["delete"]:

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from jobs import keys
 from jobs.gpu.keyed_store import KeyedStore
+from jobs.management import turns
 from jobs.models import JobCoordinator
 from jobs.states import JobStatus
 from jobs.storage.bucket import photo_storage
@@ -40,6 +41,25 @@ def test_objects_of_jobs_are_no_orphans() -> None:
     out = StringIO()
     call_command("orphans", stdout=out, no_color=True)
     assert out.getvalue() == "0 orphans, 0 bytes; 0 deleted.\n"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_takes_long_says_how_far_it_is_and_where_it_can_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = make_job(JobStatus.DONE, items=1)
+    store_results(job, 0)
+    monkeypatch.setattr(turns, "TOLD_SECONDS", -1)
+    told, out = StringIO(), StringIO()
+
+    call_command("audit", "--objects", stdout=StringIO(), stderr=told, no_color=True)
+    first, *rest = told.getvalue().splitlines()
+    far, _, place = first.partition(" of them with something missing; to go on from here: ")
+    call_command("audit", *place.split(), stdout=out, stderr=StringIO(), no_color=True)
+
+    assert far == "  … 1 photos of 1 jobs, 0"
+    assert rest[-1] == "  … 3 objects looked at for orphans"
+    assert "0 photos of 0 jobs" in out.getvalue()
 
 
 def test_each_orphan_has_its_reason() -> None:
