@@ -11,6 +11,7 @@ from jobs.states import JobStatus
 from jobs.tests.factories import make_job
 from s3project import ids
 from s3project.api.envelope import timestamp
+from s3project.pages import LIMIT
 from s3project.testing.api import Answer, Api
 from s3project.testing.sql import recorded_statements
 from users.models import User
@@ -295,15 +296,14 @@ def test_a_prepared_statement_reads_the_newest_rows_and_not_all_that_somebody_ha
         with recorded_statements() as statements:
             api_of(user).get("/jobs")
         list_statement = statements[1]
-        assert "LIMIT 51" in list_statement
+        assert LIMIT % 51 in list_statement
         sql.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         plans = []
-        # Of a limit that it is not told PostgreSQL supposes that it is a tenth.
-        for limit in ("LIMIT $2", "LIMIT 51"):
+        for limit in (LIMIT % 51, "LIMIT 51"):
             page = list_statement.replace(f"'{user.pk.hex}'::uuid", "$1")
             assert "$1" in page
-            sql.execute(f"PREPARE page (uuid, bigint) AS {page.replace('LIMIT 51', limit)}")
-            sql.execute(f"EXPLAIN EXECUTE page ('{user.pk}', 51)")
+            sql.execute(f"PREPARE page (uuid) AS {page.replace(LIMIT % 51, limit)}")
+            sql.execute(f"EXPLAIN EXECUTE page ('{user.pk}')")
             plans.append("\n".join(line for (line,) in sql.fetchall()))
             sql.execute("DEALLOCATE page")
 
