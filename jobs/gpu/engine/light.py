@@ -37,6 +37,8 @@ _KEPT_TINT: Final = 0.6
 _KEPT_OF_SEVERAL: Final = 0.15
 _TINT: Final = (0.8, 1.2)
 _SHOULDER: Final = 225.0
+# So far beyond it (8-bit steps) a floor has lost 1 - 1/e of its colour.
+_BLEACH: Final = 60.0
 # A pale surface keeps its shading: so bright (coded luma) is it where the light on it is strong, a
 # percentile, and at least so many times what it would be without.
 _BRIGHT: Final = 236.0
@@ -140,7 +142,11 @@ class RoomLight:
             light *= _exposure(light, inside, float(colour @ LUMA), coded)
         local = self._tint(small, inside, radius, kept) * (tint * colour * np.float32(coded))
         lit = cv2.multiply(local, cv2.merge([light] * 3))
-        shown = rolled_off(np.asarray(lit, np.float32), np.maximum(colour, _SHOULDER))
+        lit = np.asarray(lit, np.float32)
+        if concept == "floor":
+            shown = bleached(lit, max(float(colour.max()), _SHOULDER))
+        else:
+            shown = rolled_off(lit, np.maximum(colour, _SHOULDER))
         limit = np.minimum(limit * np.float32(_HIGHLIGHT), 255)
         there = (small * inside[..., np.newaxis]).sum((0, 1)) / inside.sum()
         return Lit(shown, base, limit, gain, there.astype(np.float32))
@@ -182,6 +188,22 @@ def rolled_off(coded: Floats, knee: Floats | float) -> Floats:
     over = np.maximum(coded - knee, 0) / room
     beyond = knee + room * (1 - cv2.exp(-over.astype(np.float32)))
     return np.where(coded > knee, beyond, coded).astype(np.float32)
+
+
+def bleached(coded: Floats, knee: float) -> Floats:
+    """What exceeds `knee` (0-254, coded, HxWx3) compressed towards white, whatever its hue.
+
+    On a floor it is the sun or the image of a window, and both are white in a photo. Channel by
+    channel oak would turn yellow there, since its blue is the last to burn out.
+    """
+    top = coded.max(axis=2, keepdims=True)
+    if not (top > knee).any():
+        return coded
+    over = np.maximum(top - np.float32(knee), 0)
+    room = np.float32(255 - min(knee, 254))
+    rolled = np.where(over > 0, knee + room * (1 - np.exp(-over / room)), top)
+    own = coded * (rolled / np.maximum(top, 1))
+    return np.asarray(rolled + (own - rolled) * np.exp(-over / np.float32(_BLEACH)), np.float32)
 
 
 def _exposure(light: Floats, inside: Floats, luma: float, coded: float) -> float:

@@ -8,7 +8,7 @@ from jobs.gpu.engine.actions.recolor import recolor
 from jobs.gpu.engine.actions.texture import texture
 from jobs.gpu.engine.arrays import Mask, Rgb
 from jobs.gpu.engine.coats import evened
-from jobs.gpu.engine.light import RoomLight, enlarged, rolled_off
+from jobs.gpu.engine.light import RoomLight, bleached, enlarged, rolled_off
 from jobs.tests.gpu.engine.pictures import mean_lab, region
 
 WALL = np.s_[40:160, 20:280]
@@ -148,6 +148,36 @@ def test_rolled_off_compresses_and_never_passes_white() -> None:
     rolled = rolled_off(coded, 225.0)
     assert rolled[:3].tolist() == [0.0, 100.0, 225.0]
     assert 225 < rolled[3] < rolled[4] <= 255
+
+
+def test_what_is_bleached_keeps_its_hue_below_the_knee_and_turns_white_beyond() -> None:
+    oak = np.array([200.0, 150.0, 100.0], np.float32)
+    coded = (oak * np.array([0.5, 1.1, 1.2, 1.4, 2.0, 4.0], np.float32)[:, np.newaxis])[np.newaxis]
+    shown = bleached(coded, 225.0)[0]
+    assert np.array_equal(shown[:2], coded[0, :2])
+    # At 1.2 the red is 15 beyond: 30 * (1 - exp(-1/2)) are left of it, and exp(-1/4) of the colour.
+    red = 225 + 30 * (1 - np.exp(-0.5))
+    own = coded[0, 2] * red / 240
+    assert shown[2] == pytest.approx(red + (own - red) * np.exp(-0.25), abs=1e-3)
+    colourful = (shown.max(axis=1) - shown.min(axis=1)) / shown.max(axis=1)
+    assert (np.diff(colourful[1:]) < 0).all()
+    assert (np.diff(shown, axis=0) > 0).all()  # what is in more light is lighter
+    assert shown[-1] == pytest.approx([255, 255, 255], abs=0.5)
+    gray = np.linspace(0, 500, 30, dtype=np.float32)[np.newaxis, :, np.newaxis].repeat(3, axis=2)
+    assert bleached(gray, 225.0) == pytest.approx(rolled_off(gray, 225.0), abs=1e-3)
+
+
+def test_the_image_of_a_window_on_an_oak_floor_is_white_and_on_a_wall_is_the_paints() -> None:
+    rgb = np.full((300, 400, 3), 90, np.uint8)
+    rgb[100:200, 150:250] = 240
+    white = np.s_[130:170, 180:220]
+    shown = {}
+    for concept in ("Floor", "Wall"):
+        canvas = Canvas.of(rgb)
+        texture(canvas, region(np.full((300, 400), 255, np.uint8), concept=concept), "oak")
+        shown[concept] = canvas.rgb[white].reshape(-1, 3).mean(axis=0)
+    assert shown["Floor"].min() > 0.85 * shown["Floor"].max()
+    assert shown["Wall"].min() < 0.75 * shown["Wall"].max()
 
 
 def test_an_enlarged_field_lies_where_it_was() -> None:
