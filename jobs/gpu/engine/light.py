@@ -141,8 +141,7 @@ class RoomLight:
         if concept not in WARES:
             light *= _exposure(light, inside, float(colour @ LUMA), coded)
         local = self._tint(small, inside, radius, kept) * (tint * colour * np.float32(coded))
-        lit = cv2.multiply(local, cv2.merge([light] * 3))
-        lit = np.asarray(lit, np.float32)
+        lit = np.asarray(cv2.multiply(local, cv2.merge([light] * 3)), np.float32)
         if concept == "floor":
             shown = bleached(lit, max(float(colour.max()), _SHOULDER))
         else:
