@@ -152,7 +152,7 @@ def parse(serializer: serializers.Serializer[Any], request: Request) -> dict[str
     """
     body = read_json_object(request._request)
     values = validated(serializer, body)
-    if slips := slips_of(body, map(str, serializer.fields)):
+    if not body.keys() <= serializer.fields.keys() and (slips := slips_of(body, serializer.fields)):
         vars(request._request)[SLIPS] = slips
     return values
 
