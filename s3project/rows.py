@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models
+from psycopg.types.datetime import TimestamptzLoader
 
 from s3project.exchange import Answer, Asked, Exchange, Parameters, Row
 
@@ -60,7 +61,10 @@ def _ask(*asked: Asked) -> list[Answer]:
     exchange = _kept.exchange
     if exchange is None or exchange.connection is not database.connection:
         with database.cursor() as cursor:
-            exchange = _kept.exchange = Exchange(database.connection, cursor.cursor)
+            context = cursor.cursor
+        # In UTC both give the same moment; Django's, in Python, takes 25 times as long.
+        context.adapters.register_loader("timestamptz", TimestamptzLoader)
+        exchange = _kept.exchange = Exchange(database.connection, context)
     database.validate_no_broken_transaction()
     with database.wrap_database_errors:
         return exchange.send(*asked)

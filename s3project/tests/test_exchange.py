@@ -63,6 +63,7 @@ def test_a_value_travels_as_by_a_cursor(value: Any, kind: str) -> None:
         by_cursor = fetch_all(statement, [value, value])
 
     assert first == again == by_cursor
+    assert repr(first) == repr(by_cursor)
 
 
 def test_named_values_are_found_by_their_names_and_a_doubled_percent_is_one() -> None:
