@@ -32,6 +32,14 @@ _MIDDLE: Final = 0.75
 _FILTER_CONTRAST: Final = 60.0
 # Contrast of thing and backdrop, in steps of 255: hardly any, and plenty.
 _FAINT, _CLEAR = 12.0, 40.0
+# Contrast over the grain of both sides together: up to the first a single pixel says nothing of
+# itself, from the second on all. Grain is seen over so many widths of the band.
+_COARSE, _FINE = 2.5, 5.0
+_GRAIN_REACH: Final = 3
+# Deviation up to which a backdrop is plain, and from which it is mottled.
+_SHEET, _MOTTLED = 8.0, 20.0
+# How soft the mask's own edge is, in pixels of the working picture.
+_SOFT: Final = 1.0
 # How far a pixel may be off the line between both, as a share of their contrast.
 _OFF_LINE: Final = 0.35
 # Outside the mask a pixel may be all thing up to the first, must be none of it from the second, in
@@ -82,8 +90,8 @@ def cut_out(rgb: Rgb, mask: Mask) -> Matte:
         none = np.empty((0, 3), np.uint8)
         return Matte(np.asarray(alpha, np.uint8), rows, columns, none, 1.0)
     pixels = rgb[rows, columns].astype(np.float32)
-    thing, backdrop, drawn, away = sides.at(rows, columns, (height, width))
-    share, contrast = _shares(pixels, thing, backdrop, drawn, away)
+    thing, backdrop, drawn, away, clear = sides.at(rows, columns, (height, width))
+    share, contrast = _shares(pixels, thing, backdrop, drawn, away, clear)
     alpha[rows, columns] = np.rint(share * 255)
     own = np.rint(np.clip(_unmixed(pixels, thing, backdrop, share), 0, 255)).astype(np.uint8)
     return Matte(np.asarray(alpha, np.uint8), rows, columns, own, contrast)
@@ -104,6 +112,7 @@ class _Sides:
     backdrop: Floats
     drawn: Floats
     away: Floats
+    clear: Floats
 
     @classmethod
     def of(cls, rgb: Rgb, mask: Mask) -> _Sides:
@@ -121,22 +130,29 @@ class _Sides:
         backdrop = (depth_out > reach) | _middle(depth_out, reach)
         picture = small.astype(np.float32)
         drawn = _drawn(picture, inside.astype(np.float32), max(2, round(reach)))
+        own = membrane(picture, thing) if thing.any() else picture
+        other = membrane(picture, backdrop) if backdrop.any() else picture
+        clear = _clear(picture, (thing, backdrop), own - other, reach)
+        # Along a texture the picture's edges are the texture's: there the mask is as it is.
+        plain = cv2.GaussianBlur(soft.astype(np.float32) * np.float32(1 / 255), (0, 0), _SOFT)
+        drawn = np.asarray(plain + clear * (drawn - plain), np.float32)
         band = (~thing & (depth_in > 0) & (depth_in <= reach)) | (
             ~backdrop & (depth_out > 0) & (depth_out <= reach)
         )
         return cls(
             solid=inside.astype(np.uint8) * np.uint8(255),
             band=band.astype(np.uint8),
-            thing=membrane(picture, thing) if thing.any() else picture,
-            backdrop=membrane(picture, backdrop) if backdrop.any() else picture,
+            thing=own,
+            backdrop=other,
             drawn=drawn,
             away=(np.where(inside, 0.5 - depth_in, depth_out - 0.5) / reach).astype(np.float32),
+            clear=clear,
         )
 
     def at(
         self, rows: Indices, columns: Indices, shape: tuple[int, int]
-    ) -> tuple[Floats, Floats, Floats, Floats]:
-        """thing and backdrop (Nx3), drawn and away (N) at pixels of a picture of this shape."""
+    ) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """thing and backdrop (Nx3), drawn, away and clear (N), at pixels of such a picture."""
         height, width = self.drawn.shape
         x = ((columns + 0.5) * (width / shape[1]) - 0.5).astype(np.float32)
         y = ((rows + 0.5) * (height / shape[0]) - 0.5).astype(np.float32)
@@ -155,11 +171,13 @@ class _Sides:
             ]
             return np.asarray(np.concatenate(parts), np.float32)
 
-        return sampled(self.thing), sampled(self.backdrop), sampled(self.drawn), sampled(self.away)
+        fields = (self.thing, self.backdrop, self.drawn, self.away, self.clear)
+        own, other, drawn, away, clear = (sampled(field) for field in fields)
+        return own, other, drawn, away, clear
 
 
 def _shares(
-    pixels: Floats, thing: Floats, backdrop: Floats, drawn: Floats, away: Floats
+    pixels: Floats, thing: Floats, backdrop: Floats, drawn: Floats, away: Floats, clear: Floats
 ) -> tuple[Floats, float]:
     """The share of the thing in each of N pixels of the band, and how much of it has contrast."""
     span = thing - backdrop
@@ -171,7 +189,7 @@ def _shares(
     told = np.clip((contrast - _FAINT) / (_CLEAR - _FAINT), 0, 1)
     # A pixel darker than both, a trim or a shadow, lies off the end of the line.
     beyond = np.maximum(np.maximum(-between, between - 1), 0)
-    told *= np.exp(-(((off_line + beyond * (between < 0)) / _OFF_LINE) ** 2))
+    told *= clear * np.exp(-(((off_line + beyond * (between < 0)) / _OFF_LINE) ** 2))
     share = told * np.clip(between, 0, 1) + (1 - told) * drawn
     most, none = _BEYOND
     share = np.minimum(share, np.clip((none - away) / (none - most), 0, 1))
@@ -187,6 +205,32 @@ def _unmixed(pixels: Floats, thing: Floats, backdrop: Floats, share: Floats) -> 
     own = np.clip((pixels - (1 - part) * backdrop) / np.maximum(part, 0.05), 0, 255)
     trust = np.clip((part - 0.3) / 0.5, 0, 1)
     return np.asarray(trust * own + (1 - trust) * thing, np.float32)
+
+
+def _clear(picture: Floats, sides: tuple[BoolMask, BoolMask], span: Floats, reach: float) -> Floats:
+    """How much a pixel (HxW) says of itself, 0-1, by the contrast of both sides (HxWx3) and what
+    those stray about their means nearby. At half size: the grain that matters is coarser."""
+    height, width = picture.shape[:2]
+    half = (max(1, width // 2), max(1, height // 2))
+    reduced = np.asarray(cv2.resize(picture, half, interpolation=cv2.INTER_AREA), np.float32)
+    side = 2 * max(1, round(_GRAIN_REACH * reach / 2)) + 1
+    window = (side, side)
+    squares = np.square(reduced).sum(axis=2)
+    variances = []
+    for known in sides:
+        weight = cv2.resize(known.astype(np.float32), half, interpolation=cv2.INTER_AREA)
+        amount = np.maximum(cv2.blur(weight, window), 1e-4)
+        mean = cv2.blur(reduced * weight[..., np.newaxis], window) / amount[..., np.newaxis]
+        square = cv2.blur(squares * weight, window) / amount
+        variances.append(np.maximum(square - np.square(mean).sum(axis=2), 0))
+    thing, backdrop = variances
+    # Before a plain backdrop whatever differs from it is the thing, of whatever colours that is.
+    mottled = np.clip((np.sqrt(backdrop) - _SHEET) / (_MOTTLED - _SHEET), 0, 1)
+    grain = backdrop + mottled * thing
+    contrast = np.square(cv2.resize(span, half, interpolation=cv2.INTER_AREA)).sum(axis=2)
+    told = (np.sqrt(contrast / np.maximum(grain, 1.0)) - _COARSE) / (_FINE - _COARSE)
+    clear = cv2.resize(np.clip(told, 0, 1).astype(np.float32), (width, height))
+    return np.asarray(clear, np.float32)
 
 
 def _depth(inside: BoolMask) -> Floats:

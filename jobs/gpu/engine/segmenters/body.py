@@ -15,6 +15,7 @@ import numpy as np
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
 from jobs.gpu.engine.backdrop import backdrop_of
 from jobs.gpu.engine.consensus import spread
+from jobs.gpu.engine.segmenters.contour import fitted
 from jobs.gpu.engine.segmenters.looks import doubt_of, first_look, look_closer
 from jobs.gpu.engine.segmenters.outline import enlarged, resized, working_copy
 
@@ -77,7 +78,7 @@ def find_body(rgb: Rgb) -> FoundBody | None:
     body = _outlined(picture, likely)
     if float(body.mean()) < _LEAST_AREA:
         return None
-    mask = enlarged(body.astype(np.uint8) * np.uint8(255), rgb.shape)
+    mask = enlarged(fitted(picture, body, likely), rgb.shape)
     return FoundBody(mask, round(decided, 3))
 
 

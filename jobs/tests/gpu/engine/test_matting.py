@@ -115,3 +115,17 @@ def test_odd_sizes_are_no_trouble(shape: tuple[int, int]) -> None:
     mask = np.zeros(shape, np.uint8)
     mask[0, 0] = 255
     assert cut_out(np.full((*shape, 3), 90, np.uint8), mask).alpha.shape == shape
+
+
+def test_a_texture_leaves_no_crumbs_along_the_outline() -> None:
+    share = disc(400)
+    picture = mixed(share, (170, 160, 150), (80, 90, 70)).astype(np.float32)
+    random = np.random.default_rng(7)
+    grain = cv2.GaussianBlur(random.normal(0, 1, (400, 400)).astype(np.float32), (0, 0), 1.5)
+    picture += (grain / grain.std() * 30)[..., np.newaxis]
+    mask = (share * 255).astype(np.uint8)
+    matte = cut_out(np.clip(picture, 0, 255).astype(np.uint8), mask)
+    assert float(np.abs(matte.alpha / 255 - share).sum()) < 0.5 * 2 * np.pi * 130
+    alone, _ = cv2.connectedComponents((matte.alpha > 40).astype(np.uint8))
+    holes, _ = cv2.connectedComponents((matte.alpha < 215).astype(np.uint8))
+    assert (alone, holes) == (2, 2)
