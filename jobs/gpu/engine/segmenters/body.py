@@ -16,6 +16,7 @@ from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
 from jobs.gpu.engine.backdrop import backdrop_of
 from jobs.gpu.engine.consensus import spread
 from jobs.gpu.engine.segmenters.contour import fitted
+from jobs.gpu.engine.segmenters.likeness import like_backdrop
 from jobs.gpu.engine.segmenters.looks import doubt_of, first_look, look_closer
 from jobs.gpu.engine.segmenters.outline import enlarged, resized, working_copy
 
@@ -50,6 +51,10 @@ _ROUNDED: Final = 7
 _SMALL: Final = 0.05
 _SURE_PART: Final = 0.75
 _SURE_HOLE: Final = 0.3
+# From this look on a colour is the thing's; so much of a hole's colours behind it and one sees
+# through.
+_SURE_THING: Final = 0.9
+_SEEN_THROUGH: Final = 0.8
 
 
 @dataclass(frozen=True)
@@ -96,12 +101,15 @@ def _outlined(picture: Rgb, likely: Floats) -> BoolMask:
     # Teeth along a texture are rounded off; what is thin would go with them.
     smooth = cv2.medianBlur(drawn, _ROUNDED)
     kept = np.where(thin, np.maximum(reduced, agreed), 0.5 * (smooth + drawn * agreed))
-    kept = _whole(kept.astype(np.float32), reduced)
+    near = cv2.dilate((reduced > _SURELY_NOT).astype(np.uint8), np.ones((9, 9), np.uint8))
+    behind = like_backdrop(np.asarray(small, np.uint8), reduced > _SURE_THING, near == 0)
+    kept = _whole(kept.astype(np.float32), reduced, behind)
     return np.asarray(resized(kept, (width, height)) > 0.5, np.bool_)
 
 
-def _whole(kept: Floats, likely: Floats) -> Floats:
-    """The same without specks, and without holes, that the looks were in doubt of."""
+def _whole(kept: Floats, likely: Floats, behind: Floats | None) -> Floats:
+    """The same without specks, and without holes, that the looks were in doubt of; what has the
+    colours that are `behind` (0-1) the thing stays a hole."""
     inside = (kept > 0.5).astype(np.uint8)
     for value, near in ((0, 4), (1, 8)):
         part = (inside == value).astype(np.uint8)
@@ -111,6 +119,11 @@ def _whole(kept: Floats, likely: Floats) -> Floats:
         sure = np.bincount(labels.ravel(), likely.ravel(), count) / np.maximum(stats[:, 4], 1)
         small = stats[:, 4] < _SMALL * max(int(inside.sum()), 1)
         doubtful = (sure < _SURE_PART) & small if value else (sure > _SURE_HOLE) & small
+        if not value and behind is not None:
+            through = np.bincount(labels.ravel(), behind.ravel(), count) / np.maximum(
+                stats[:, 4], 1
+            )
+            doubtful &= through < _SEEN_THROUGH
         doubtful[0] = False
         kept = np.where(doubtful[labels], np.float32(1 - value), kept)
         inside = (kept > 0.5).astype(np.uint8)

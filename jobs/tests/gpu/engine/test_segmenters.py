@@ -153,6 +153,29 @@ def test_a_cord_that_the_looks_are_sure_of_stays(monkeypatch: pytest.MonkeyPatch
     assert found.mask[30:140, :140].max() == 0
 
 
+@pytest.mark.parametrize(
+    ("colour", "open_"), [((30, 30, 40), True), ((200, 190, 60), True), ((150, 40, 150), False)]
+)
+def test_a_hole_in_doubt_stays_open_where_one_sees_what_lies_behind(
+    monkeypatch: pytest.MonkeyPatch, colour: tuple[int, int, int], open_: bool
+) -> None:
+    salience = np.zeros((320, 320), np.float32)
+    salience[80:240, 80:240] = 0.99
+    salience[130:160, 130:160] = 0.4
+    patched = "jobs.gpu.engine.segmenters.body.{}".format
+    monkeypatch.setattr(patched("first_look"), lambda _: salience)
+    monkeypatch.setattr(patched("look_closer"), lambda *_: salience)
+    picture = np.full((320, 320, 3), (30, 30, 40), np.uint8)
+    picture[:, ::40], picture[:, 1::40] = (200, 190, 60), (200, 190, 60)
+    picture[:, 250:] = (200, 190, 60)
+    picture[80:240, 80:240] = (230, 230, 230)
+    picture[130:160, 130:160] = colour
+    found = find_body(picture)
+    assert found is not None
+    assert bool((found.mask[138:152, 138:152] == 0).all()) is open_
+    assert bool((found.mask[138:152, 138:152] == 255).all()) is not open_
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (2, 700), (700, 2), (60, 4000), (50, 50)])
 def test_odd_sizes_are_no_trouble(shape: tuple[int, int]) -> None:
     found = CpuSegmenter().segment(noise(*shape), ["Wall", "Floor", "Ceiling", "Body"])
