@@ -51,10 +51,11 @@ _ROUNDED: Final = 7
 _SMALL: Final = 0.05
 _SURE_PART: Final = 0.75
 _SURE_HOLE: Final = 0.3
-# From this look on a colour is the thing's; so much of a hole's colours behind it and one sees
-# through.
+# From this look on a colour is the thing's. So much of a hole's colours behind it and one sees
+# through; not through specks of less than this share of the product.
 _SURE_THING: Final = 0.9
-_SEEN_THROUGH: Final = 0.8
+_SEEN_THROUGH: Final = 0.9
+_SPECK: Final = 0.001
 
 
 @dataclass(frozen=True)
@@ -116,14 +117,13 @@ def _whole(kept: Floats, likely: Floats, behind: Floats | None) -> Floats:
         count, labels, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=near)
         if count < 3:
             continue
-        sure = np.bincount(labels.ravel(), likely.ravel(), count) / np.maximum(stats[:, 4], 1)
-        small = stats[:, 4] < _SMALL * max(int(inside.sum()), 1)
+        areas, amount = np.maximum(stats[:, 4], 1), max(int(inside.sum()), 1)
+        sure = np.bincount(labels.ravel(), likely.ravel(), count) / areas
+        small = areas < _SMALL * amount
         doubtful = (sure < _SURE_PART) & small if value else (sure > _SURE_HOLE) & small
         if not value and behind is not None:
-            through = np.bincount(labels.ravel(), behind.ravel(), count) / np.maximum(
-                stats[:, 4], 1
-            )
-            doubtful &= through < _SEEN_THROUGH
+            through = np.bincount(labels.ravel(), behind.ravel(), count) / areas
+            doubtful &= (through < _SEEN_THROUGH) | (areas < _SPECK * amount)
         doubtful[0] = False
         kept = np.where(doubtful[labels], np.float32(1 - value), kept)
         inside = (kept > 0.5).astype(np.uint8)
