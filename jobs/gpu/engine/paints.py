@@ -2,7 +2,9 @@
 
 Light changes how bright a paint looks, hardly its colour relative to its brightness. In a space
 made so, each paint is a hill in the histogram of the thing's pixels (`colour_hills.py`), and what
-shading does to a paint draws the hill out instead of making a second one.
+shading does to a paint draws the hill out instead of making a second one. What colours alone cannot
+tell, where they lie does: parts of other hues (`hue_parts.py`), parts that end sharply
+(`sharp_parts.py`), skin (`skin.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +19,13 @@ from numpy.typing import NDArray
 
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
 from jobs.gpu.engine.colour_hills import Hills, Labels
+from jobs.gpu.engine.hue_parts import hue_parts
+from jobs.gpu.engine.paint_colours import features_of
+from jobs.gpu.engine.paint_parts import detached, drawn, numbered
+from jobs.gpu.engine.paint_places import coherent, of_their_thing, to_the_rim
+from jobs.gpu.engine.paint_ranks import by_colour, likely_meant
 from jobs.gpu.engine.segmenters.instance import Instance, box_of
+from jobs.gpu.engine.sharp_parts import sharp_parts
 from jobs.gpu.engine.skin import parted
 from jobs.gpu.engine.view import shrunk
 
@@ -26,16 +34,6 @@ WORKING_SIDE: Final = 1024
 _LEAST_PIXELS: Final = 60
 # Paints that cover less are details: they are nobody's, and stay as they are.
 _LEAST_SHARE: Final = 0.008
-# A colour's part in telling pixels apart, relative to lightness; lightness counts for less where
-# there is colour, since there it only tells of light.
-_HUE_COUNTS: Final = 1.3
-_NEUTRAL, _COLOURED = 8.0, 24.0
-_LIGHT_COUNTS: Final = (0.9, 0.25)
-# White and grey parts are seldom what is meant: soles, labels, insides, metal.
-_PALE_FROM, _PALE_AT = 62.0, 78.0
-_PALE_COUNTS: Final = 0.45
-# A hand, a neck, hair.
-_SKIN_COUNTS: Final = 0.25
 # So near, and of one hue, two are the lit and the shaded side of one paint, however sharp the edge.
 _TWO_SIDES: Final = 26.0
 _ONE_HUE: Final = 10.0
@@ -46,11 +44,6 @@ _SLOPE: Final = 0.55
 _MOST_HUE: Final = 32.0
 _LEAST_BORDER: Final = 12
 _BORDER_LENGTH: Final = (0.5, 12.0)
-# A pixel goes with its neighbours (within a share of the picture's side, so much of them
-# of one paint) when their paint is hardly further from its colour than its own.
-_NEIGHBOURS: Final = 1 / 100
-_MAJORITY: Final = 0.55
-_AS_NEAR: Final = 1.6
 # Parts as finely mixed as this are one: a tweed, the grain of wood.
 _MIXED_REACH: Final = 1 / 80
 _MIXED: Final = 0.55
@@ -96,24 +89,33 @@ class Paints:
 def tell_paints(rgb: Rgb, mask: Mask, *, side: int = WORKING_SIDE, worn: bool = True) -> Paints:
     """The paints of what a mask (HxW, 0-255) shows of a picture (HxWx3). At least one.
 
-    side: of the labels at most, in pixels. worn: whether skin may be part of it.
+    side: of the labels at most, in pixels. worn: whether it is a thing, of which skin may be part.
     """
     picture, solid = _reduced(rgb, mask, side)
     small, core = _reduced(picture, solid, _HISTOGRAM_SIDE)
     inside = cv2.erode((core > 200).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     if int(inside.sum()) < _LEAST_PIXELS:
         return _one(picture, solid)
-    features = _features(small)
+    features = features_of(small)
     hills = Hills.of(features[inside])
     labels = np.full(inside.shape, -1, np.int32)
     labels[inside] = hills.label(features[inside])
     groups = _joined(features, labels)
-    detail = _features(picture)
+    detail = features_of(picture)
     found = np.where(solid >= 128, groups[hills.label(detail)], -1).astype(np.int32)
     if not worn:
-        return _ordered(picture, found)
-    found, skin = parted(picture, detail, _coherent(detail, found))
-    return _ordered(picture, found, skin)
+        return _ordered(picture, found, thing=False)
+    everywhere = np.where(core >= 128, hills.label(features), -1).astype(np.int32)
+    paints = np.where(labels >= 0, groups[np.maximum(labels, 0)], -1).astype(np.int32)
+    parts = [
+        *detached(features, everywhere, groups),
+        *hue_parts(features, paints),
+        *sharp_parts(features, paints),
+    ]
+    found = drawn(parts, numbered(parts, paints, features), found, detail)
+    found = to_the_rim(coherent(detail, found))
+    found, skin = parted(picture, detail, found)
+    return _ordered(picture, of_their_thing(found), skin)
 
 
 def _one(picture: Rgb, solid: Mask) -> Paints:
@@ -122,21 +124,6 @@ def _one(picture: Rgb, solid: Mask) -> Paints:
 
 def _reduced(rgb: Rgb, mask: Mask, side: int) -> tuple[Rgb, Mask]:
     return shrunk(rgb, side), shrunk(mask, side)
-
-
-def _features(rgb: Rgb) -> Floats:
-    """HxWx3: lightness and colour in steps that count alike, hardly changed by shading."""
-    smooth = cv2.bilateralFilter(rgb, 5, 25, 3)
-    lab = cv2.cvtColor(smooth.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2LAB)
-    lightness, a, b = cv2.split(lab)
-    # L* + 16 grows with the light as a* and b* do (CIE 15:2004, eq. 8.3 ff.).
-    relative = np.float32(60) / (lightness + np.float32(18))
-    a, b = a * relative, b * relative
-    coloured = np.clip((cv2.magnitude(a, b) - _NEUTRAL) / (_COLOURED - _NEUTRAL), 0, 1)
-    most, least = _LIGHT_COUNTS
-    counts = most - (most - least) * coloured
-    hue = np.float32(_HUE_COUNTS)
-    return np.asarray(cv2.merge([lightness * counts, hue * a, hue * b]), np.float32)
 
 
 def _joined(features: Floats, labels: Labels) -> Labels:
@@ -199,30 +186,6 @@ def _pairs(array: NDArray[Any], down: int, across: int) -> tuple[NDArray[Any], N
     return array[: rows - down, : columns - across], array[down:, across:]
 
 
-def _coherent(features: Floats, labels: Labels) -> Labels:
-    """Numbers (hxw) of which each agrees with its neighbours where its colour leaves it open: dark
-    paints differ by little more than their grain."""
-    numbers = [int(number) for number in np.unique(labels[labels >= 0])]
-    if len(numbers) < 2:
-        return labels
-    side = 2 * max(1, round(max(labels.shape) * _NEIGHBOURS)) + 1
-    most = np.full(labels.shape, _MAJORITY, np.float32)
-    leading = labels.copy()
-    means = np.zeros((numbers[-1] + 1, 3), np.float32)
-    for number in numbers:
-        paint = (labels == number).astype(np.uint8)
-        means[number] = cv2.mean(features, paint)[:3]
-        near = cv2.blur(paint.astype(np.float32), (side, side))
-        leads = near > most
-        most[leads], leading[leads] = near[leads], number
-    rows, columns = np.nonzero((leading != labels) & (labels >= 0))
-    colours, own, other = features[rows, columns], labels[rows, columns], leading[rows, columns]
-    away = [np.linalg.norm(colours - means[numbers], axis=1) for numbers in (other, own)]
-    result = labels.copy()
-    result[rows, columns] = np.where(away[0] < _AS_NEAR * away[1], other, own)
-    return result
-
-
 def _mixed(one: BoolMask, two: BoolMask, total: int) -> bool:
     """Whether two paints are strewn among each other all over the thing."""
     if min(int(one.sum()), int(two.sum())) < _LEAST_MIXED_SHARE * total:
@@ -233,36 +196,31 @@ def _mixed(one: BoolMask, two: BoolMask, total: int) -> bool:
     return float(np.minimum(near[0], near[1]).sum()) > _MIXED
 
 
-def _ordered(picture: Rgb, labels: Labels, skin: int | None = None) -> Paints:
-    """Number the paints by how much they cover, pale ones and skin less; drop what covers
-    too little."""
+def _ordered(
+    picture: Rgb, labels: Labels, skin: int | None = None, *, thing: bool = True
+) -> Paints:
+    """Number the paints by how much they cover, those a customer hardly means less; drop what
+    covers too little."""
     total = max(1, int((labels >= 0).sum()))
-    ranked: list[tuple[float, int, Paint]] = []
+    colours: dict[int, tuple[int, int, int]] = {}
+    shares: dict[int, float] = {}
     for number in np.unique(labels[labels >= 0]).tolist():
         where = labels == number
         share = float(where.sum()) / total
         if share < _LEAST_SHARE:
             continue
         red, green, blue = (round(float(value)) for value in picture[where].mean(axis=0))
-        colour = (red, green, blue)
-        meant = _SKIN_COUNTS if number == skin else _meant(colour)
-        ranked.append((-share * meant, number, Paint(colour, round(share, 4))))
+        colours[number], shares[number] = (red, green, blue), share
+    if thing:
+        likely = likely_meant(colours, labels, skin)
+    else:
+        likely = {number: by_colour(colour) for number, colour in colours.items()}
+    ranked = [
+        (-shares[number] * likely[number], number, Paint(colour, round(shares[number], 4)))
+        for number, colour in colours.items()
+    ]
     ranked.sort()
     numbers = np.full(int(labels.max(initial=0)) + 2, -1, np.int32)
     for new, (_, old, _paint) in enumerate(ranked):
         numbers[old] = new
     return Paints(tuple(paint for _, _, paint in ranked), numbers[labels].astype(np.int32))
-
-
-def _meant(colour: tuple[int, int, int]) -> float:
-    """How likely a customer means this colour, 0-1."""
-    _, a, b = _features(np.full((1, 1, 3), colour, np.uint8))[0, 0]
-    chroma = float(np.hypot(a, b)) / _HUE_COUNTS
-    pale = np.clip((_lightness(colour) - _PALE_FROM) / (_PALE_AT - _PALE_FROM), 0, 1)
-    neutral = np.clip((_COLOURED - chroma) / (_COLOURED - _NEUTRAL), 0, 1)
-    return float(1 - (1 - _PALE_COUNTS) * pale * neutral)
-
-
-def _lightness(colour: tuple[int, int, int]) -> float:
-    pixel = np.full((1, 1, 3), colour, np.float32) * np.float32(1 / 255)
-    return float(cv2.cvtColor(pixel, cv2.COLOR_RGB2LAB)[0, 0, 0])

@@ -20,6 +20,10 @@ from jobs.gpu.engine.lab import to_lab
 # Degrees of hue in the plane of a* and b*, and chroma as it would be at L* = 42.
 _HUE: Final = (28.0, 60.0)
 _CHROMA: Final = (11.0, 34.0)
+# Of what may be skin, too, if it hangs together with skin that is so much of both.
+_LIKELY_HUE: Final = (24.0, 66.0)
+_LIKELY_CHROMA: Final = (6.5, 42.0)
+_MOSTLY_SURE: Final = 0.35
 # In the shade skin is more saturated: so much more, from one lightness down to another.
 _SHADED_CHROMA: Final = 30.0
 _SHADE_FROM, _SHADE_AT = 45.0, 15.0
@@ -27,8 +31,20 @@ _SHADE_FROM, _SHADE_AT = 45.0, 15.0
 # lies this far from the rest in colour: the shade of a warm white looks like skin, too.
 _IS_SKIN: Final = 0.5
 _LEAST: Final = 0.02
+_LEAST_OF_PAINT: Final = 0.005
 _APART: Final = 20.0
+# Or less far, where it ends sharply: within how many pixels, by which share of the difference,
+# along how much of the border; and from a paint that is even, since a stitch of a knit ends
+# sharply, too.
+_UNEVEN: Final = 0.5
+_NEAR: Final = 11.0
+_WITHIN: Final = 4
+_STEEP: Final = 0.45
+_MOSTLY: Final = 0.7
 _ROUNDED: Final = 9
+# What has this much of its outline along skin, and is this small beside it, is the person's.
+_ENCLOSED: Final = 0.35
+_FEATURE: Final = 0.03
 
 
 def parted(rgb: Rgb, features: Floats, labels: Labels) -> tuple[Labels, int | None]:
@@ -37,32 +53,88 @@ def parted(rgb: Rgb, features: Floats, labels: Labels) -> tuple[Labels, int | No
 
     features: hxwx3, the colours by which `paints` tells them.
     """
-    skin = _like_skin(rgb) & (labels >= 0)
-    least = _LEAST * max(int((labels >= 0).sum()), 1)
-    if float(skin.sum()) < least:
+    inside = np.asarray(labels >= 0, np.bool_)
+    total = max(int(inside.sum()), 1)
+    sure, skin = _like_skin(rgb, inside)
+    if float(skin.sum()) < _LEAST * total:
         return labels, None
+    least = _LEAST_OF_PAINT * total
     labels = labels.copy()
     bare = int(labels.max()) + 1
     for number in range(bare):
         paint = labels == number
         part = paint & skin
         amount, rest = int(part.sum()), int(paint.sum()) - int(part.sum())
-        if amount and amount >= _IS_SKIN * (amount + rest):
+        if amount and int((paint & sure).sum()) >= _IS_SKIN * (amount + rest):
             labels[paint] = bare
         elif amount >= least and rest >= least:
-            apart = features[part].mean(axis=0) - features[paint & ~skin].mean(axis=0)
-            if float(np.hypot(apart[1], apart[2])) > _APART:
+            other = np.asarray(paint & ~skin, np.bool_)
+            gap = (features[part].mean(axis=0) - features[other].mean(axis=0))[1:]
+            apart = float(np.hypot(*gap))
+            if apart > _APART or (apart > _NEAR and _ends_sharply(features, part, other, gap)):
                 labels[part] = bare
-    return labels, bare if bool((labels == bare).any()) else None
+    if not bool((labels == bare).any()):
+        return labels, None
+    return _with_features(labels, bare), bare
 
 
-def _like_skin(rgb: Rgb) -> BoolMask:
+def _ends_sharply(features: Floats, part: BoolMask, other: BoolMask, gap: Floats) -> bool:
+    """Whether two regions (hxw) that meet differ in hue by most of their difference (2) within few
+    pixels, all along their border: a shade fades."""
+    along = np.asarray(features[..., 1:] @ (gap / float(gap @ gap)), np.float32)
+    if float(along[other].std()) > _UNEVEN:
+        return False
+    side = np.ones((2 * _WITHIN + 1, 2 * _WITHIN + 1), np.uint8)
+    border = (cv2.dilate(part.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & other
+    if not border.any():
+        return False
+    step = (cv2.dilate(along, side) - cv2.erode(along, side))[border]
+    return float((step > _STEEP).mean()) > _MOSTLY
+
+
+def _with_features(labels: Labels, bare: int) -> Labels:
+    """The same with what skin encloses, or borders where the thing ends: lips, eyes and the rim of
+    an arm are the person's, whatever their colour."""
+    skin = (labels == bare).astype(np.uint8)
+    others = ((labels >= 0) & (labels != bare)).astype(np.uint8)
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(others)
+    area = stats[:, cv2.CC_STAT_AREA]
+    grown = cv2.dilate(others, np.ones((3, 3), np.uint8))
+    # Each pixel around the pieces belongs to the piece that it lies next to.
+    near = cv2.dilate(pieces.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.intp)
+    outline = grown > others
+    around = np.bincount(near[outline], minlength=count)
+    bordering = np.bincount(near[outline & (skin > 0)], minlength=count)
+    small = area < _FEATURE * max(int(skin.sum()), 1)
+    enclosed = small & (bordering > _ENCLOSED * np.maximum(around, 1))
+    enclosed[0] = False
+    labels = labels.copy()
+    labels[enclosed[pieces]] = bare
+    return labels
+
+
+def _like_skin(rgb: Rgb, inside: BoolMask) -> tuple[BoolMask, BoolMask]:
+    """Where a thing (hxw) looks like skin, and that with what may be skin and hangs together with
+    it, where the sun bleaches it or a dress throws its colour on it."""
     smooth = np.asarray(cv2.GaussianBlur(rgb, (5, 5), 0), np.uint8)
     lightness, a, b = cv2.split(to_lab(smooth))
     chroma, hue = cv2.cartToPolar(a, b, angleInDegrees=True)
     relative = chroma * (np.float32(60) / (lightness + np.float32(18)))
     shade = np.clip((_SHADE_FROM - lightness) / (_SHADE_FROM - _SHADE_AT), 0, 1)
-    most = _CHROMA[1] + _SHADED_CHROMA * shade
-    alike = (hue > _HUE[0]) & (hue < _HUE[1]) & (relative > _CHROMA[0]) & (relative < most)
-    rounded = cv2.medianBlur(alike.astype(np.uint8), _ROUNDED)
-    return np.asarray(rounded > 0, np.bool_)
+    most = _SHADED_CHROMA * shade
+
+    def alike(hues: tuple[float, float], chromas: tuple[float, float]) -> BoolMask:
+        within = (hue > hues[0]) & (hue < hues[1]) & (relative > chromas[0])
+        within &= (relative < chromas[1] + most) & inside
+        rounded = cv2.medianBlur(within.astype(np.uint8), _ROUNDED) > 0
+        return np.asarray(rounded & inside, np.bool_)
+
+    sure = alike(_HUE, _CHROMA)
+    if float(sure.sum()) < _LEAST * max(int(inside.sum()), 1):
+        return sure, sure
+    likely = alike(_LIKELY_HUE, _LIKELY_CHROMA)
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(likely.astype(np.uint8))
+    amounts = np.bincount(pieces[sure], minlength=count)
+    whole = amounts > _MOSTLY_SURE * stats[:, cv2.CC_STAT_AREA]
+    whole[0] = False
+    return sure, np.asarray(sure | whole[pieces], np.bool_)
