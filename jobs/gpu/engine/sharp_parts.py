@@ -30,7 +30,7 @@ _LEAST_PIXELS: Final = 64
 _LIGHTEST: Final = (96, 90, 82, 74, 66, 58)
 # Of its paint a part covers less than this, light ones less than that.
 _LARGEST: Final = 0.6
-_DETAIL: Final = 0.25
+_DETAIL: Final = 0.09
 # The border: within how many pixels the colour must change, by how much of the whole difference,
 # along which share of it, and how long it is at least.
 _WITHIN: Final = 3
