@@ -5,6 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from s3project.ids import new_id
 from users.models import BillingEvent, Reservation, User, UserLimiter
+from users.models.ledger import of_jobs
 from users.models.reservation import job_ref
 from users.tests.factories import ledger_of, make_user
 
@@ -145,3 +146,21 @@ def test_a_released_reservation_names_its_outcome(outcome: str) -> None:
         transaction.atomic(),
     ):
         Reservation.objects.filter(pk=job_id).update(outcome=outcome)
+
+
+def test_what_belongs_to_a_job_is_found_by_the_index_of_each_kind() -> None:
+    job = new_id()
+    found, parameters = BillingEvent.objects.filter(of_jobs(job, job)).query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        # Of few rows all of a type are read as cheaply.
+        cursor.execute("DROP INDEX billing_type")
+        cursor.execute(f"EXPLAIN {found}", parameters)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    for index in (
+        "billing_one_reserve_per_job",
+        "billing_one_settlement_per_job",
+        "billing_refund_of_job",
+    ):
+        assert index in plan, plan
