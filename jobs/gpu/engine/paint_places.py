@@ -16,7 +16,7 @@ _NEIGHBOURS: Final = 1 / 100
 _MAJORITY: Final = 0.55
 _AS_NEAR: Final = 1.6
 # Along the outline of a thing the colours of so many pixels are mixed with the backdrop's.
-_RIM: Final = 2
+_RIM: Final = 4
 # A paint is at home on the thing that has most of it, if that is so much; on others it is a stray
 # where it covers less than this.
 _AT_HOME: Final = 0.7
