@@ -49,6 +49,10 @@ class _Message(NamedTuple):
     formats: Sequence[pq.Format] | None
 
 
+# Prepared as well: for as much as PostgreSQL does, it would be read anew each time.
+BEGIN = _Message((b"BEGIN", ()), (), None)
+
+
 class Exchange:
     """With one connection, each statement prepared the first time that it is sent.
 
@@ -78,7 +82,7 @@ class Exchange:
         with connection.lock:
             pgconn.enter_pipeline_mode()
             try:
-                skipped = self._begin(pgconn)
+                skipped = self._begin(pgconn, prepared)
                 wanted = []
                 for message in messages:
                     skipped += self._put(pgconn, message, prepared)
@@ -105,13 +109,12 @@ class Exchange:
         dumped = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
         return _Message((query, transformer.types or ()), dumped, transformer.formats)
 
-    def _begin(self, pgconn: Any) -> int:
+    def _begin(self, pgconn: Any, prepared: dict[Key, bytes]) -> int:
         """How many results come of it."""
         idle = pgconn.transaction_status == pq.TransactionStatus.IDLE
         if self.connection.autocommit or not idle:
             return 0
-        pgconn.send_query_params(b"BEGIN", None)
-        return 1
+        return self._put(pgconn, BEGIN, prepared) + 1
 
     def _put(self, pgconn: Any, message: _Message, prepared: dict[Key, bytes]) -> int:
         """Sends a statement; returns how many results come before its own."""

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
+from s3project.rows import fetch_all
 
 # One statement for all of them, over primary keys.
 ENDED = """
@@ -47,6 +47,4 @@ def ended(credentials: Collection[Credential]) -> set[Credential]:
         [one.session_id for one in given],
         [one.key_id for one in given],
     )
-    with connection.cursor() as cursor:
-        cursor.execute(ENDED, columns)
-        return {given[number] for (number,) in cursor.fetchall()}
+    return {given[number] for (number,) in fetch_all(ENDED, columns)}

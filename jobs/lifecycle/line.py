@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
 from jobs.delivery.fair_share import LEVELS, level_of
 from jobs.lifecycle.fresh import Fresh
@@ -22,6 +21,7 @@ from jobs.limits import USUAL_MS
 from jobs.models.item_phases import IN_HAND, LEASED, PENDING
 from jobs.models.overtime import overtime_of
 from jobs.states import IN_WORK, sql_list
+from s3project.rows import fetch_all
 from users.plans import PLANS
 
 # How many chunks of a job were sent before one of each level but the first.
@@ -82,11 +82,10 @@ def read_line() -> dict[UUID, Place]:
         "size": settings.BATCH_CONCURRENCY,
         "thresholds": _THRESHOLDS,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(READ_LINE, parameters)
-        rows = cursor.fetchall()
     places = {}
-    for job_id, ahead, before_last, own, in_hand, finished, busy in rows:
+    for job_id, ahead, before_last, own, in_hand, finished, busy in fetch_all(
+        READ_LINE, parameters
+    ):
         pace = Pace(before_last + own + in_hand, finished, busy)
         places[job_id] = Place(ahead, _in_steps(pace.seconds_until(pace.waiting)))
     return places

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 
-from django.db import connection
-
 from jobs.lifecycle.fresh import Fresh
 from jobs.states import COMPLETED, IN_WORK, sql_list
+from s3project.rows import fetch_all
 
 # What the pace is taken from: long enough for a few sets, short enough to notice a lost worker.
 LATELY = timedelta(minutes=10)
@@ -82,9 +81,7 @@ class Pace:
 
 def read_pace() -> Pace:
     """One query over jobs that are in work or finished lately."""
-    with connection.cursor() as cursor:
-        cursor.execute(READ_PACE, PARAMETERS)
-        return Pace(*cursor.fetchone())
+    return Pace(*fetch_all(READ_PACE, PARAMETERS)[0])
 
 
 # What this process has read, for all who ask what a job would take.

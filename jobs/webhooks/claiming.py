@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
 from jobs.webhooks.turns import PER_ENDPOINT, Turn
 from s3project import ids
+from s3project.rows import fetch_all
 
 # Longer than a try may take, with what comes before and after it.
 LEASE = timedelta(seconds=60)
@@ -99,9 +98,7 @@ class Claimed(NamedTuple):
 
 def waiting_turns() -> list[Turn]:
     """What is due, of each endpoint the oldest few. One statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING, [PER_ENDPOINT, AT_MOST])
-        return [Turn(*row) for row in cursor.fetchall()]
+    return [Turn(*row) for row in fetch_all(WAITING, [PER_ENDPOINT, AT_MOST])]
 
 
 def claim(turns: list[Turn]) -> list[Claimed]:
@@ -109,6 +106,4 @@ def claim(turns: list[Turn]) -> list[Claimed]:
     if not turns:
         return []
     delivery_ids = [turn.delivery_id for turn in turns]
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [LEASE.total_seconds(), delivery_ids])
-        return [Claimed(*row) for row in cursor.fetchall()]
+    return [Claimed(*row) for row in fetch_all(CLAIM, [LEASE.total_seconds(), delivery_ids])]

@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from s3project.querysets import manager_of, require_transaction
+from s3project.rows import fetch_one
 
 KEPT_FOR = timedelta(hours=24)
 
@@ -23,10 +24,9 @@ class IdempotentRequestQuerySet(models.QuerySet["IdempotentRequest"]):
         require_transaction(self.db)
         digest = hashlib.sha256(user_id.bytes + key.encode()).digest()
         number = int.from_bytes(digest[:8], signed=True)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
-            row: tuple[bool] = cursor.fetchone()
-        return row[0]
+        row = fetch_one("SELECT pg_try_advisory_xact_lock(%s::bigint)", [number])
+        assert row is not None
+        return bool(row[0])
 
     def stored(self, user_id: UUID, key: str) -> "IdempotentRequest | None":
         """The answer of the last 24 hours; an older one is forgotten."""
