@@ -54,7 +54,8 @@ BEGIN = _Message((b"BEGIN", ()), (), None)
 
 
 class Exchange:
-    """With one connection, each statement prepared the first time that it is sent.
+    """The only one of its connection, which has each statement prepared the first time that it is
+    sent. Usable from any thread that may use the connection.
 
     `context` is whose adapters count: of a cursor of the connection.
     """
@@ -75,23 +76,26 @@ class Exchange:
         connection = self.connection
         if connection.closed:
             raise psycopg.OperationalError("the connection is closed")
+        with connection.lock:
+            return self._send(connection, asked)
+
+    def _send(self, connection: "psycopg.Connection[Any]", asked: Sequence[Asked]) -> list[Answer]:
         pgconn = connection.pgconn
         # Whole before any is sent: of what could not be written down nothing is under way.
         messages = [self._message(*one) for one in asked]
         prepared: dict[Key, bytes] = {}
-        with connection.lock:
-            pgconn.enter_pipeline_mode()
-            try:
-                skipped = self._begin(pgconn, prepared)
-                wanted = []
-                for message in messages:
-                    skipped += self._put(pgconn, message, prepared)
-                    wanted.append(skipped)
-                    skipped += 1
-                pgconn.pipeline_sync()
-                results = connection.wait(_answers(pgconn))
-            finally:
-                _leave_pipeline(connection)
+        pgconn.enter_pipeline_mode()
+        try:
+            skipped = self._begin(pgconn, prepared)
+            wanted = []
+            for message in messages:
+                skipped += self._put(pgconn, message, prepared)
+                wanted.append(skipped)
+                skipped += 1
+            pgconn.pipeline_sync()
+            results = connection.wait(_answers(pgconn))
+        finally:
+            _leave_pipeline(connection)
         for result in results:
             if result.status == pq.ExecStatus.FATAL_ERROR:
                 raise error_from_result(result, encoding=connection.info.encoding)

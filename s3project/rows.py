@@ -7,7 +7,6 @@ holds the rows to those that the ORM reads and writes. (`SELECT *` would break a
 connection has prepared when a migration adds a column.)
 """
 
-import threading
 from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -19,6 +18,8 @@ from psycopg.types.datetime import TimestamptzLoader
 from s3project.exchange import Answer, Asked, Exchange, Parameters, Row
 
 M = TypeVar("M", bound=models.Model)
+# Where a connection has its own.
+EXCHANGE = "s3project_exchange"
 AnyField: TypeAlias = "models.Field[Any, Any]"
 
 
@@ -43,31 +44,28 @@ def execute(statement: str, parameters: Parameters) -> int:
     return _ask((statement, parameters))[0].changed
 
 
-class _Kept(threading.local):
-    """The exchange of each thread's connection, which has its statements prepared."""
-
-    exchange: Exchange | None = None
-
-
-_kept = _Kept()
-
-
 def _ask(*asked: Asked) -> list[Answer]:
     """With the errors that Django's cursor raises, and its marks on the transaction."""
     database = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
     if database.queries_logged or database.execute_wrappers or not settings.PREPARE_STATEMENTS:
         return _one_by_one(database, asked)
-    exchange = _kept.exchange
-    if exchange is None or exchange.connection is not database.connection:
+    database.validate_no_broken_transaction()
+    with database.wrap_database_errors:
+        return _exchange_of(database).send(*asked)
+
+
+def _exchange_of(database: Any) -> Exchange:
+    """Kept on the connection itself: statements are prepared with that, whoever uses it."""
+    kept = vars(database.connection)
+    exchange: Exchange | None = kept.get(EXCHANGE)
+    if exchange is None:
         with database.cursor() as cursor:
             context = cursor.cursor
         # In UTC both give the same moment; Django's, in Python, takes 25 times as long.
         context.adapters.register_loader("timestamptz", TimestamptzLoader)
-        exchange = _kept.exchange = Exchange(database.connection, context)
-    database.validate_no_broken_transaction()
-    with database.wrap_database_errors:
-        return exchange.send(*asked)
+        exchange = kept.setdefault(EXCHANGE, Exchange(database.connection, context))
+    return exchange
 
 
 def _one_by_one(database: Any, asked: Sequence[Asked]) -> list[Answer]:

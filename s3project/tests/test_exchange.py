@@ -9,11 +9,13 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.db import (
+    DEFAULT_DB_ALIAS,
     DatabaseError,
     DataError,
     IntegrityError,
     OperationalError,
     connection,
+    connections,
     transaction,
 )
 from django.db.transaction import TransactionManagementError
@@ -198,6 +200,29 @@ def test_what_is_prepared_outlives_a_rollback() -> None:
                 cursor.execute("SELECT %s::text", ["a"])
             transaction.set_rollback(True)
     assert fetch_one("SELECT %s::int", [4]) == (4,)
+
+
+def test_threads_that_share_a_connection_share_what_it_has_prepared() -> None:
+    """As those of a live server in a test do."""
+    ours = connections[DEFAULT_DB_ALIAS]
+    assert fetch_one("SELECT %s::int + 1", [1]) == (2,)
+    answers: list[Any] = []
+
+    def ask() -> None:
+        connections[DEFAULT_DB_ALIAS] = ours
+        answers.extend(fetch_one("SELECT %s::int + 1", [number]) for number in range(50))
+
+    ours.inc_thread_sharing()
+    try:
+        threads = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        ours.dec_thread_sharing()
+
+    assert sorted(answers) == sorted([(number + 1,) for number in range(50)] * 3)
 
 
 def test_threads_have_exchanges_of_their_own() -> None:

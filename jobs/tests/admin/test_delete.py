@@ -25,7 +25,7 @@ def test_photos_go_with_a_reason_and_the_log_has_it() -> None:
     job, operator = make_job(JobStatus.DONE), make_operator(superuser=True)
     browser = browser_of(operator)
     buttons = [button.action for button in browser.get(page_of(job)).context["buttons"]]
-    assert buttons == ["keep_longer", "delete_photos"]
+    assert buttons == ["keep_longer", "refund_credits", "delete_photos"]
 
     asked = delete(browser, job)
     assert "Reason, for the audit log" in asked.text

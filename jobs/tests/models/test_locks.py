@@ -22,6 +22,7 @@ NOBODY = UUID(int=0)
 
 LOCKS: dict[str, Callable[[], object]] = {
     "JobCoordinator.lock": lambda: JobCoordinator.objects.lock(NOBODY),
+    "JobCoordinator.lock_for_result": lambda: JobCoordinator.objects.lock_for_result(NOBODY, 0, ""),
     "JobCoordinator.lock_if_free": lambda: JobCoordinator.objects.lock_if_free(NOBODY),
     "JobItem.lock_in_order": lambda: JobItem.objects.lock_in_order(),
     "JobPackage.lock": lambda: JobPackage.objects.lock(NOBODY, "all"),
@@ -84,6 +85,7 @@ def test_inside_a_transaction_every_lock_is_had() -> None:
     with transaction.atomic(), recorded_statements() as statements:
         JobCoordinator.objects.lock(job.id)
         JobCoordinator.objects.lock_if_free(job.id)
+        JobCoordinator.objects.lock_for_result(job.id, 0, "key")
         list(job.items.lock_in_order())
         JobPackage.objects.lock(job.id, package.template)
         Rule.objects.lock(rule.id)
@@ -94,6 +96,6 @@ def test_inside_a_transaction_every_lock_is_had() -> None:
         assert IdempotentRequest.objects.try_lock(job.user_id, "key")
 
     locking = [sql for sql in statements if " FOR NO KEY UPDATE OF " in sql]
-    assert len(locking) == 8
-    assert statements[8].endswith(' FOR UPDATE OF "users_session"')
-    assert "pg_try_advisory_xact_lock" in statements[9]
+    assert len(locking) == 9
+    assert statements[-2].endswith(' FOR UPDATE OF "users_session"')
+    assert "pg_try_advisory_xact_lock" in statements[-1]
