@@ -6,9 +6,8 @@ is missing cannot pass. The items of an archived job are in the history only.
 `billing_events` is not read in the order of its rows: `created_at` and the UUIDv7 come from the
 clocks of the processes, and two events of one user may tie or stand reversed. Whether each
 balance is where the next event began is checked without an order: over all events of a user,
-every value must be left as often as it was reached, starting at 0 and ending at the credits. That
-two such lists are the same is seen from the sums of their hashes of 64 bits, in one reading: to
-group two million events by user and value took five times as long.
+every value must be left as often as it was reached, starting at 0 and ending at the credits. (Sums
+of hashes would tell the same in a fifth of the time, but for a chance: this is about money.)
 """
 
 from collections.abc import Callable, Mapping
@@ -71,15 +70,17 @@ CHECKS = (
         "each balance begins where one ended",
         ids.USER,
         """
-        SELECT user_id AS id,
-               coalesce(ledger.left_over, 0)
-               + hashint8extended(0, 0) - hashint8extended(credits, 0) = 0 AS sound
-          FROM users_userlimiter
-          FULL JOIN (SELECT user_id,
-                            sum(hashint8extended(balance_after, 0))
-                            - sum(hashint8extended(balance_after - amount, 0)) AS left_over
-                       FROM billing_events GROUP BY user_id)
-               ledger USING (user_id)
+        SELECT user_id AS id, bool_and(left_over = 0) AS sound
+          FROM (SELECT user_id, balance, sum(step) AS left_over
+                  FROM (SELECT user_id, balance_after AS balance, 1 AS step FROM billing_events
+                        UNION ALL
+                        SELECT user_id, balance_after - amount, -1 FROM billing_events
+                        UNION ALL
+                        SELECT user_id, 0, 1 FROM users_userlimiter
+                        UNION ALL
+                        SELECT user_id, credits, -1 FROM users_userlimiter) steps
+                 GROUP BY user_id, balance) balances
+         GROUP BY user_id
         """,
     ),
     Check(
