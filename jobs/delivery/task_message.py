@@ -41,6 +41,8 @@ class TaskMessage:
         self._options = kept.options
         self._headers = kept.options["headers"]
         del self._options["declare"]
+        # The name of the thread that made this, which not each message is sent by; none replies.
+        del self._options["reply_to"]
 
     def send(
         self, producer: Producer, args: Sequence[object], level: int, headers: Mapping[str, str]

@@ -1,6 +1,7 @@
 """A message is what Celery's own `send_task` sends, however it was made."""
 
 import json
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -50,6 +51,18 @@ def without_names(message: dict[str, Any]) -> dict[str, Any]:
     return message
 
 
+def without_an_answer(message: dict[str, Any]) -> dict[str, Any]:
+    """Celery names the thread that sends, for results that come back: here none does."""
+    assert app.conf.task_ignore_result
+    del message["properties"]["reply_to"]
+    return message
+
+
+def publish(task: str, queue: str, args: list[Any]) -> None:
+    with work(REQUEST):
+        assert publish_all(task, [Message(args, LEVEL)], queue=queue)
+
+
 @pytest.mark.parametrize(
     ("task", "queue"),
     [
@@ -61,9 +74,10 @@ def without_names(message: dict[str, Any]) -> dict[str, Any]:
 def test_a_message_is_the_one_that_celery_sends(task: str, queue: str) -> None:
     args: list[Any] = [{"name": "거실", "items": [1, 2]}]
     names, messages = set(), []
-    for _ in range(2):  # the second is made of what was kept
-        with work(REQUEST):
-            assert publish_all(task, [Message(args, LEVEL)], queue=queue)
+    for _ in range(2):  # the second is made of what was kept, and in another thread
+        sending = Thread(target=publish, args=(task, queue, args))
+        sending.start()
+        sending.join()
         message = taken(queue)
         names.add(message["headers"]["id"])
         messages.append(without_names(message))
@@ -78,5 +92,5 @@ def test_a_message_is_the_one_that_celery_sends(task: str, queue: str) -> None:
         headers={MESSAGE_HEADER: REQUEST},
     )
 
-    assert messages == [without_names(taken(queue))] * 2
+    assert messages == [without_an_answer(without_names(taken(queue)))] * 2
     assert len(names) == 2
