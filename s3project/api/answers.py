@@ -1,9 +1,11 @@
 """Answers whose type says their shape: a handler's return type is what the documentation says."""
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from rest_framework.response import Response
+from django.http import HttpResponse
+
+from s3project.api.envelope import encode, envelope
 
 T = TypeVar("T")
 
@@ -11,12 +13,23 @@ T = TypeVar("T")
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-# Generic first: DRF's Response forgets its parameters.
-class Answer(Generic[T], Response):
-    """200 with `data`."""
+class Answer(HttpResponse, Generic[T]):
+    """200 with `data`, and with `meta` beside what every answer's has.
 
-    def __init__(self, data: T, *, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(data, headers=headers)
+    Not DRF's Response, which is a template that looks for its renderer: here there is one.
+    """
+
+    meta: Mapping[str, Any] = {}
+
+    def __init__(
+        self, data: T, *, headers: Mapping[str, str] | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(content_type="application/json", headers=headers, status=status)
+        self.data = data
+
+    def write_envelope(self, more: Mapping[str, Any]) -> None:
+        """Once the request is done, whose id and time are in it; `more` goes into `meta` too."""
+        self.content = encode(envelope(self.data, meta={**self.meta, **more}))
 
 
 class Created(Answer[T]):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, NewType, NotRequired, TypedDict
 
+import orjson
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.urls import is_valid_path
@@ -85,7 +86,10 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 def encode(body: Mapping[str, Any]) -> bytes:
     """JSON in UTF-8; what cannot be encoded (a surrogate in an echoed key) becomes "?"."""
-    return _ENCODER.encode(body).encode(errors="replace")
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:  # nor an integer beyond 64 bits
+        return _ENCODER.encode(body).encode(errors="replace")
 
 
 def error_body(error: DomainError) -> dict[str, Any]:
@@ -109,7 +113,7 @@ class JsonAlways(BaseContentNegotiation):
 
 
 class EnvelopeRenderer(BaseRenderer):
-    """Wraps `Response(data)`; an error's data is the error body made by `exception_handler`."""
+    """Wraps an error's body, made by `exception_handler`; any other is an `Answer`'s own."""
 
     media_type = "application/json"
     format = "json"
@@ -121,9 +125,7 @@ class EnvelopeRenderer(BaseRenderer):
         response: Response = renderer_context["response"]
         if response.status_code == 204:
             return b""
-        meta = getattr(response, "meta", None)
-        body = envelope(error=data) if response.exception else envelope(data, meta=meta)
-        return encode(body)
+        return encode(envelope(error=data))
 
 
 # --- Errors outside DRF's views: handler404 and its kin in urls.py ---------------------------

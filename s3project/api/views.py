@@ -21,6 +21,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView, set_rollback
 from rest_framework.viewsets import ViewSetMixin
 
+from s3project.api.answers import Answer
 from s3project.api.envelope import EnvelopeRenderer, error_body
 from s3project.api.fields import NON_FIELD_ERRORS
 from s3project.api.json_body import read_json_object
@@ -122,10 +123,13 @@ class ApiView(APIView):
             super().initial(request, *args, **kwargs)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        answer = super().finalize_response(request, response, *args, **kwargs)
-        if slips := vars(request._request).get(SLIPS):
-            vars(answer)["meta"] = {**getattr(answer, "meta", {}), "warnings": slips}
-        return answer
+        if not isinstance(response, Answer):
+            return super().finalize_response(request, response, *args, **kwargs)
+        slips = vars(request._request).get(SLIPS)
+        response.write_envelope({"warnings": slips} if slips else {})
+        for name, value in self.headers.items():
+            response.headers[name] = value
+        return response
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})

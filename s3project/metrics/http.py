@@ -11,9 +11,9 @@ from http import HTTPStatus
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from django.http import HttpResponse
 from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver
 from prometheus_client import Counter, Histogram
-from rest_framework.response import Response
 
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 UNMATCHED = "unmatched"
@@ -105,6 +105,6 @@ def _success(handler: Any) -> int:
     is_union = get_origin(returned) in (Union, UnionType)
     for kind in get_args(returned) if is_union else (returned,):
         origin = get_origin(kind)
-        if isinstance(origin, type) and issubclass(origin, Response):
+        if isinstance(origin, type) and issubclass(origin, HttpResponse):
             return int(origin.status_code)
     return int(HTTPStatus.OK)

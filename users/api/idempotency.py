@@ -13,8 +13,8 @@ from typing import Any, TypeVar, cast
 
 from django.db import transaction
 from rest_framework.request import Request
-from rest_framework.response import Response
 
+from s3project.api.answers import Answer
 from s3project.api.json_body import read_body
 from s3project.errors import KeyReused, RequestInProgress, ValidationFailed
 from users.api.auth import current_user
@@ -26,8 +26,8 @@ IN_ENVIRON = "HTTP_IDEMPOTENCY_KEY"
 REPLAYED_HEADER = "Idempotent-Replayed"
 VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
-R = TypeVar("R", bound=Response)
-Handler = TypeVar("Handler", bound=Callable[..., Response])
+R = TypeVar("R", bound=Answer[Any])
+Handler = TypeVar("Handler", bound=Callable[..., Answer[Any]])
 
 
 def idempotent(handler: Handler) -> Handler:
@@ -38,7 +38,7 @@ def idempotent(handler: Handler) -> Handler:
     """
 
     @wraps(handler)
-    def replayed(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def replayed(view: Any, request: Request, *args: Any, **kwargs: Any) -> Answer[Any]:
         return answer_once(request, lambda: handler(view, request, *args, **kwargs))
 
     vars(replayed)["idempotent"] = True
@@ -63,8 +63,8 @@ def answer_once(request: Request, handle: Callable[[], R]) -> R:
         if stored is not None:
             if stored.fingerprint != fingerprint:
                 raise KeyReused
-            replay = Response(stored.data, status=stored.status, headers={REPLAYED_HEADER: "true"})
-            return cast(R, replay)
+            headers = {REPLAYED_HEADER: "true"}
+            return cast(R, Answer(stored.data, status=stored.status, headers=headers))
         response = handle()
         IdempotentRequest.objects.create(
             user_id=user_id,

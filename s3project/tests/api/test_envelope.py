@@ -9,6 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from s3project import __version__
+from s3project.api.envelope import encode
 from s3project.testing.api import Answer, Api
 from s3project.tests.crashing_urls import SECRET_TEXT
 from users.tests.factories import api_of, make_user
@@ -139,3 +140,17 @@ def test_a_page_of_localhost_may_read_the_answers_in_development() -> None:
     assert local.headers["Access-Control-Allow-Origin"] == "http://localhost:5173"
     assert "X-Request-ID" in local.headers["Access-Control-Expose-Headers"]
     assert "Access-Control-Allow-Origin" not in foreign.headers
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (2**70, "1180591620717411303424"),
+        ("half a pair: \ud800", '"half a pair: ?"'),
+        ("거실\n", '"거실\\n"'),
+        (0.1, "0.1"),
+        ({"b": 1, "a": None}, '{"b":1,"a":null}'),
+    ],
+)
+def test_whatever_an_answer_has_is_written_and_in_its_order(value: object, text: str) -> None:
+    assert encode({"data": value}).decode() == f'{{"data":{text}}}'
