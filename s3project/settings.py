@@ -120,6 +120,9 @@ WSGI_APPLICATION = "s3project.wsgi.application"
 # What `s3project/asgi.py` serves.
 EVENTS_APPLICATION = "jobs.stream.application.application"
 APPEND_SLASH = False
+# We are at the root of our host. Django would look for another place with every request, in six
+# variables.
+FORCE_SCRIPT_NAME = ""
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

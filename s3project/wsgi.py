@@ -15,6 +15,8 @@ application = get_wsgi_application()
 
 from s3project.metrics.http import begin_at_zero
 from s3project.telemetry.start import start
+from s3project.web_process import leave_out
 
+leave_out()
 begin_at_zero()
 start("web")
