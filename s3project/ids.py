@@ -4,6 +4,7 @@ import re
 from typing import Annotated
 from uuid import UUID
 
+from uuid_utils import uuid4
 from uuid_utils.compat import uuid7
 
 from s3project.schema import Schema
@@ -32,6 +33,11 @@ EventId = Annotated[str, _schema(EVENT, "019ba9c9f1007dc68da4e43c57aa1b19")]
 KeyId = Annotated[str, _schema(KEY, "019ba9c9f1007dc68da4e43c58011b19")]
 WebhookId = Annotated[str, _schema(WEBHOOK, "019ba9c9f1007dc68da4e43c58a31b19")]
 DeliveryId = Annotated[str, _schema(DELIVERY, "019ba9c9f1007dc68da4e43c58b71b19")]
+
+
+def new_request_id() -> str:
+    """A random UUID as text (RFC 9562 §5.4)."""
+    return str(uuid4())
 
 
 def new_id() -> UUID:

@@ -54,7 +54,7 @@ def shortened(text: str, length: int = LONGEST_SHOWN) -> str:
 
 def one_line(text: str) -> str:
     """With line ends and control characters written out: nothing in it forges another line."""
-    return text.translate(_CONTROLS)
+    return text if text.isprintable() else text.translate(_CONTROLS)
 
 
 def quoted(text: str) -> str:

@@ -26,7 +26,7 @@ from s3project.api.operation import Operation
 from s3project.api.views import ApiView, parse
 from s3project.errors import RateLimited, ValidationFailed
 from s3project.ids import JobId
-from s3project.logs.context import HTTP_HEADER, caused_by, note
+from s3project.logs.context import HTTP_HEADER_IN_ENVIRON, caused_by, note
 
 ITEM_RESULT_IN = ItemResultIn()
 CLAIM_IN = ClaimIn()
@@ -74,7 +74,7 @@ class WorkerView(ApiView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Whose request the work belongs to is believed of whoever was let in."""
         super().initial(request, *args, **kwargs)
-        caused_by(request.headers.get(HTTP_HEADER))
+        caused_by(request._request.META.get(HTTP_HEADER_IN_ENVIRON))
 
     def parse(
         self, serializer: serializers.Serializer[Any], request: Request, job_id: str

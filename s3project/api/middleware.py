@@ -2,12 +2,12 @@
 of in the log."""
 
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from s3project import ids
 from s3project.api.access import note_address, note_answer
 from s3project.logs.context import request_id, work
 from s3project.telemetry.traces import request_span
@@ -23,7 +23,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
-        with work(str(uuid.uuid4())), request_span(request):
+        with work(ids.new_request_id()), request_span(request):
             response = self.get_response(request)
             response.headers[REQUEST_ID] = request_id.get()
             # Without it the server would send every answer in chunks.

@@ -19,6 +19,7 @@ NOBODY = "-"
 # The header of a message, and that of a worker's reports.
 MESSAGE_HEADER = "s3_origin"
 HTTP_HEADER = "X-Origin-Request-ID"
+HTTP_HEADER_IN_ENVIRON = "HTTP_X_ORIGIN_REQUEST_ID"
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 request_id: ContextVar[str] = ContextVar("request_id", default=NOBODY)
@@ -27,17 +28,21 @@ _NOTHING: Mapping[str, Fact] = MappingProxyType({})
 _facts: ContextVar[Mapping[str, Fact]] = ContextVar("facts", default=_NOTHING)
 
 
-@contextmanager
-def work(identity: str) -> Iterator[None]:
+class work:
     """A request or a task: lines in the block carry its id, and nothing of the work before it."""
-    token, origin = request_id.set(identity), _origin.set(NOBODY)
-    _facts.set(_NOTHING)
-    try:
-        yield
-    finally:
+
+    def __init__(self, identity: str) -> None:
+        self._identity = identity
+
+    def __enter__(self) -> None:
+        self._before = request_id.set(self._identity), _origin.set(NOBODY)
+        _facts.set(_NOTHING)
+
+    def __exit__(self, *_: object) -> None:
+        identity, origin = self._before
         _facts.set(_NOTHING)
         _origin.reset(origin)
-        request_id.reset(token)
+        request_id.reset(identity)
 
 
 def begin_work(identity: str) -> None:
