@@ -1,6 +1,7 @@
 """What every queryset that locks rows has in common, and how a model gets its manager."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any, Self, TypeVar
 
 from django.db import connections, models
@@ -8,6 +9,7 @@ from django.db.transaction import TransactionManagementError
 
 M = TypeVar("M", bound=models.Model)
 Q = TypeVar("Q", bound="models.QuerySet[Any]")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def require_transaction(alias: str) -> None:
@@ -35,10 +37,34 @@ class LockingQuerySet(models.QuerySet[M]):
         return super().select_for_update(nowait, skip_locked, of, no_key)
 
 
+def of_all_rows(method: F) -> F:
+    """Of a queryset's method that runs a statement written out: it asks the same whatever came
+    before, so that its manager needs no new queryset for each call."""
+    vars(method)["is_of_all_rows"] = True
+    return method
+
+
 def manager_of(queryset: type[Q]) -> Q:
     """The manager of a model whose questions are the methods of its queryset.
 
     Typed as the queryset itself: a manager has its methods, and the type of one that Django makes
     at run time cannot be written down.
     """
-    return queryset.as_manager()  # type: ignore[return-value]  # see the docstring
+    manager: Any = queryset.as_manager()
+    for name, method in vars(queryset).items():
+        if hasattr(method, "is_of_all_rows"):
+            # Of a class of its own, which Django has just made.
+            setattr(type(manager), name, _of_kept(name, method))
+    return manager  # type: ignore[no-any-return]  # see the docstring
+
+
+def _of_kept(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        rows = vars(self).get("_of_all_rows")
+        if rows is None:
+            rows = vars(self)["_of_all_rows"] = self.get_queryset()
+            assert not rows.query.where, "a filter would be passed over"
+        return getattr(rows, name)(*args, **kwargs)
+
+    return call

@@ -7,12 +7,16 @@ holds the rows to those that the ORM reads and writes. (`SELECT *` would break a
 connection has prepared when a migration adds a column.)
 """
 
+import json
 from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models
+from django.db.models.base import ModelState
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 from psycopg.types.datetime import TimestamptzLoader
 
 from s3project.exchange import Answer, Asked, Exchange, Parameters, Row
@@ -21,6 +25,7 @@ M = TypeVar("M", bound=models.Model)
 # Where a connection has its own.
 EXCHANGE = "s3project_exchange"
 AnyField: TypeAlias = "models.Field[Any, Any]"
+_DECODER = json.JSONDecoder()
 
 
 def fetch_one(statement: str, parameters: Parameters) -> Row | None:
@@ -64,8 +69,16 @@ def _exchange_of(database: Any) -> Exchange:
             context = cursor.cursor
         # In UTC both give the same moment; Django's, in Python, takes 25 times as long.
         context.adapters.register_loader("timestamptz", TimestamptzLoader)
+        context.adapters.register_loader("json", _JsonLoader)
         exchange = kept.setdefault(EXCHANGE, Exchange(database.connection, context))
     return exchange
+
+
+class _JsonLoader(Loader):
+    """psycopg's looks at the first bytes of each text for its encoding."""
+
+    def load(self, data: Buffer) -> Any:
+        return _DECODER.decode(str(data, "utf-8"))
 
 
 def _one_by_one(database: Any, asked: Sequence[Asked]) -> list[Answer]:
@@ -99,12 +112,18 @@ class Rows(Generic[M]):
         return len(self._fields)
 
     def instance(self, row: Sequence[Any], *names: str) -> M:
-        """The model of a row of exactly these columns, the others being deferred."""
+        """The model of a row of exactly these columns, the others being deferred. As `from_db`,
+        which sets every attribute by itself and calls for signals that nobody waits for."""
         _, attributes, converters = self._named(names)
-        values = list(row)
+        made: M = self._model.__new__(self._model)
+        kept = vars(made)
+        kept["_state"] = state = ModelState()
+        state.adding, state.db = False, DEFAULT_DB_ALIAS
+        kept.update(zip(attributes, row, strict=True))
         for place, convert in converters:
-            values[place] = convert(values[place], None, connection)
-        return self._model.from_db(DEFAULT_DB_ALIAS, attributes, values)
+            name = attributes[place]
+            kept[name] = convert(kept[name], None, connection)
+        return made
 
     def _named(
         self, names: tuple[str, ...]

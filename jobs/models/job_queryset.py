@@ -6,7 +6,7 @@ from uuid import UUID
 
 from jobs.errors import JobNotFound
 from jobs.models.result_statements import FoundItem, find_statement, found_by_idx
-from s3project.querysets import LockingQuerySet, require_transaction
+from s3project.querysets import LockingQuerySet, of_all_rows, require_transaction
 from s3project.rows import fetch_one, fetch_together, rows_of
 
 if TYPE_CHECKING:  # its manager is made of this
@@ -22,16 +22,19 @@ class JobQuerySet(LockingQuerySet["JobCoordinator"]):
     # Written out, since one of them runs with every request: of all jobs, or all of an owner's,
     # whatever the queryset was filtered by.
 
+    @of_all_rows
     def get_job(self, job_id: UUID | None, *, owner: UUID | None = None) -> "JobCoordinator":
         """Unlocked, for reading. With an `owner` only that user's. Raises JobNotFound."""
         return self._found("", job_id, owner)
 
+    @of_all_rows
     def lock(self, job_id: UUID | None, *, owner: UUID | None = None) -> "JobCoordinator":
         """The first level of job → items → packages → limiter. Never lazy. With an `owner` only
         that user's. Raises JobNotFound."""
         require_transaction(self.db)
         return self._found(LOCK, job_id, owner)
 
+    @of_all_rows
     def lock_for_result(
         self, job_id: UUID | None, idx: int, key: str
     ) -> "tuple[JobCoordinator, dict[int, FoundItem]]":

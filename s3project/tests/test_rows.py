@@ -1,5 +1,6 @@
 """What is read and written past the ORM is what the ORM reads and writes."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -124,3 +125,17 @@ def test_a_connection_that_was_closed_is_not_asked_again() -> None:
     connection.close()
 
     assert fetch_one("SELECT %s::timestamptz", [moment]) == (moment,)
+
+
+def test_json_is_read_as_python_reads_it() -> None:
+    text = '{"거실": [123456789012345678901234567890, 1.5e-7, 1.0, null], "a": {"b": "\\u00e9"}}'
+
+    assert fetch_one("SELECT %s::json", [text]) == (json.loads(text),)
+
+
+def test_a_statement_of_all_rows_is_not_asked_of_some() -> None:
+    job = make_job()
+    assert JobCoordinator.objects.get_job(job.id).id == job.id
+
+    with pytest.raises(AssertionError, match="a filter would be passed over"):
+        job.user.jobs.get_job(job.id)

@@ -11,7 +11,7 @@ from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
 
 from s3project.errors import DomainError
-from s3project.querysets import manager_of, require_transaction
+from s3project.querysets import manager_of, of_all_rows, require_transaction
 from s3project.rows import fetch_one, rows_of
 from s3project.wording import counted
 from users.errors import (
@@ -55,6 +55,7 @@ class BalanceTooLarge(ValueError):
 
 
 class UserLimiterQuerySet(models.QuerySet["UserLimiter"]):
+    @of_all_rows
     def lock(self, user_id: UUID) -> "UserLimiter":
         """The last level of job → items → limiter. Never lazy.
 
@@ -64,10 +65,12 @@ class UserLimiterQuerySet(models.QuerySet["UserLimiter"]):
         require_transaction(self.db)
         return self._found(LOCK_LIMITER, user_id)
 
+    @of_all_rows
     def of_user(self, user_id: UUID) -> "UserLimiter":
         """With its user, unlocked. One statement. Raises UserLimiter.DoesNotExist."""
         return self._found(READ_LIMITER, user_id)
 
+    @of_all_rows
     def signed_in(self, user_id: UUID, session_id: UUID | None) -> User | None:
         """Who is signed in; `limiter` needs no query any more. One statement."""
         found = WITH_LIMITER.find(user_id, session_id)
