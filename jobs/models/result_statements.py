@@ -7,7 +7,6 @@ job's row lock.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -65,8 +64,7 @@ class FoundItem(NamedTuple):
         return idempotency_key in (self.idempotency_key, self.superseded_key)
 
 
-@dataclass(frozen=True)
-class ItemChange:
+class ItemChange(NamedTuple):
     """An item's new state; `before` is the status that it must still have."""
 
     item_id: int
@@ -80,8 +78,7 @@ class ItemChange:
     idempotency_key: str
 
 
-@dataclass(frozen=True)
-class JobChange:
+class JobChange(NamedTuple):
     """The job's new state; `done`, `failed` and `overtime_ms` are added to its counters."""
 
     status: str

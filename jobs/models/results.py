@@ -1,7 +1,7 @@
 """What a worker reports of an item, and what a job says of itself."""
 
 from dataclasses import dataclass, field
-from typing import NotRequired, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 
 from jobs.states import ItemStatus
 
@@ -38,8 +38,7 @@ class ItemResult:
     instances: dict[str, list[FoundInstance]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class ResultEffect:
+class ResultEffect(NamedTuple):
     """`processed`: the result changed something. `duplicate`: its key had an effect before.
 
     After an effect: how many other items of the job are sent and not reported, how many wait to be
@@ -53,8 +52,7 @@ class ResultEffect:
     told: int = 0
 
 
-@dataclass(frozen=True)
-class JobProgress:
+class JobProgress(NamedTuple):
     done: int
     failed: int
     total: int

@@ -6,7 +6,7 @@ stays cheap: how many there are is looked at before each of them is.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, ClassVar, Literal, NoReturn, get_args, get_origin
@@ -66,14 +66,11 @@ class Object(Spoken, serializers.Serializer[Any]):
             raise
 
     @cached_property
-    def _known(self) -> list[tuple[str, Any, bool, Any]]:
-        """Name, field, whether the field has something to say where it is not given, and the
-        method `validate_<name>`."""
+    def _known(self) -> list[tuple[str, Any, Any, Any]]:
+        """Name, field, what makes its value where it is not given (None: it has none and need not,
+        `run_validation`: it is asked), and the method `validate_<name>`."""
         return [
-            (
-                *(name, field, field.required or field.default is not empty),
-                getattr(self, f"validate_{name}", None),
-            )
+            (name, field, _value_if_absent(field), getattr(self, f"validate_{name}", None))
             for name, field in self.fields.items()
         ]
 
@@ -85,12 +82,12 @@ class Object(Spoken, serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         values: dict[str, Any] = {}
         errors: dict[str, Any] = {}
-        for name, field, speaks_when_absent, validate in self._known:
+        for name, field, value_if_absent, validate in self._known:
             given = data.get(name, empty)
-            if given is empty and not speaks_when_absent:
+            if given is empty and value_if_absent is None:
                 continue
             try:
-                value = field.run_validation(given)
+                value = field.run_validation(given) if given is not empty else value_if_absent()
                 values[name] = value if validate is None else validate(value)
             except serializers.ValidationError as error:
                 errors[name] = error.detail
@@ -112,6 +109,16 @@ class Object(Spoken, serializers.Serializer[Any]):
             near = nearest(name, strange)
             if near is not None:
                 errors[name] = [f"{errors[name][0]} {quoted(near)} is not known: a slip?"]
+
+
+def _value_if_absent(field: Any) -> Callable[[], Any] | None:
+    """As the field's `run_validation` of nothing."""
+    default = field.default
+    if default is empty:
+        return field.run_validation if field.required else None
+    if not callable(default):
+        return lambda: default
+    return field.run_validation if hasattr(default, "requires_context") else default  # type: ignore[no-any-return]  # DRF ships no types
 
 
 def _is_missing(errors: Any) -> bool:
