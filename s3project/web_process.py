@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
-from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, reset_queries
 
 
 def leave_out() -> None:
@@ -18,15 +18,8 @@ def leave_out() -> None:
     # A connection that broke is found when the next request begins; it never becomes too old.
     if settings.DATABASES[DEFAULT_DB_ALIAS]["CONN_MAX_AGE"] is None:
         request_finished.disconnect(close_old_connections)
-        request_started.disconnect(close_old_connections)
-        request_started.connect(_close_broken_connection)
     if not settings.DEBUG:  # else there are statements to be forgotten
         request_started.disconnect(reset_queries)
     # What no line of ours says: where in the code it was written, by which thread and process.
     logging._srcfile = None  # as the HOWTO of logging has it
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-
-
-def _close_broken_connection(**_: object) -> None:
-    """As `close_old_connections`, of the one database that there is."""
-    connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()

@@ -4,6 +4,7 @@ import ast
 import io
 import re
 import tokenize
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -74,8 +75,23 @@ def _imported(text: str) -> Iterator[tuple[int, str]]:
 
 
 def signals(text: str) -> list[int]:
-    """Django's. (Celery's are the only way to hear of its workers.)"""
-    return [line for line, name in _imported(text) if name.startswith(DJANGOS_SIGNALS)]
+    """Django's, but for those that listeners are only taken from. (Celery's are the only way to
+    hear of its workers.)"""
+    nodes = list(ast.walk(ast.parse(text)))
+    silenced = Counter(
+        node.value.id
+        for node in nodes
+        if isinstance(node, ast.Attribute)
+        and node.attr == "disconnect"
+        and isinstance(node.value, ast.Name)
+    )
+    named = Counter(node.id for node in nodes if isinstance(node, ast.Name))
+    only_silenced = {name for name, times in silenced.items() if times == named[name]}
+    return [
+        line
+        for line, name in _imported(text)
+        if name.startswith(DJANGOS_SIGNALS) and name.rpartition(".")[2] not in only_silenced
+    ]
 
 
 def saves_of_their_own(text: str) -> list[int]:
@@ -137,6 +153,9 @@ def test_every_migration_has_a_number_and_a_name() -> None:
         (signals, "from django.dispatch import receiver", [1]),
         (signals, "import django.db.models.signals", [1]),
         (signals, "from django.db.models import signals", [1]),
+        (signals, "from django.core.signals import got\ngot.disconnect(f)", []),
+        (signals, "from django.core.signals import got\ngot.disconnect(f)\ngot.connect(g)", [1]),
+        (signals, "from django.core.signals import got\ngot.disconnect(f)\nlisten(got)", [1]),
         (signals, "from celery.signals import worker_ready", []),
         (saves_of_their_own, "class Job(Model):\n    def save(self):\n        pass", [2]),
         (saves_of_their_own, "class Job(Model):\n    def cancel(self):\n        pass", []),

@@ -5,10 +5,9 @@ import subprocess
 import sys
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, close_old_connections, connection
 
 from s3project.rows import fetch_one
-from s3project.web_process import _close_broken_connection
 
 LEFT = """
 import json
@@ -25,21 +24,21 @@ print(json.dumps([names(request_started), names(request_finished)]))
 def test_of_what_django_does_around_a_request_one_thing_is_left() -> None:
     done = subprocess.run([sys.executable, "-c", LEFT], capture_output=True, text=True, check=True)
 
-    assert json.loads(done.stdout.splitlines()[-1]) == [["_close_broken_connection"], []]
+    assert json.loads(done.stdout.splitlines()[-1]) == [["close_old_connections"], []]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_broke_is_replaced_before_the_next_request() -> None:
     row = fetch_one("SELECT pg_backend_pid()", [])
     assert row is not None
-    _close_broken_connection()
+    close_old_connections()
     assert fetch_one("SELECT pg_backend_pid()", []) == row, "it was whole"
 
     with pytest.raises(OperationalError):
         fetch_one("SELECT pg_terminate_backend(pg_backend_pid())", [])
     with pytest.raises(OperationalError):
         fetch_one("SELECT 1", [])
-    _close_broken_connection()
+    close_old_connections()
 
     assert connection.connection is None
     assert fetch_one("SELECT 1", []) == (1,)
