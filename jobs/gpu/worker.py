@@ -17,6 +17,7 @@ from django.conf import settings
 from jobs import keys
 from jobs.backends import backend_of
 from jobs.gpu.chunk_pipeline import ChunkPipeline
+from jobs.gpu.engine import heap
 from jobs.gpu.engine.errors import MessageError
 from jobs.gpu.engine.messages import WorkMessage
 from jobs.gpu.engine.packages.message import PackageMessage
@@ -113,6 +114,7 @@ def process_items(body: Mapping[str, Any]) -> None:
     reporter = _reporter(message)
     concurrency = max(1, min(settings.BATCH_CONCURRENCY, message.batch_concurrency))
     with ExitStack() as connections:
+        connections.enter_context(heap.in_use())
         connections.enter_context(closing(reporter))
         store: ObjectStore = KeyedStore()
         if not settings.STORAGE_ACCESS_KEY:
@@ -138,6 +140,7 @@ def make_package(body: Mapping[str, Any]) -> None:
     message = trusted_package(body)
     reporter = _reporter(message.work)
     with ExitStack() as connections:
+        connections.enter_context(heap.in_use())
         connections.enter_context(closing(reporter))
         store: ObjectStore = KeyedStore()
         if not settings.STORAGE_ACCESS_KEY:

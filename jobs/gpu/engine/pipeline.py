@@ -11,6 +11,7 @@ from jobs.gpu.engine.arrays import Rgb
 from jobs.gpu.engine.colour.space import space_of
 from jobs.gpu.engine.composition import compose
 from jobs.gpu.engine.decode import decode
+from jobs.gpu.engine.heap import keep_memory
 from jobs.gpu.engine.memory import Findings, RememberingSegmenter, digest_of
 from jobs.gpu.engine.messages import Edit
 from jobs.gpu.engine.order import Order
@@ -83,6 +84,7 @@ class Engine:
         self._segmenter = RememberingSegmenter(segmenter)
         # One process per core is the worker's business; OpenCV's threads would only fight over it.
         cv2.setNumThreads(1)
+        keep_memory()
 
     def edit(
         self,

@@ -65,6 +65,8 @@ def session_from(content: bytes, filename: str) -> ort.InferenceSession:
     options.inter_op_num_threads = 1
     # The arena would keep the memory of the largest layer between photos, for nothing.
     options.enable_cpu_mem_arena = False
+    # A pattern is one block for all layers, larger than what is in use at a time.
+    options.enable_mem_pattern = False
     try:
         return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime raises its own, undocumented family
