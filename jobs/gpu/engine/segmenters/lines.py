@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.gpu.engine.arrays import Floats, Mask, Rgb
+from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
 
 _WORKING_SIDE: Final = 1024
 # Grout is at most this share of the picture wide; wider stripes are something else.
@@ -63,27 +63,46 @@ def find_gloss(rgb: Rgb, *, within: Mask, without: Mask | None = None) -> Mask |
     `within` is the product, `without` text that is white by nature; both HxW. None when nothing
     shines.
     """
-    height, width = rgb.shape[:2]
+    longest = max(rgb.shape[:2])
     gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    red, green, blue = cv2.split(rgb)
+    # NumPy takes twenty times as long over so short an axis.
+    lightest, darkest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    chroma = cv2.subtract(lightest, darkest)
+    white = (gray >= _GLOSS_LIGHT) & (chroma <= _GLOSS_CHROMA) & (within >= 128)
+    side = 2 * max(2, round(longest * _GLOSS_REACH)) + 1
+    here = _window(white, side + 2)
+    if here is None:
+        return None
     # What a disc this large cannot fit into: a highlight, and never the edge of a white part.
-    side = 2 * max(2, round(max(height, width) * _GLOSS_REACH)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    relief = cv2.morphologyEx(gray, cv2.MORPH_TOPHAT, disc, borderType=cv2.BORDER_REPLICATE)
-    colourless = rgb.max(axis=2) - rgb.min(axis=2) <= _GLOSS_CHROMA
-    shining = (gray >= _GLOSS_LIGHT) & colourless
-    shining &= relief > _GLOSS_RISE
-    shining &= _around(gray, within) < _MOST_AROUND
-    reach = 2 * max(1, round(max(height, width) / 200)) + 1
-    shining &= cv2.erode(within, np.ones((reach, reach), np.uint8)) >= 128
+    relief = cv2.morphologyEx(gray[here], cv2.MORPH_TOPHAT, disc, borderType=cv2.BORDER_REPLICATE)
+    shining = white[here] & (relief > _GLOSS_RISE)
+    shining &= _around(gray, within)[here] < _MOST_AROUND
+    reach = 2 * max(1, round(longest / 200)) + 1
+    shining &= cv2.erode(within[here], np.ones((reach, reach), np.uint8)) >= 128
     if without is not None:
-        shining &= without == 0
-    mask = cv2.morphologyEx(shining.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    small = stats[:, cv2.CC_STAT_AREA] <= _MOST_BLOB * mask.size
+        shining &= without[here] == 0
+    spots = cv2.morphologyEx(shining.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(spots)
+    small = stats[:, cv2.CC_STAT_AREA] <= _MOST_BLOB * gray.size
     small[0] = False
-    mask = small[:count][labels].astype(np.uint8)
+    spots = small[:count][labels].astype(np.uint8)
+    if not spots.any():
+        return None
+    mask = np.zeros_like(gray)
     # Where a highlight fades out, the paint shows through: that part of it is painted.
-    return mask * np.uint8(255) if mask.any() else None
+    mask[here] = spots * np.uint8(255)
+    return mask
+
+
+def _window(here: BoolMask, room: int) -> tuple[slice, slice] | None:
+    """The rows and columns about what is there (HxW), with so much room; None when nothing is."""
+    left, top, width, height = cv2.boundingRect(here.view(np.uint8))
+    if not width:
+        return None
+    rows = slice(max(0, top - room), top + height + room)
+    return rows, slice(max(0, left - room), left + width + room)
 
 
 def _around(gray: NDArray[np.uint8], within: Mask) -> Floats:
