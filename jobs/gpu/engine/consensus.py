@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
+from jobs.gpu.engine.channels import summed
 
 # The longest side of the picture that regions are looked for in.
 _SIDE: Final = 320
@@ -71,7 +72,7 @@ def spread(values: Floats, guide: Floats, amount: float = _SPREAD, step: float =
     "Fast global image smoothing based on weighted least squares", 2014.
     """
     links = [
-        np.exp(np.sqrt(np.square(np.diff(guide, axis=axis)).sum(axis=2)) / np.float32(-step))
+        np.exp(np.sqrt(summed(np.square(np.diff(guide, axis=axis)))) / np.float32(-step))
         for axis in (0, 1)
     ]
     across = np.ascontiguousarray(links[1].T)

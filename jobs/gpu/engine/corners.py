@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
+from jobs.gpu.engine.channels import summed
 from jobs.gpu.engine.perspective import Line
 
 Numbers = NDArray[np.float64]
@@ -65,7 +66,7 @@ def rise_of(rgb: Rgb) -> Floats:
     lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
     smooth = cv2.GaussianBlur(lab, (0, 0), 1.2)
     change = cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
-    return np.asarray(np.sqrt((change * change).sum(axis=2)), np.float32)
+    return np.asarray(np.sqrt(summed(change * change)), np.float32)
 
 
 def straighten(upper: Mask, lower: Mask, rise: Floats) -> list[Line]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
+from jobs.gpu.engine.channels import summed
 
 # Square of the contrast (in 8-bit steps) above which an edge of the picture stops the mask.
 _EDGE_CONTRAST: Final = 150.0
@@ -109,16 +110,11 @@ class ColourFollower:
         shared = cv2.blur(cv2.multiply(self._guide, cv2.merge([wanted] * 3)), self._window)
         r, g, b = _channels(np.asarray(shared - self._mean * mean[..., np.newaxis], np.float32))
         slope = cv2.merge([x * r + y * g + z * b for x, y, z in self._inverse])
-        offset = mean - _summed(cv2.multiply(slope, self._mean))
+        offset = mean - summed(cv2.multiply(slope, self._mean))
         slope = cv2.blur(slope, self._window)
-        drawn = _summed(cv2.multiply(slope, self._guide)) + cv2.blur(offset, self._window)
+        drawn = summed(cv2.multiply(slope, self._guide)) + cv2.blur(offset, self._window)
         steep = (drawn / 255 - _COLOUR_LOW) / (1 - 2 * _COLOUR_LOW)
         return np.asarray(np.rint(np.clip(steep, 0, 1) * 255), np.uint8)
-
-
-def _summed(picture: NDArray[Any]) -> Floats:
-    """The sum of the channels, HxW."""
-    return np.asarray(cv2.transform(picture, np.ones((1, 3), np.float32)), np.float32)
 
 
 def _channels(picture: NDArray[Any]) -> tuple[Floats, Floats, Floats]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
+from jobs.gpu.engine.channels import summed
 from jobs.gpu.engine.membrane import membrane
 from jobs.gpu.engine.view import shrunk
 
@@ -215,19 +216,19 @@ def _clear(picture: Floats, sides: tuple[BoolMask, BoolMask], span: Floats, reac
     reduced = np.asarray(cv2.resize(picture, half, interpolation=cv2.INTER_AREA), np.float32)
     side = 2 * max(1, round(_GRAIN_REACH * reach / 2)) + 1
     window = (side, side)
-    squares = np.square(reduced).sum(axis=2)
+    squares = summed(np.square(reduced))
     variances = []
     for known in sides:
         weight = cv2.resize(known.astype(np.float32), half, interpolation=cv2.INTER_AREA)
         amount = np.maximum(cv2.blur(weight, window), 1e-4)
         mean = cv2.blur(reduced * weight[..., np.newaxis], window) / amount[..., np.newaxis]
         square = cv2.blur(squares * weight, window) / amount
-        variances.append(np.maximum(square - np.square(mean).sum(axis=2), 0))
+        variances.append(np.maximum(square - summed(np.square(mean)), 0))
     thing, backdrop = variances
     # Before a plain backdrop whatever differs from it is the thing, of whatever colours that is.
     mottled = np.clip((np.sqrt(backdrop) - _SHEET) / (_MOTTLED - _SHEET), 0, 1)
     grain = backdrop + mottled * thing
-    contrast = np.square(cv2.resize(span, half, interpolation=cv2.INTER_AREA)).sum(axis=2)
+    contrast = summed(np.square(cv2.resize(span, half, interpolation=cv2.INTER_AREA)))
     told = (np.sqrt(contrast / np.maximum(grain, 1.0)) - _COARSE) / (_FINE - _COARSE)
     clear = cv2.resize(np.clip(told, 0, 1).astype(np.float32), (width, height))
     return np.asarray(clear, np.float32)
