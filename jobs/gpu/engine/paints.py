@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
 from jobs.gpu.engine.colour_hills import Hills, Labels
+from jobs.gpu.engine.coloured_details import without_details
 from jobs.gpu.engine.hue_parts import hue_parts
 from jobs.gpu.engine.paint_colours import features_of
 from jobs.gpu.engine.paint_parts import detached, drawn, numbered
@@ -28,6 +29,7 @@ from jobs.gpu.engine.segmenters.instance import Instance, box_of
 from jobs.gpu.engine.sharp_parts import sharp_parts
 from jobs.gpu.engine.skin import parted
 from jobs.gpu.engine.view import shrunk
+from jobs.gpu.engine.whole_parts import whole_parts
 
 _HISTOGRAM_SIDE: Final = 320
 WORKING_SIDE: Final = 1024
@@ -115,7 +117,8 @@ def tell_paints(rgb: Rgb, mask: Mask, *, side: int = WORKING_SIDE, worn: bool = 
     found = drawn(parts, numbered(parts, paints, features), found, detail)
     found = to_the_rim(coherent(detail, found))
     found, skin = parted(picture, detail, found)
-    return _ordered(picture, of_their_thing(found), skin)
+    found = of_their_thing(whole_parts(detail, found))
+    return _ordered(picture, without_details(detail, found), skin)
 
 
 def _one(picture: Rgb, solid: Mask) -> Paints:

@@ -1,0 +1,61 @@
+"""Small things in another colour on a paint: a red button, a stripe, a ring of light, a sewn tag.
+
+They are too few pixels for a hill of their own, so that the histogram gives them to the paint about
+them. Light makes a colour more or less of what it is, and gloss takes it away, but neither makes
+another hue of it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from jobs.gpu.engine.arrays import BoolMask, Floats
+from jobs.gpu.engine.colour_hills import Labels
+
+# In the steps of `paints`: how far a detail is off what light may make of the paint, all over and
+# somewhere at least; and up to how many times the paint's colour light may make of it.
+_OFF: Final = 22.0
+_SURELY_OFF: Final = 42.0
+_MOST_LIT: Final = 1.5
+# Of the thing: the most that one detail covers. And the fewest pixels that are surely off.
+_LARGEST: Final = 0.03
+_LEAST_PIXELS: Final = 6
+# A fringe of another paint is none: of what lies around a detail so much is of its paint, or none.
+_ENCLOSED: Final = 0.85
+
+
+def without_details(features: Floats, labels: Labels) -> Labels:
+    """Paints (hxw numbers, -1 for none) of a picture (hxwx3 colours as `paints` tells them), with
+    small things of another colour under a number of their own."""
+    total = int((labels >= 0).sum())
+    result = labels.copy()
+    fresh = int(labels.max()) + 1
+    for number in np.unique(labels[labels >= 0]).tolist():
+        paint = np.asarray(labels == number, np.bool_)
+        off = _off(features, paint)
+        details = (paint & (off > _OFF)).astype(np.uint8)
+        count, pieces, stats, _ = cv2.connectedComponentsWithStats(details)
+        surely = np.bincount(pieces[paint & (off > _SURELY_OFF)], minlength=count)
+        taken = (surely >= _LEAST_PIXELS) & (stats[:, cv2.CC_STAT_AREA] < _LARGEST * total)
+        taken[0] = False
+        if not taken.any():
+            continue
+        grown = cv2.dilate(pieces.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.intp)
+        around = (grown > 0) & (pieces == 0)
+        own = around & (paint | (labels < 0))
+        held = np.bincount(grown[own], minlength=count)
+        taken &= held > _ENCLOSED * np.bincount(grown[around], minlength=count)
+        result[taken[pieces]] = fresh
+    return result
+
+
+def _off(features: Floats, paint: BoolMask) -> Floats:
+    """How far each colour (hxwx3) is in hue from what light may make of a paint (hxw), hxw."""
+    _, a, b = (np.float32(value) for value in cv2.mean(features, paint.astype(np.uint8))[:3])
+    square = max(float(a * a + b * b), 1.0)
+    first, second = features[..., 1], features[..., 2]
+    part = np.clip((first * a + second * b) / np.float32(square), 0, _MOST_LIT)
+    return np.asarray(cv2.magnitude(first - part * a, second - part * b), np.float32)
