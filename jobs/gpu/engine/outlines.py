@@ -152,7 +152,8 @@ class Outlines:
         absent += tuple(number for number in numbers if number >= count)
         numbers = tuple(number for number in numbers if number < count)
         if len(numbers) == count:
-            return mask, absent
+            nobodys = _fitted(paints.nobodys, mask.shape)
+            return np.asarray(cv2.subtract(mask, nobodys), np.uint8), absent
         return paints.mask(numbers), absent
 
     def _before(self, name: str) -> Mask | None:

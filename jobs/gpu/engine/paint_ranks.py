@@ -14,6 +14,8 @@ from jobs.gpu.engine.paint_colours import COLOURED, NEUTRAL, chroma_of
 # White and grey parts are seldom what is meant: soles, labels, insides, metal.
 _PALE_FROM, _PALE_AT = 62.0, 78.0
 _PALE_COUNTS: Final = 0.45
+# Where black covers no more than a colour, it is tyres, handles and trim.
+_DARK_COUNTS: Final = 0.85
 # So is grey that lies between coloured parts of a thing, above and below, over most of its width.
 _LABEL_SHARE: Final = 0.15
 _NEUTRAL_LABEL: Final = 16.0
@@ -41,7 +43,8 @@ def by_colour(colour: tuple[int, int, int]) -> float:
     """How likely a customer means this colour (0-255), 0-1."""
     pale = np.clip((_lightness(colour) - _PALE_FROM) / (_PALE_AT - _PALE_FROM), 0, 1)
     neutral = np.clip((COLOURED - chroma_of(colour)) / (COLOURED - NEUTRAL), 0, 1)
-    return float(1 - (1 - _PALE_COUNTS) * pale * neutral)
+    counts = pale * _PALE_COUNTS + (1 - pale) * _DARK_COUNTS
+    return float(1 - (1 - counts) * neutral)
 
 
 def _lightness(colour: tuple[int, int, int]) -> float:

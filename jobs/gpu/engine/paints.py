@@ -64,11 +64,13 @@ class Paint:
 class Paints:
     """The paints of a thing, the one that a customer means first.
 
-    labels: hxw; the number of the paint of each pixel, -1 for none.
+    labels: hxw; the number of the paint of each pixel, -1 for none. nobodys: hxw, what of the thing
+    is of no paint, 0 or 255.
     """
 
     found: tuple[Paint, ...]
     labels: Labels
+    nobodys: Mask
 
     @property
     def instances(self) -> tuple[Instance, ...]:
@@ -226,4 +228,6 @@ def _ordered(
     numbers = np.full(int(labels.max(initial=0)) + 2, -1, np.int32)
     for new, (_, old, _paint) in enumerate(ranked):
         numbers[old] = new
-    return Paints(tuple(paint for _, _, paint in ranked), numbers[labels].astype(np.int32))
+    left = ((labels >= 0) & (numbers[labels] < 0)).astype(np.uint8) * np.uint8(255)
+    found = tuple(paint for _, _, paint in ranked)
+    return Paints(found, numbers[labels].astype(np.int32), left)

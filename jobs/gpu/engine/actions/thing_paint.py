@@ -23,6 +23,8 @@ _LAB_OFFSET: Final = 16.0
 # Limits to that factor: dark paint keeps visible relief, light paint does not magnify gloss.
 _LEAST_RELIEF: Final = 0.55
 _MOST_RELIEF: Final = 1.15
+# Shadows on a dark paint are no gloss: on a lighter one they are up to so many times as deep.
+_DEEPEST: Final = 1.8
 # A pale paint is as pale as is said where light falls on it; a mean so pale would be burnt out.
 _PALE_FROM, _PALE_AT = 70.0, 95.0
 _LIT_PART: Final = 88
@@ -73,6 +75,8 @@ def _by_luma(pixels: Rgb, mean: NDArray[np.float64], target: Floats) -> Rgb:
     pale = min(max((wanted - _PALE_FROM) / (_PALE_AT - _PALE_FROM), 0.0), 1.0)
     reference = middle + pale * max(lit - middle, 0.0)
     painted = np.maximum(wanted + relief * (lightness - reference), 0)
+    if ratio > relief:
+        painted = _deepened(painted, lightness, luma, (reference, wanted, ratio))
     # Colour fades with the light: a shadow as saturated as the thing looks like spilt paint.
     fade = np.clip((painted + _LAB_OFFSET) / (wanted + _LAB_OFFSET), 0.25, 1.15)
     gloss = np.clip((lightness - middle - _GLOSS_FROM) / (_GLOSS_AT - _GLOSS_FROM), 0, 1)
@@ -80,6 +84,27 @@ def _by_luma(pixels: Rgb, mean: NDArray[np.float64], target: Floats) -> Rgb:
     lab[0, :, 0] = _rolled_off(painted.astype(np.float32), wanted)
     lab[0, :, 1:] = (fade * (1 - gloss))[:, np.newaxis] * target[1:]
     return from_lab(lab)
+
+
+def _deepened(
+    painted: NDArray[np.float64],
+    lightness: NDArray[np.float64],
+    luma: Mask,
+    paint: tuple[float, float, float],
+) -> NDArray[np.float64]:
+    """The same (256, L*) with shadows as deep as a lighter paint shows them, the mean as before.
+
+    lightness: 256, of the old paint. luma: of its pixels. paint: its L*, the new one's, and the
+    ratio of both. What is lighter than the old paint is gloss in part, and as it was.
+    """
+    reference, wanted, ratio = paint
+    power = min(ratio, _DEEPEST) / ratio
+    share = np.minimum((lightness + _LAB_OFFSET) / (reference + _LAB_OFFSET), 1)
+    deep = (wanted + _LAB_OFFSET) * share**power - _LAB_OFFSET
+    deeper = np.where(lightness < reference, np.minimum(painted, deep), painted)
+    amounts = np.bincount(luma.ravel(), minlength=256)
+    lost = float((amounts * (painted - deeper)).sum()) / max(int(amounts.sum()), 1)
+    return np.asarray(np.maximum(deeper + lost, 0), np.float64)
 
 
 def _lightness(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
