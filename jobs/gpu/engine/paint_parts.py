@@ -11,6 +11,7 @@ import numpy as np
 
 from jobs.gpu.engine.arrays import BoolMask, Floats
 from jobs.gpu.engine.colour_hills import Labels
+from jobs.gpu.engine.light_borders import by_light
 
 # Parts so near to each other in colour, in the steps of `paints`, are one paint: hue, lightness.
 _ALIKE: Final = (12.0, 22.0)
@@ -77,7 +78,7 @@ def _hue_apart(one: Floats, other: Floats) -> float:
 
 def numbered(parts: Sequence[Part], labels: Labels, features: Floats) -> list[int]:
     """The number of the paint of each part: that of a paint (hxw numbers) or of an earlier part
-    that it is alike, else a new one."""
+    that it is alike, or of a paint that it is a shade of; else a new one."""
     hue, light = _ALIKE
     left = labels.copy()
     for part in parts:
@@ -97,7 +98,11 @@ def numbered(parts: Sequence[Part], labels: Labels, features: Floats) -> list[in
         alike = fresh
         for number, mean in known:
             gap = part.inside - mean
-            if number != part.paint and np.hypot(gap[1], gap[2]) < hue and abs(gap[0]) < light:
+            if number == part.paint:
+                continue
+            near = np.hypot(gap[1], gap[2]) < hue and abs(gap[0]) < light
+            other = np.asarray(left == number, np.bool_)
+            if near or (other.any() and by_light(features, part.where, other)):
                 alike = number
                 break
         if alike == fresh:
@@ -105,6 +110,25 @@ def numbered(parts: Sequence[Part], labels: Labels, features: Floats) -> list[in
             fresh += 1
         numbers.append(alike)
     return numbers
+
+
+def rejoined(parts: Sequence[Part], labels: Labels, features: Floats) -> dict[int, int]:
+    """The paints (hxw numbers) that turn out to be a shade of another once their parts are taken
+    out, and of which: the dark side of a ball, from which black seams were told."""
+    left = labels.copy()
+    for part in parts:
+        left[part.where] = -1
+    numbers = [int(number) for number in np.unique(left[left >= 0])]
+    found: dict[int, int] = {}
+    for number in sorted({part.paint for part in parts} & set(numbers)):
+        rest = np.asarray(left == number, np.bool_)
+        for other in numbers:
+            if other == number or other in found:
+                continue
+            if by_light(features, rest, np.asarray(left == other, np.bool_)):
+                found[number] = other
+                break
+    return found
 
 
 def drawn(

@@ -14,8 +14,8 @@ from jobs.gpu.engine.paint_colours import COLOURED, NEUTRAL, chroma_of
 # White and grey parts are seldom what is meant: soles, labels, insides, metal.
 _PALE_FROM, _PALE_AT = 62.0, 78.0
 _PALE_COUNTS: Final = 0.45
-# Where black covers no more than a colour, it is tyres, handles and trim.
-_DARK_COUNTS: Final = 0.85
+# Where black covers hardly more than a colour, it is tyres, handles and trim.
+_TRIM_COUNTS: Final = 0.85
 # So is grey that lies between coloured parts of a thing, above and below, over most of its width.
 _LABEL_SHARE: Final = 0.15
 _NEUTRAL_LABEL: Final = 16.0
@@ -36,15 +36,34 @@ def likely_meant(
         found[number] = _SKIN_COUNTS if number == skin else by_colour(colour)
         if number in labelled:
             found[number] = min(found[number], _PALE_COUNTS)
+        elif chroma_of(colour) < NEUTRAL and _hardly_more(number, colours, labels, skin):
+            found[number] *= _TRIM_COUNTS
     return found
+
+
+def _hardly_more(
+    black: int,
+    colours: Mapping[int, tuple[int, int, int]],
+    labels: Labels,
+    skin: int | None,
+) -> bool:
+    """Whether a neutral paint covers hardly more than one with a colour."""
+    most = max(
+        (
+            int((labels == number).sum())
+            for number, colour in colours.items()
+            if number != skin and chroma_of(colour) >= COLOURED
+        ),
+        default=0,
+    )
+    return most > _TRIM_COUNTS * int((labels == black).sum())
 
 
 def by_colour(colour: tuple[int, int, int]) -> float:
     """How likely a customer means this colour (0-255), 0-1."""
     pale = np.clip((_lightness(colour) - _PALE_FROM) / (_PALE_AT - _PALE_FROM), 0, 1)
     neutral = np.clip((COLOURED - chroma_of(colour)) / (COLOURED - NEUTRAL), 0, 1)
-    counts = pale * _PALE_COUNTS + (1 - pale) * _DARK_COUNTS
-    return float(1 - (1 - counts) * neutral)
+    return float(1 - (1 - _PALE_COUNTS) * pale * neutral)
 
 
 def _lightness(colour: tuple[int, int, int]) -> float:

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from jobs.gpu.engine.arrays import BoolMask, Floats, Mask, Rgb
 from jobs.gpu.engine.colour_hills import Hills, Labels
 from jobs.gpu.engine.coloured_details import without_details
 from jobs.gpu.engine.hue_parts import hue_parts
+from jobs.gpu.engine.light_borders import by_light
 from jobs.gpu.engine.paint_colours import features_of
-from jobs.gpu.engine.paint_parts import detached, drawn, numbered
+from jobs.gpu.engine.paint_parts import detached, drawn, numbered, rejoined
 from jobs.gpu.engine.paint_places import coherent, of_their_thing, to_the_rim
 from jobs.gpu.engine.paint_ranks import by_colour, likely_meant
 from jobs.gpu.engine.segmenters.instance import Instance, box_of
@@ -36,16 +36,6 @@ WORKING_SIDE: Final = 1024
 _LEAST_PIXELS: Final = 60
 # Paints that cover less are details: they are nobody's, and stay as they are.
 _LEAST_SHARE: Final = 0.008
-# So near, and of one hue, two are the lit and the shaded side of one paint, however sharp the edge.
-_TWO_SIDES: Final = 26.0
-_ONE_HUE: Final = 10.0
-# Borders within a paint are slopes, measured over so many pixels of the small picture, between two
-# shades of one hue, and no longer than this for the root of the area: light falls in large shapes.
-_REACH: Final = 3
-_SLOPE: Final = 0.55
-_MOST_HUE: Final = 32.0
-_LEAST_BORDER: Final = 12
-_BORDER_LENGTH: Final = (0.5, 12.0)
 # Parts as finely mixed as this are one: a tweed, the grain of wood.
 _MIXED_REACH: Final = 1 / 80
 _MIXED: Final = 0.55
@@ -117,6 +107,8 @@ def tell_paints(rgb: Rgb, mask: Mask, *, side: int = WORKING_SIDE, worn: bool = 
         *sharp_parts(features, paints),
     ]
     found = drawn(parts, numbered(parts, paints, features), found, detail)
+    for shade, lit in rejoined(parts, paints, features).items():
+        found[found == shade] = lit
     found = to_the_rim(coherent(detail, found))
     found, skin = parted(picture, detail, found)
     found = of_their_thing(whole_parts(detail, found))
@@ -151,44 +143,9 @@ def _pair_to_join(features: Floats, labels: Labels) -> tuple[int, int] | None:
     for first_index, first in enumerate(large):
         for second in large[first_index + 1 :]:
             one, two = labels == first, labels == second
-            if _mixed(one, two, total) or _by_light(features, one, two):
+            if _mixed(one, two, total) or by_light(features, one, two):
                 return first, second
     return None
-
-
-def _by_light(features: Floats, one: BoolMask, two: BoolMask) -> bool:
-    """Whether two paints differ by light alone: a little, or with a slope for a border."""
-    apart = features[one].mean(axis=0) - features[two].mean(axis=0)
-    hue = float(np.hypot(apart[1], apart[2]))
-    if hue < _ONE_HUE and float(np.linalg.norm(apart)) < _TWO_SIDES:
-        return True
-    if hue > _MOST_HUE:
-        return False
-    steps: list[Floats] = []
-    border = 0
-    for down, across in ((0, 1), (1, 0)):
-        border += int(_across(one, two, down, across).sum())
-        far = _across(one, two, down * _REACH, across * _REACH)
-        here, there = _pairs(features, down * _REACH, across * _REACH)
-        steps.append(np.linalg.norm(here[far] - there[far], axis=1).astype(np.float32))
-    least, most = (share * min(int(one.sum()), int(two.sum())) ** 0.5 for share in _BORDER_LENGTH)
-    if not max(least, _LEAST_BORDER) <= border <= most:
-        return False
-    measured = np.concatenate(steps)
-    gap = float(np.linalg.norm(apart))
-    return bool(measured.size) and float(np.median(measured)) < _SLOPE * gap
-
-
-def _across(one: BoolMask, two: BoolMask, down: int, across: int) -> BoolMask:
-    """Where one of two regions lies here and the other so many pixels down or across."""
-    first_here, first_there = _pairs(one, down, across)
-    second_here, second_there = _pairs(two, down, across)
-    return np.asarray((first_here & second_there) | (second_here & first_there), np.bool_)
-
-
-def _pairs(array: NDArray[Any], down: int, across: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    rows, columns = array.shape[:2]
-    return array[: rows - down, : columns - across], array[down:, across:]
 
 
 def _mixed(one: BoolMask, two: BoolMask, total: int) -> bool:

@@ -41,6 +41,8 @@ _NEAR: Final = 11.0
 _WITHIN: Final = 4
 _STEEP: Final = 0.45
 _MOSTLY: Final = 0.7
+# Far off it must at least end sharply along this much: orange in the shade looks like skin.
+_PARTLY: Final = 0.35
 _ROUNDED: Final = 9
 # What has this much of its outline along skin, and is this small beside it, is the person's.
 _ENCLOSED: Final = 0.35
@@ -71,25 +73,30 @@ def parted(rgb: Rgb, features: Floats, labels: Labels) -> tuple[Labels, int | No
             other = np.asarray(paint & ~skin, np.bool_)
             gap = (features[part].mean(axis=0) - features[other].mean(axis=0))[1:]
             apart = float(np.hypot(*gap))
-            if apart > _APART or (apart > _NEAR and _ends_sharply(features, part, other, gap)):
+            sharp, uneven = _border(features, part, other, gap)
+            if (apart > _APART and sharp > _PARTLY) or (
+                apart > _NEAR and sharp > _MOSTLY and uneven < _UNEVEN
+            ):
                 labels[part] = bare
     if not bool((labels == bare).any()):
         return labels, None
     return _with_features(labels, bare), bare
 
 
-def _ends_sharply(features: Floats, part: BoolMask, other: BoolMask, gap: Floats) -> bool:
-    """Whether two regions (hxw) that meet differ in hue by most of their difference (2) within few
-    pixels, all along their border: a shade fades."""
+def _border(
+    features: Floats, part: BoolMask, other: BoolMask, gap: Floats
+) -> tuple[float, float]:
+    """Along how much of the border of two regions (hxw) that meet their hue differs by most of
+    their difference (2) within few pixels, 0-1, since a shade fades; and how uneven the other is,
+    as a share of the difference."""
     along = np.asarray(features[..., 1:] @ (gap / float(gap @ gap)), np.float32)
-    if float(along[other].std()) > _UNEVEN:
-        return False
     side = np.ones((2 * _WITHIN + 1, 2 * _WITHIN + 1), np.uint8)
     border = (cv2.dilate(part.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & other
+    uneven = float(along[other].std())
     if not border.any():
-        return False
+        return 0.0, uneven
     step = (cv2.dilate(along, side) - cv2.erode(along, side))[border]
-    return float((step > _STEEP).mean()) > _MOSTLY
+    return float((step > _STEEP).mean()), uneven
 
 
 def _with_features(labels: Labels, bare: int) -> Labels:
