@@ -25,6 +25,12 @@ _LARGEST: Final = 0.03
 _LEAST_PIXELS: Final = 6
 # A fringe of another paint is none: of what lies around a detail so much is of its paint, or none.
 _ENCLOSED: Final = 0.85
+# The glow of a lamp or of what lies beside the thing fades: within few pixels so much of the colour
+# must go, along so much of the outline. And what has many in all is patterned.
+_NEAR: Final = np.ones((7, 7), np.uint8)
+_STEEP: Final = 0.7
+_MOSTLY: Final = 0.75
+_MOST: Final = 0.06
 
 
 def without_details(features: Floats, labels: Labels) -> Labels:
@@ -39,16 +45,21 @@ def without_details(features: Floats, labels: Labels) -> Labels:
         details = (paint & (off > _OFF)).astype(np.uint8)
         count, pieces, stats, _ = cv2.connectedComponentsWithStats(details)
         surely = np.bincount(pieces[paint & (off > _SURELY_OFF)], minlength=count)
-        taken = (surely >= _LEAST_PIXELS) & (stats[:, cv2.CC_STAT_AREA] < _LARGEST * total)
+        sizes = stats[:, cv2.CC_STAT_AREA]
+        taken = (surely >= _LEAST_PIXELS) & (sizes < _LARGEST * total)
         taken[0] = False
         if not taken.any():
             continue
         grown = cv2.dilate(pieces.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.intp)
         around = (grown > 0) & (pieces == 0)
+        outline = np.maximum(np.bincount(grown[around], minlength=count), 1)
         own = around & (paint | (labels < 0))
-        held = np.bincount(grown[own], minlength=count)
-        taken &= held > _ENCLOSED * np.bincount(grown[around], minlength=count)
-        result[taken[pieces]] = fresh
+        taken &= np.bincount(grown[own], minlength=count) > _ENCLOSED * outline
+        mean = np.bincount(pieces.ravel(), off.ravel(), minlength=count) / np.maximum(sizes, 1)
+        steep = cv2.dilate(off, _NEAR) - cv2.erode(off, _NEAR) > _STEEP * mean[grown]
+        taken &= np.bincount(grown[around & steep], minlength=count) > _MOSTLY * outline
+        if int(sizes[taken].sum()) < _MOST * int(paint.sum()):
+            result[taken[pieces]] = fresh
     return result
 
 

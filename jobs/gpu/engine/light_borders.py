@@ -13,48 +13,67 @@ from jobs.gpu.engine.arrays import BoolMask, Floats
 _TWO_SIDES: Final = 26.0
 _ONE_HUE: Final = 10.0
 # Borders within a paint are slopes, measured over so many pixels of the small picture, between two
-# shades of one hue, and no longer than this for the root of the area: light falls in large shapes,
-# though grain frays a very flat border.
+# shades of one hue, and no longer than this for the root of the area: light falls in large shapes.
 _REACH: Final = 3
 _SLOPE: Final = 0.55
 _MOST_HUE: Final = 32.0
 _LEAST_BORDER: Final = 12
-# Shade takes colour away, so much at most where it is not nearly black.
+_BORDER_LENGTH: Final = (0.5, 12.0)
+# The dark side of a thing with a colour: that goes as far as this, or to nearly black; its border
+# is flat, long, and frayed by grain.
+_COLOURED: Final = 30.0
 _LEAST_HUE: Final = 0.35
 _NEARLY_BLACK: Final = 16.0
 _FLAT: Final = 0.3
-_FRAYED: Final = 2
-_BORDER_LENGTH: Final = (0.5, 12.0)
+_BORDER_OF_SHADE: Final = (2.0, 24.0)
 
 
 def by_light(features: Floats, one: BoolMask, two: BoolMask) -> bool:
     """Whether two paints differ by light alone: a little, or with a slope for a border."""
-    apart = features[one].mean(axis=0) - features[two].mean(axis=0)
-    hue = float(np.hypot(apart[1], apart[2]))
-    if hue < _ONE_HUE and float(np.linalg.norm(apart)) < _TWO_SIDES:
+    first, second = features[one].mean(axis=0), features[two].mean(axis=0)
+    gap = float(np.linalg.norm(first - second))
+    hue = float(np.hypot(*(first - second)[1:]))
+    if hue < _ONE_HUE and gap < _TWO_SIDES:
         return True
-    if hue > _MOST_HUE and not _in_shade(features[one].mean(axis=0), features[two].mean(axis=0)):
+    shade = _in_shade(first, second)
+    if hue > _MOST_HUE and not shade:
         return False
-    steps: list[Floats] = []
+    step, border = _step(features, one, two)
+    root = min(int(one.sum()), int(two.sum())) ** 0.5
+    least, most = (share * root for share in _BORDER_LENGTH)
+    if max(least, _LEAST_BORDER) <= border <= most and hue <= _MOST_HUE:
+        return step < _SLOPE * gap
+    least, most = (share * root for share in _BORDER_OF_SHADE)
+    return shade and least <= border <= most and step < _FLAT * gap
+
+
+def in_shade_of(features: Floats, one: BoolMask, two: BoolMask) -> bool:
+    """Whether one of two paints with a colour is the other in the shade."""
+    return _in_shade(features[one].mean(axis=0), features[two].mean(axis=0)) and by_light(
+        features, one, two
+    )
+
+
+def _step(features: Floats, one: BoolMask, two: BoolMask) -> tuple[float, int]:
+    """How far colours are apart across the border of two regions, and how long that is."""
+    steps: list[Floats] = [np.empty(0, np.float32)]
     border = 0
     for down, across in ((0, 1), (1, 0)):
         border += int(_across(one, two, down, across).sum())
         far = _across(one, two, down * _REACH, across * _REACH)
         here, there = _pairs(features, down * _REACH, across * _REACH)
         steps.append(np.linalg.norm(here[far] - there[far], axis=1).astype(np.float32))
-    least, most = (share * min(int(one.sum()), int(two.sum())) ** 0.5 for share in _BORDER_LENGTH)
     measured = np.concatenate(steps)
-    if border < max(least, _LEAST_BORDER) or not measured.size:
-        return False
-    step = float(np.median(measured)) / float(np.linalg.norm(apart))
-    return step < _SLOPE and border <= (_FRAYED if step < _FLAT else 1) * most
+    return (float(np.median(measured)) if measured.size else np.inf), border
 
 
 def _in_shade(first: Floats, second: Floats) -> bool:
-    """Whether the darker of two colours has the other's hue, or is nearly black and has a trace of
-    it at most."""
+    """Whether the darker of two colours has the hue of the other, or is nearly black."""
     dark, lit = (first, second) if first[0] < second[0] else (second, first)
-    part = float(np.clip(dark[1:] @ lit[1:] / max(float(lit[1:] @ lit[1:]), 1e-6), 0, 1))
+    colour = float(lit[1:] @ lit[1:])
+    if colour < _COLOURED**2:
+        return False
+    part = float(np.clip(dark[1:] @ lit[1:] / colour, 0, 1))
     off = float(np.linalg.norm(dark[1:] - np.float32(part) * lit[1:]))
     return off < _ONE_HUE and (part > _LEAST_HUE or bool(dark[0] < _NEARLY_BLACK))
 

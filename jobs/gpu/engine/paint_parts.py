@@ -11,7 +11,7 @@ import numpy as np
 
 from jobs.gpu.engine.arrays import BoolMask, Floats
 from jobs.gpu.engine.colour_hills import Labels
-from jobs.gpu.engine.light_borders import by_light
+from jobs.gpu.engine.light_borders import in_shade_of
 
 # Parts so near to each other in colour, in the steps of `paints`, are one paint: hue, lightness.
 _ALIKE: Final = (12.0, 22.0)
@@ -102,7 +102,7 @@ def numbered(parts: Sequence[Part], labels: Labels, features: Floats) -> list[in
                 continue
             near = np.hypot(gap[1], gap[2]) < hue and abs(gap[0]) < light
             other = np.asarray(left == number, np.bool_)
-            if near or (other.any() and by_light(features, part.where, other)):
+            if near or (other.any() and in_shade_of(features, part.where, other)):
                 alike = number
                 break
         if alike == fresh:
@@ -125,7 +125,7 @@ def rejoined(parts: Sequence[Part], labels: Labels, features: Floats) -> dict[in
         for other in numbers:
             if other == number or other in found:
                 continue
-            if by_light(features, rest, np.asarray(left == other, np.bool_)):
+            if in_shade_of(features, rest, np.asarray(left == other, np.bool_)):
                 found[number] = other
                 break
     return found
