@@ -16,9 +16,11 @@ from jobs.gpu.engine.arrays import BoolMask, Floats
 from jobs.gpu.engine.colour_hills import Labels
 
 # In the steps of `paints`: how far a detail is off what light may make of the paint, all over and
-# somewhere at least; and up to how many times the paint's colour light may make of it.
-_OFF: Final = 22.0
-_SURELY_OFF: Final = 42.0
+# somewhere at least, on a neutral paint and on others, whose lights and shades stray more; and up
+# to how many times the paint's colour light may make of it.
+_NEUTRAL: Final = 14.0
+_OFF: Final = (22.0, 42.0)
+_OFF_A_COLOUR: Final = (45.0, 75.0)
 _MOST_LIT: Final = 1.5
 # Of the thing: the most that one detail covers. And the fewest pixels that are surely off.
 _LARGEST: Final = 0.03
@@ -41,10 +43,11 @@ def without_details(features: Floats, labels: Labels) -> Labels:
     fresh = int(labels.max()) + 1
     for number in np.unique(labels[labels >= 0]).tolist():
         paint = np.asarray(labels == number, np.bool_)
-        off = _off(features, paint)
-        details = (paint & (off > _OFF)).astype(np.uint8)
+        off, neutral = _off(features, paint)
+        least, surely_off = _OFF if neutral else _OFF_A_COLOUR
+        details = (paint & (off > least)).astype(np.uint8)
         count, pieces, stats, _ = cv2.connectedComponentsWithStats(details)
-        surely = np.bincount(pieces[paint & (off > _SURELY_OFF)], minlength=count)
+        surely = np.bincount(pieces[paint & (off > surely_off)], minlength=count)
         sizes = stats[:, cv2.CC_STAT_AREA]
         taken = (surely >= _LEAST_PIXELS) & (sizes < _LARGEST * total)
         taken[0] = False
@@ -63,10 +66,12 @@ def without_details(features: Floats, labels: Labels) -> Labels:
     return result
 
 
-def _off(features: Floats, paint: BoolMask) -> Floats:
-    """How far each colour (hxwx3) is in hue from what light may make of a paint (hxw), hxw."""
+def _off(features: Floats, paint: BoolMask) -> tuple[Floats, bool]:
+    """How far each colour (hxwx3) is in hue from what light may make of a paint (hxw), hxw; and
+    whether that is neutral."""
     _, a, b = (np.float32(value) for value in cv2.mean(features, paint.astype(np.uint8))[:3])
     square = max(float(a * a + b * b), 1.0)
     first, second = features[..., 1], features[..., 2]
     part = np.clip((first * a + second * b) / np.float32(square), 0, _MOST_LIT)
-    return np.asarray(cv2.magnitude(first - part * a, second - part * b), np.float32)
+    off = cv2.magnitude(first - part * a, second - part * b)
+    return np.asarray(off, np.float32), square < _NEUTRAL**2
