@@ -72,7 +72,8 @@ def _climbed(height: Floats, total: int) -> Labels:
     # The cells at the rim of the histogram are empty: no neighbour is out of bounds.
     near = [step for step in product((-1, 0, 1), repeat=3) if step != (0, 0, 0)]
     around = [(z * rows + y) * columns + x for z, y, x in near]
-    owner = np.full(flat.shape, -1, np.int32)
+    heights = flat.tolist()
+    owner = [-1] * len(heights)
     parent: list[int] = []
     peak: list[float] = []
 
@@ -82,20 +83,23 @@ def _climbed(height: Floats, total: int) -> Labels:
         return hill
 
     for cell in order.tolist():
-        touched = {root(int(owner[cell + step])) for step in around if owner[cell + step] >= 0}
+        beside = {owner[cell + step] for step in around}
+        beside.discard(-1)
+        touched = {root(hill) for hill in beside}
         if not touched:
             owner[cell] = len(parent)
             parent.append(len(parent))
-            peak.append(float(flat[cell]))
+            peak.append(heights[cell])
             continue
         highest, *others = sorted(touched, key=lambda hill: (-peak[hill], hill))
         owner[cell] = highest
         for other in others:
-            if flat[cell] > _PERSISTENCE * peak[other]:
+            if heights[cell] > _PERSISTENCE * peak[other]:
                 parent[other] = highest
     roots = np.array([root(hill) for hill in range(len(parent))] or [0], np.int32)
     compact = np.unique(roots, return_inverse=True)[1]
-    return np.where(owner >= 0, compact[np.maximum(owner, 0)], -1).astype(np.int32)
+    owners = np.array(owner, np.int32)
+    return np.where(owners >= 0, compact[np.maximum(owners, 0)], -1).astype(np.int32)
 
 
 def _spread(owner: Labels, shape: tuple[int, ...]) -> Labels:

@@ -171,7 +171,7 @@ def _ordered(
         share = float(where.sum()) / total
         if share < _LEAST_SHARE:
             continue
-        red, green, blue = (round(float(value)) for value in picture[where].mean(axis=0))
+        red, green, blue = map(round, cv2.mean(picture, where.astype(np.uint8))[:3])
         colours[number], shares[number] = (red, green, blue), share
     if thing:
         likely = likely_meant(colours, labels, skin)

@@ -64,3 +64,13 @@ def test_a_tile_is_a_new_array() -> None:
     before = rgb.copy()
     repainted(rgb, (10, 200, 30))
     assert np.array_equal(rgb, before)
+
+
+def test_shadows_of_a_dark_thing_are_deep_on_a_light_paint() -> None:
+    dark = np.full((SIDE, SIDE, 3), 44, np.uint8)
+    dark[:, :16] = 14
+    lab = repainted(dark, (201, 154, 46))
+    lit, deep = float(lab[32, 40, 0]), float(lab[32, 8, 0])
+    assert lit - deep == pytest.approx(24.4, abs=0.3)
+    target = to_lab(np.array([[(201, 154, 46)]], np.uint8))[0, 0, 0]
+    assert float(lab[..., 0].mean()) == pytest.approx(float(target), abs=2.5)
