@@ -83,9 +83,7 @@ def parted(rgb: Rgb, features: Floats, labels: Labels) -> tuple[Labels, int | No
     return _with_features(labels, bare), bare
 
 
-def _border(
-    features: Floats, part: BoolMask, other: BoolMask, gap: Floats
-) -> tuple[float, float]:
+def _border(features: Floats, part: BoolMask, other: BoolMask, gap: Floats) -> tuple[float, float]:
     """Along how much of the border of two regions (hxw) that meet their hue differs by most of
     their difference (2) within few pixels, 0-1, since a shade fades; and how uneven the other is,
     as a share of the difference."""

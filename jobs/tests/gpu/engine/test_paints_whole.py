@@ -1,6 +1,5 @@
 """A part of a thing moves whole or not at all, and a small thing of another colour stays."""
 
-import cv2
 import numpy as np
 
 from jobs.gpu.engine.arrays import Mask, Rgb
@@ -14,7 +13,13 @@ SIDE = 400
 ROWS, COLUMNS = np.mgrid[:SIDE, :SIDE].astype(np.float32)
 AWAY = np.hypot(ROWS - SIDE / 2, COLUMNS - SIDE / 2)
 BALL = 160
-BLACK, GREY, RED, ORANGE, NAVY = (30, 30, 31), (120, 120, 122), (190, 30, 30), (225, 105, 35), (14, 26, 54)
+BLACK, GREY, RED, ORANGE, NAVY = (
+    (30, 30, 31),
+    (120, 120, 122),
+    (190, 30, 30),
+    (225, 105, 35),
+    (14, 26, 54),
+)
 
 
 def plain(colour: tuple[int, int, int]) -> Rgb:
