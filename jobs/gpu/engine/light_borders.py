@@ -1,4 +1,4 @@
-"""Whether two regions of a thing differ by light alone: by a little, or with a slope for a border."""
+"""Whether two regions of a thing differ by light alone: by little, or with a slope for a border."""
 
 from __future__ import annotations
 

@@ -17,6 +17,9 @@ _MAJORITY: Final = 0.55
 _AS_NEAR: Final = 1.6
 # Along the outline of a thing the colours of so many pixels are mixed with the backdrop's.
 _RIM: Final = 4
+# A paint with so much more colour than the other goes on, so many pixels beside where it is.
+_MORE_COLOUR: Final = 15.0
+_BESIDE: Final = 21
 # A paint is at home on the thing that has most of it, if that is so much; on others it is a stray
 # where it covers less than this.
 _AT_HOME: Final = 0.7
@@ -47,9 +50,10 @@ def coherent(features: Floats, labels: Labels) -> Labels:
     return result
 
 
-def to_the_rim(labels: Labels) -> Labels:
+def to_the_rim(features: Floats, labels: Labels) -> Labels:
     """Numbers (hxw) of which those along the outline of the thing, where its colours mix with the
-    backdrop's, are those of the pixels next to them."""
+    backdrop's, are those of the pixels next to them; but a mix hardly has more colour than what is
+    mixed, so that a paint with more of it goes on to the rim beside a black seam."""
     inside = (labels >= 0).astype(np.uint8)
     side = 2 * _RIM + 1
     core = cv2.erode(inside, np.ones((side, side), np.uint8), borderValue=1)
@@ -63,7 +67,24 @@ def to_the_rim(labels: Labels) -> Labels:
     of_place[places[core > 0]] = labels[core > 0]
     result = labels.copy()
     result[rim] = of_place[places[rim]]
+    changed = rim & (result != labels)
+    if not changed.any():
+        return result
+    pairs = np.unique(np.stack([labels[changed], result[changed]], axis=1), axis=0)
+    colour = {number: _colour(features, labels, number) for number in np.unique(pairs).tolist()}
+    reach = np.ones((_BESIDE, _BESIDE), np.uint8)
+    for own, other in pairs.tolist():
+        if colour[own] > colour[other] + _MORE_COLOUR:
+            at_home = ((core > 0) & (labels == own)).astype(np.uint8)
+            kept = changed & (labels == own) & (result == other)
+            result[kept & (cv2.dilate(at_home, reach) > 0)] = own
     return result
+
+
+def _colour(features: Floats, labels: Labels, number: int) -> float:
+    """How much colour a paint has."""
+    _, a, b = cv2.mean(features, (labels == number).astype(np.uint8))[:3]
+    return float(np.hypot(a, b))
 
 
 def of_their_thing(labels: Labels) -> Labels:

@@ -109,7 +109,7 @@ def tell_paints(rgb: Rgb, mask: Mask, *, side: int = WORKING_SIDE, worn: bool = 
     found = drawn(parts, numbered(parts, paints, features), found, detail)
     for shade, lit in rejoined(parts, paints, features).items():
         found[found == shade] = lit
-    found = to_the_rim(coherent(detail, found))
+    found = to_the_rim(detail, coherent(detail, found))
     found, skin = parted(picture, detail, found)
     found = of_their_thing(whole_parts(detail, found))
     return _ordered(picture, without_details(detail, found), skin)

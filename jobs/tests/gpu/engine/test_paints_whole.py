@@ -130,3 +130,14 @@ def test_of_black_and_a_colour_that_cover_alike_the_colour_is_meant() -> None:
     assert likely[0] == 0.85
     assert likely[1] == 1.0
     assert likely_meant(colours, (COLUMNS >= 300).astype(np.int32), None)[0] == 1.0
+
+
+def test_a_colour_goes_on_to_the_rim_beside_a_black_patch() -> None:
+    inside = AWAY < BALL
+    rgb = np.where(inside[..., np.newaxis], plain(ORANGE), 240)
+    patch = (np.hypot(ROWS - SIDE / 2, COLUMNS - 60) < 24) & (AWAY < BALL - 3)
+    rgb[patch] = BLACK
+    moved = moving(grained(rgb), inside.astype(np.uint8) * np.uint8(255))
+    beside = (AWAY < BALL - 1) & (AWAY > BALL - 2.5) & (np.abs(ROWS - SIDE / 2) < 40)
+    assert moved[beside & (COLUMNS < 200)].mean() > 200
+    assert moved[patch & (AWAY < BALL - 9)].mean() < 5
