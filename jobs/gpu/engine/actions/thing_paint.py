@@ -70,7 +70,7 @@ def _by_luma(pixels: Rgb, mean: NDArray[np.float64], target: Floats) -> Rgb:
     middle = float(_lightness(mean[np.newaxis])[0])
     ratio = (wanted + _LAB_OFFSET) / (middle + _LAB_OFFSET)
     relief = min(max(ratio, _LEAST_RELIEF), _MOST_RELIEF)
-    luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    luma = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     lit = float(lightness[int(np.percentile(luma, _LIT_PART))])
     pale = min(max((wanted - _PALE_FROM) / (_PALE_AT - _PALE_FROM), 0.0), 1.0)
     reference = middle + pale * max(lit - middle, 0.0)
