@@ -12,7 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from jobs.gpu.engine.arrays import BoolMask, Floats
+from jobs.gpu.engine.arrays import BoolMask, Floats, Mask
 from jobs.gpu.engine.colour_hills import Labels
 
 # In the steps of `paints`: how far a detail is off what light may make of the paint, all over and
@@ -33,6 +33,7 @@ _NEAR: Final = np.ones((7, 7), np.uint8)
 _STEEP: Final = 0.7
 _MOSTLY: Final = 0.75
 _MOST: Final = 0.06
+_ROOM: Final = 8
 
 
 def without_details(features: Floats, labels: Labels) -> Labels:
@@ -43,35 +44,53 @@ def without_details(features: Floats, labels: Labels) -> Labels:
     fresh = int(labels.max()) + 1
     for number in np.unique(labels[labels >= 0]).tolist():
         paint = np.asarray(labels == number, np.bool_)
-        off, neutral = _off(features, paint)
-        least, surely_off = _OFF if neutral else _OFF_A_COLOUR
-        details = (paint & (off > least)).astype(np.uint8)
-        count, pieces, stats, _ = cv2.connectedComponentsWithStats(details)
-        surely = np.bincount(pieces[paint & (off > surely_off)], minlength=count)
-        sizes = stats[:, cv2.CC_STAT_AREA]
-        taken = (surely >= _LEAST_PIXELS) & (sizes < _LARGEST * total)
-        taken[0] = False
-        if not taken.any():
+        _, a, b, _ = cv2.mean(features, paint.astype(np.uint8))
+        mean = (float(a), float(b))
+        least, surely = _OFF if np.hypot(a, b) < _NEUTRAL else _OFF_A_COLOUR
+        off = _off(features[paint], mean)
+        if int((off > surely).sum()) < _LEAST_PIXELS:
             continue
-        grown = cv2.dilate(pieces.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.intp)
-        around = (grown > 0) & (pieces == 0)
-        outline = np.maximum(np.bincount(grown[around], minlength=count), 1)
-        own = around & (paint | (labels < 0))
-        taken &= np.bincount(grown[own], minlength=count) > _ENCLOSED * outline
-        mean = np.bincount(pieces.ravel(), off.ravel(), minlength=count) / np.maximum(sizes, 1)
-        steep = cv2.dilate(off, _NEAR) - cv2.erode(off, _NEAR) > _STEEP * mean[grown]
-        taken &= np.bincount(grown[around & steep], minlength=count) > _MOSTLY * outline
-        if int(sizes[taken].sum()) < _MOST * int(paint.sum()):
-            result[taken[pieces]] = fresh
+        far = np.zeros(paint.shape, np.uint8)
+        far[paint] = np.where(off > surely, 2, np.where(off > least, 1, 0))
+        window = _around(far)
+        near, own = features[window], paint[window] | (labels[window] < 0)
+        details = _details(_off(near, mean), far[window], own, _LARGEST * total)
+        if int(details.sum()) < _MOST * int(paint.sum()):
+            result[window][details] = fresh
     return result
 
 
-def _off(features: Floats, paint: BoolMask) -> tuple[Floats, bool]:
-    """How far each colour (hxwx3) is in hue from what light may make of a paint (hxw), hxw; and
-    whether that is neutral."""
-    _, a, b = (np.float32(value) for value in cv2.mean(features, paint.astype(np.uint8))[:3])
-    square = max(float(a * a + b * b), 1.0)
+def _around(far: Mask) -> tuple[slice, slice]:
+    """The window (of hxw) in which anything is off, with room."""
+    left, top, width, height = cv2.boundingRect(far)
+    rows = slice(max(0, top - _ROOM), top + height + _ROOM)
+    return rows, slice(max(0, left - _ROOM), left + width + _ROOM)
+
+
+def _details(off: Floats, far: Mask, own: BoolMask, largest: float) -> BoolMask:
+    """The pieces of what is off (hxw: 1, or 2 where surely so) that lie within the paint or at the
+    rim of the thing (hxw), and end sharply in how far colours are off (hxw)."""
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats((far > 0).astype(np.uint8))
+    sizes = stats[:, cv2.CC_STAT_AREA]
+    taken = np.bincount(pieces[far > 1], minlength=count) >= _LEAST_PIXELS
+    taken &= sizes < largest
+    taken[0] = False
+    if not taken.any():
+        return taken[pieces]
+    grown = cv2.dilate(pieces.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.intp)
+    around = (grown > 0) & (pieces == 0)
+    outline = np.maximum(np.bincount(grown[around], minlength=count), 1)
+    taken &= np.bincount(grown[around & own], minlength=count) > _ENCLOSED * outline
+    mean = np.bincount(pieces.ravel(), off.ravel(), minlength=count) / np.maximum(sizes, 1)
+    steep = cv2.dilate(off, _NEAR) - cv2.erode(off, _NEAR) > _STEEP * mean[grown]
+    taken &= np.bincount(grown[around & steep], minlength=count) > _MOSTLY * outline
+    return np.asarray(taken[pieces], np.bool_)
+
+
+def _off(features: Floats, mean: tuple[float, float]) -> Floats:
+    """How far colours (...x3) are in hue from what light may make of a paint (2, its hue), ..."""
+    a, b = (np.float32(value) for value in mean)
     first, second = features[..., 1], features[..., 2]
-    part = np.clip((first * a + second * b) / np.float32(square), 0, _MOST_LIT)
-    off = cv2.magnitude(first - part * a, second - part * b)
-    return np.asarray(off, np.float32), square < _NEUTRAL**2
+    part = (first * a + second * b) / np.float32(max(float(a * a + b * b), 1.0))
+    part = np.clip(part, 0, np.float32(_MOST_LIT))
+    return np.asarray(np.hypot(first - part * a, second - part * b), np.float32)

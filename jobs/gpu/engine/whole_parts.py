@@ -41,17 +41,20 @@ def whole_parts(features: Floats, labels: Labels) -> Labels:
     if len(numbers) < 2 or min(size) < 2:
         return labels
     guide = np.asarray(cv2.resize(features, size, interpolation=cv2.INTER_AREA), np.float32)
-    planes = [
-        cv2.resize((labels == number).astype(np.float32), size, interpolation=cv2.INTER_AREA)
-        for number in numbers
-    ]
-    known = np.stack(planes, axis=2)
+    known = np.stack([_share(labels, number, size) for number in numbers], axis=2)
+    inside = known.sum(axis=2)
     means = np.stack([_mean(features, labels, number) for number in numbers])
     known *= _sure(guide, means)[..., np.newaxis]
-    guide[sum(planes) < np.float32(0.5)] += np.float32(_ELSEWHERE)
+    guide[inside < np.float32(0.5)] += np.float32(_ELSEWHERE)
     share = spread(known, guide, _AMOUNT, _STEP)
     share /= np.maximum(share.sum(axis=2, keepdims=True), np.float32(1e-6))
     return _handed_over(features, labels, numbers, means, share)
+
+
+def _share(labels: Labels, number: int, size: tuple[int, int]) -> Floats:
+    where = (labels == number).astype(np.uint8) * np.uint8(255)
+    reduced = cv2.resize(where, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(reduced * np.float32(1 / 255), np.float32)
 
 
 def _mean(features: Floats, labels: Labels, number: int) -> Floats:
