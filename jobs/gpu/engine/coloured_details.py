@@ -76,7 +76,7 @@ def _details(off: Floats, far: Mask, own: BoolMask, largest: float) -> BoolMask:
     taken &= sizes < largest
     taken[0] = False
     if not taken.any():
-        return taken[pieces]
+        return np.zeros(far.shape, np.bool_)
     grown = cv2.dilate(pieces.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.intp)
     around = (grown > 0) & (pieces == 0)
     outline = np.maximum(np.bincount(grown[around], minlength=count), 1)
