@@ -104,15 +104,35 @@ def _climbed(height: Floats, total: int) -> Labels:
 
 def _spread(owner: Labels, shape: tuple[int, ...]) -> Labels:
     """Give every empty cell to the nearest hill: colours between paints, and rare ones."""
-    cells = owner.reshape(shape)
-    # A histogram has few thousand cells: nearest by repeated widening, in a fixed order.
-    while (cells < 0).any():
-        padded = np.pad(cells, 1, constant_values=-1)
-        wider = cells.copy()
-        for z, y, x in product((1, 0, 2), repeat=3):
-            part = padded[z : z + shape[0], y : y + shape[1], x : x + shape[2]]
-            wider = np.where(wider < 0, part, wider)
-        if np.array_equal(wider, cells):
-            break
-        cells = wider
-    return np.maximum(cells, 0).astype(np.int32)
+    # Nearest by repeated widening, in a fixed order. Around all cells lies an empty one.
+    sides = [side + 2 for side in shape]
+    cells = np.full(sides, -1, np.int32)
+    inner = (slice(1, -1),) * 3
+    cells[inner] = owner.reshape(shape)
+    flat = cells.reshape(-1)
+    near = product((0, -1, 1), repeat=3)
+    steps = [(z * sides[1] + y) * sides[2] + x for z, y, x in near]
+    while True:
+        rim = np.zeros(cells.shape, np.bool_)
+        rim[inner] = _grown(cells >= 0)[inner] & (cells[inner] < 0)
+        open_cells = np.flatnonzero(rim)
+        if not open_cells.size:
+            return np.maximum(cells[inner], 0).astype(np.int32)
+        fresh = np.full(open_cells.shape, -1, np.int32)
+        for step in steps:
+            beside = flat[open_cells + step]
+            fresh = np.where(fresh < 0, beside, fresh)
+        flat[open_cells] = fresh
+
+
+def _grown(full: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Cells with one that is full among them and those around them."""
+    grown = full.copy()
+    for axis in range(3):
+        before = grown.copy()
+        ahead = [slice(None)] * 3
+        behind = [slice(None)] * 3
+        ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
+        grown[tuple(ahead)] |= before[tuple(behind)]
+        grown[tuple(behind)] |= before[tuple(ahead)]
+    return grown
