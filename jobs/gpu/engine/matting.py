@@ -35,7 +35,7 @@ _FILTER_CONTRAST: Final = 60.0
 _FAINT, _CLEAR = 12.0, 40.0
 # Contrast over the grain of both sides together: up to the first a single pixel says nothing of
 # itself, from the second on all. Grain is seen over so many widths of the band.
-_COARSE, _FINE = 2.5, 5.0
+_COARSE, _FINE = 3.2, 7.0
 _GRAIN_REACH: Final = 3
 # Deviation up to which a backdrop is plain, and from which it is mottled.
 _SHEET, _MOTTLED = 8.0, 20.0

@@ -19,6 +19,7 @@ from jobs.gpu.engine.segmenters.contour import fitted
 from jobs.gpu.engine.segmenters.likeness import like_backdrop
 from jobs.gpu.engine.segmenters.looks import doubt_of, first_look, look_closer
 from jobs.gpu.engine.segmenters.outline import enlarged, resized, working_copy
+from jobs.gpu.engine.segmenters.thin_parts import joined, ridges, sure_and_thin
 
 # Below this the network has seen nothing that stands out; stretching would invent an object.
 _LEAST_SALIENCE: Final = 0.5
@@ -43,9 +44,9 @@ _UNLIKE_BACKDROP: Final = 2.6
 _SPREAD: Final = 200.0
 _STEP: Final = 3.0
 _CALM: Final = (5, 6.0, 2.0)
-# Legs, cords, stems: half their width as a share of the longest side, and how sure the looks are.
-_THIN: Final = 0.012
-_SURE_OF_THIN: Final = 0.5
+# What the looks are so sure of is not outvoted; how sure that leaves it, as with a faint thin part.
+_NOT_OUTVOTED: Final = 0.9
+_HARDLY, _THIN_PART = 0.51, 0.75
 _ROUNDED: Final = 7
 # Parts and holes up to this share of the product go or close when the looks were in doubt.
 _SMALL: Final = 0.05
@@ -97,14 +98,18 @@ def _outlined(picture: Rgb, likely: Floats) -> BoolMask:
     guide = cv2.cvtColor(cv2.bilateralFilter(small, *_CALM), cv2.COLOR_RGB2LAB)
     reduced = np.asarray(cv2.resize(likely, size, interpolation=cv2.INTER_AREA), np.float32)
     agreed = spread(reduced[..., np.newaxis], guide.astype(np.float32), _SPREAD, _STEP)[..., 0]
+    agreed[reduced > _NOT_OUTVOTED] = np.maximum(agreed[reduced > _NOT_OUTVOTED], _HARDLY)
     drawn = np.asarray(agreed > 0.5, np.uint8)
-    thin = _thin(np.asarray(reduced > _SURE_OF_THIN, np.bool_))
     # Teeth along a texture are rounded off; what is thin would go with them.
     smooth = cv2.medianBlur(drawn, _ROUNDED)
-    kept = np.where(thin, np.maximum(reduced, agreed), 0.5 * (smooth + drawn * agreed))
+    kept = np.asarray(0.5 * (smooth + drawn * agreed), np.float32)
+    kept = np.where(sure_and_thin(reduced), np.maximum(reduced, agreed), kept)
     near = cv2.dilate((reduced > _SURELY_NOT).astype(np.uint8), np.ones((9, 9), np.uint8))
     behind = like_backdrop(np.asarray(small, np.uint8), reduced > _SURE_THING, near == 0)
-    kept = _whole(kept.astype(np.float32), reduced, behind)
+    thin = ridges(reduced, behind)
+    kept = np.where(thin, np.maximum(kept, np.float32(_THIN_PART)), kept)
+    kept = joined(kept, reduced, thin)
+    kept = _whole(kept, reduced, behind)
     return np.asarray(resized(kept, (width, height)) > 0.5, np.bool_)
 
 
@@ -128,16 +133,6 @@ def _whole(kept: Floats, likely: Floats, behind: Floats | None) -> Floats:
         kept = np.where(doubtful[labels], np.float32(1 - value), kept)
         inside = (kept > 0.5).astype(np.uint8)
     return np.asarray(kept, np.float32)
-
-
-def _thin(sure: BoolMask) -> BoolMask:
-    """Where something too thin for the colours' vote lies, with a little around it."""
-    side = 2 * max(2, round(_THIN * max(sure.shape))) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    whole = sure.astype(np.uint8)
-    thick = cv2.dilate(cv2.morphologyEx(whole, cv2.MORPH_OPEN, disc), np.ones((5, 5), np.uint8))
-    thin = cv2.dilate((whole > thick).astype(np.uint8), np.ones((5, 5), np.uint8))
-    return np.asarray(thin > 0, np.bool_)
 
 
 def _by_backdrop(picture: Rgb, salience: Floats) -> Floats:

@@ -153,6 +153,22 @@ def test_a_cord_that_the_looks_are_sure_of_stays(monkeypatch: pytest.MonkeyPatch
     assert found.mask[30:140, :140].max() == 0
 
 
+def test_the_colours_do_not_outvote_what_the_looks_are_sure_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    salience = np.zeros((320, 320), np.float32)
+    salience[100:240, 80:240] = 0.93
+    patched = "jobs.gpu.engine.segmenters.body.{}".format
+    monkeypatch.setattr(patched("first_look"), lambda _: salience)
+    monkeypatch.setattr(patched("look_closer"), lambda *_: salience)
+    monkeypatch.setattr(patched("backdrop_of"), lambda *_: None)
+    picture = np.full((320, 320, 3), 200, np.uint8)
+    picture[116:240, 80:240] = 60  # above, a white lid before a white wall
+    found = find_body(picture)
+    assert found is not None
+    assert (found.mask[104:114, 90:230] == 255).all()
+
+
 @pytest.mark.parametrize(
     ("colour", "open_"), [((30, 30, 40), True), ((200, 190, 60), True), ((150, 40, 150), False)]
 )
