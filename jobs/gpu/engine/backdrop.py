@@ -17,6 +17,12 @@ _PLAIN: Final = 5.0
 _PATTERNED: Final = 13.0
 # A shadow is darker than the backdrop and of its hue: its darkness counts for less.
 _SHADE_COUNTS: Final = 0.5
+# On a coloured backdrop what has less light and its colours in proportion is it, in the shade: the
+# least and the most light that is left, how much more chroma it must have than it strays from
+# that, and over how many steps (of L*a*b*) it is told.
+_SHADE_LEAVES: Final = (0.4, 0.97)
+_STRAYS_COUNT: Final = 3.0
+_SHADE_FROM, _SHADE_OVER = 12.0, 6.0
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,8 @@ class Backdrop:
 
     colour: L*a*b* (0-100, -128 to 127), smooth, also where a thing hides it. noise: how far the
     backdrop itself strays from that, in the same steps. plain: 0 (a pattern) to 1 (a plain sheet).
-    distance: how far each pixel is from the colour, darkness counting half.
+    distance: how far each pixel is from the colour, darkness counting half, and not at all where it
+    is plainly the backdrop's in the shade.
     """
 
     colour: Floats
@@ -51,6 +58,7 @@ def backdrop_of(rgb: Rgb, known: BoolMask) -> Backdrop | None:
     stray = spread(distance**2, weight, reach)
     noise = np.sqrt(np.maximum(stray, 0)).astype(np.float32)
     plain = np.clip((_PATTERNED - noise) / (_PATTERNED - _PLAIN), 0, 1).astype(np.float32)
+    distance = np.asarray(distance * (1 - _shaded(lab, colour)), np.float32)
     return Backdrop(colour, noise, plain, distance)
 
 
@@ -86,3 +94,13 @@ def _distance(lab: Floats, colour: Floats) -> Floats:
     light = np.where(off[..., 0] < 0, off[..., 0] * _SHADE_COUNTS, off[..., 0])
     away = np.sqrt(light**2 + off[..., 1] ** 2 + off[..., 2] ** 2)
     return np.asarray(away, np.float32)
+
+
+def _shaded(lab: Floats, colour: Floats) -> Floats:
+    """How plainly each pixel (HxW, 0-1) is the backdrop in the shade; 0 where that is grey."""
+    left = lab[..., 0] / np.maximum(colour[..., 0], 1)
+    a, b = (colour[..., axis] * left for axis in (1, 2))
+    stray = np.hypot(lab[..., 1] - a, lab[..., 2] - b)
+    told = np.clip((np.hypot(a, b) - _STRAYS_COUNT * stray - _SHADE_FROM) / _SHADE_OVER, 0, 1)
+    darkest, lightest = _SHADE_LEAVES
+    return np.where((left > darkest) & (left < lightest), told, 0).astype(np.float32)
