@@ -86,23 +86,38 @@ def spread(values: Floats, guide: Floats, amount: float = _SPREAD, step: float =
 def _solved(values: Floats, links: Floats) -> Floats:
     """Each column of values (N x M x C) smoothed over its links (N-1 x M), in place: a tridiagonal
     system each, all of them by one sweep down and one up (Thomas)."""
-    last = len(values) - 1
+    if values.shape[2] == 1:
+        return _solved_rows(values[..., 0], links)[..., np.newaxis]
+    return _solved_rows(values, links)
+
+
+def _solved_rows(values: Floats, links: Floats) -> Floats:
+    """See `_solved`; of one channel without its axis, since the time goes into small steps."""
+    wide = (slice(None), np.newaxis) if values.ndim == 3 else (slice(None),)
     carried = np.empty_like(links)
-    divisor = 1 / (1 + links[0])
-    carried[0] = links[0] * divisor
-    values[0] *= divisor[:, np.newaxis]
+    rows, ways, left = list(values), list(links), list(carried)
+    spare, step = np.empty_like(ways[0]), np.empty_like(rows[0])
+    divisor = 1 / (1 + ways[0])
+    np.multiply(ways[0], divisor, out=left[0])
+    rows[0] *= divisor[wide]
+    last = len(rows) - 1
     for row in range(1, last + 1):
-        above = links[row - 1]
-        divisor = 1 + above * (1 - carried[row - 1])
+        above = ways[row - 1]
+        np.subtract(1, left[row - 1], out=spare)
+        np.multiply(above, spare, out=divisor)
+        divisor += 1
         if row < last:
-            divisor += links[row]
+            divisor += ways[row]
         np.reciprocal(divisor, out=divisor)
         if row < last:
-            np.multiply(links[row], divisor, out=carried[row])
-        values[row] += above[:, np.newaxis] * values[row - 1]
-        values[row] *= divisor[:, np.newaxis]
+            np.multiply(ways[row], divisor, out=left[row])
+        here = rows[row]
+        np.multiply(above[wide], rows[row - 1], out=step)
+        here += step
+        here *= divisor[wide]
     for row in range(last - 1, -1, -1):
-        values[row] += carried[row][:, np.newaxis] * values[row + 1]
+        np.multiply(left[row][wide], rows[row + 1], out=step)
+        rows[row] += step
     return values
 
 
