@@ -100,7 +100,8 @@ def _shaded(lab: Floats, colour: Floats) -> Floats:
     """How plainly each pixel (HxW, 0-1) is the backdrop in the shade; 0 where that is grey."""
     left = lab[..., 0] / np.maximum(colour[..., 0], 1)
     a, b = (colour[..., axis] * left for axis in (1, 2))
-    stray = np.hypot(lab[..., 1] - a, lab[..., 2] - b)
-    told = np.clip((np.hypot(a, b) - _STRAYS_COUNT * stray - _SHADE_FROM) / _SHADE_OVER, 0, 1)
+    stray = np.sqrt(np.square(lab[..., 1] - a) + np.square(lab[..., 2] - b))
+    chroma = np.sqrt(np.square(a) + np.square(b))
+    told = np.clip((chroma - _STRAYS_COUNT * stray - _SHADE_FROM) / _SHADE_OVER, 0, 1)
     darkest, lightest = _SHADE_LEAVES
     return np.where((left > darkest) & (left < lightest), told, 0).astype(np.float32)

@@ -123,13 +123,17 @@ def _whole(kept: Floats, likely: Floats, behind: Floats | None) -> Floats:
         if count < 3:
             continue
         areas, amount = np.maximum(stats[:, 4], 1), max(int(inside.sum()), 1)
-        sure = np.bincount(labels.ravel(), likely.ravel(), count) / areas
-        small = areas < _SMALL * amount
-        doubtful = (sure < _SURE_PART) & small if value else (sure > _SURE_HOLE) & small
-        if not value and behind is not None:
-            through = np.bincount(labels.ravel(), behind.ravel(), count) / areas
-            doubtful &= (through < _SEEN_THROUGH) | (areas < _SPECK * amount)
+        doubtful = areas < _SMALL * amount
         doubtful[0] = False
+        if not doubtful.any():
+            continue
+        here = doubtful[labels]
+        numbers = labels[here]
+        sure = np.bincount(numbers, likely[here], count) / areas
+        doubtful &= (sure < _SURE_PART) if value else (sure > _SURE_HOLE)
+        if not value and behind is not None:
+            through = np.bincount(numbers, behind[here], count) / areas
+            doubtful &= (through < _SEEN_THROUGH) | (areas < _SPECK * amount)
         kept = np.where(doubtful[labels], np.float32(1 - value), kept)
         inside = (kept > 0.5).astype(np.uint8)
     return np.asarray(kept, np.float32)

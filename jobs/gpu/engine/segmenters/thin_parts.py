@@ -57,23 +57,20 @@ def ridges(looks: Floats, behind: Floats | None) -> BoolMask:
     ridge = np.asarray(looks - _thick(looks, reach), np.float32)
     found = _parts((ridge > _FAINT) & (ridge >= _OF_TOP * cv2.dilate(ridge, _square(7))))
     tops = np.zeros(len(found.sizes), np.float32)
-    np.maximum.at(tops, found.labels.ravel(), ridge.ravel())
+    np.maximum.at(tops, found.labels[found.anywhere], ridge[found.anywhere])
     held = tops > _SURE_TOP
     if behind is not None:
-        like = np.bincount(found.labels.ravel(), behind.ravel(), len(found.sizes)) / found.sizes
-        held |= (tops > _TOP) & (like < _LIKE_BACKDROP)
+        held |= (tops > _TOP) & (found.mean(behind) < _LIKE_BACKDROP)
     narrow = (held & (found.lengths >= _LENGTH))[found.labels]
     half = (max(1, width // 2), max(1, height // 2))
     reduced = np.asarray(cv2.resize(looks, half, interpolation=cv2.INTER_AREA), np.float32)
     # As many pixels are twice as wide there.
     ridge = np.minimum(reduced, np.float32(_STRAP_TOP)) - _thick(reduced, reach)
     found = _parts((ridge > _STRAP) & (ridge >= _STRAP_OF_TOP * cv2.dilate(ridge, _square(7))))
-    mean = np.bincount(found.labels.ravel(), ridge.ravel(), len(found.sizes)) / found.sizes
-    straps = (mean > _STRAP_MEAN) & (found.lengths >= _STRAP_LENGTH)
+    straps = (found.mean(ridge) > _STRAP_MEAN) & (found.lengths >= _STRAP_LENGTH)
     if behind is not None:
-        other = cv2.resize(behind, half, interpolation=cv2.INTER_AREA)
-        like = np.bincount(found.labels.ravel(), other.ravel(), len(found.sizes)) / found.sizes
-        straps &= like < _LIKE_BACKDROP
+        like = np.asarray(cv2.resize(behind, half, interpolation=cv2.INTER_AREA), np.float32)
+        straps &= found.mean(like) < _LIKE_BACKDROP
     straps &= found.sizes < _STRAP_FILLS * found.lengths**2
     wide = cv2.resize(straps[found.labels].astype(np.float32), (width, height)) > 0.5
     return np.asarray(narrow | wide, np.bool_)
@@ -91,25 +88,32 @@ def joined(kept: Floats, looks: Floats, thin: BoolMask) -> Floats:
     # A bay of one part is no gap between two.
     _, labels = cv2.connectedComponents(whole)
     number = labels.astype(np.float32)
-    highest = cv2.dilate(number, _square(3)).ravel()
-    lowest = cv2.erode(np.where(number > 0, number, np.inf).astype(np.float32), _square(3)).ravel()
+    highest = cv2.dilate(number, _square(3))
+    number[number == 0] = np.inf
+    lowest = cv2.erode(number, _square(3))
     first, last = np.full((2, len(gaps.sizes)), np.inf, np.float32)
     last *= -1
-    np.minimum.at(first, gaps.labels.ravel(), lowest)
-    np.maximum.at(last, gaps.labels.ravel(), highest)
+    numbers = gaps.labels[gaps.anywhere]
+    np.minimum.at(first, numbers, lowest[gaps.anywhere])
+    np.maximum.at(last, numbers, highest[gaps.anywhere])
     between = last > first
-    between[0] = False
     return np.where(between[gaps.labels], np.maximum(kept, np.float32(_BRIDGE)), kept)
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """Parts of a mask. labels: HxW, 0 beside them. sizes, lengths: of each label, in pixels and as
-    the longest side of its box; the length of label 0 is 0."""
+    """Parts of a mask. labels: HxW, 0 beside them. anywhere: HxW, the mask. sizes, lengths: of each
+    label, in pixels and as the longest side of its box; the length of label 0 is 0."""
 
     labels: NDArray[np.int32]
+    anywhere: BoolMask
     sizes: NDArray[np.int32]
     lengths: NDArray[np.int32]
+
+    def mean(self, values: Floats) -> NDArray[np.float64]:
+        """The mean of values (HxW) in each part; 0 for label 0."""
+        numbers = self.labels[self.anywhere]
+        return np.bincount(numbers, values[self.anywhere], len(self.sizes)) / self.sizes
 
 
 def _parts(mask: BoolMask) -> _Parts:
@@ -118,6 +122,7 @@ def _parts(mask: BoolMask) -> _Parts:
     lengths[0] = 0
     return _Parts(
         np.asarray(labels, np.int32),
+        mask,
         np.asarray(np.maximum(stats[:, 4], 1), np.int32),
         np.asarray(lengths, np.int32),
     )
