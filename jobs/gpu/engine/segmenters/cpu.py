@@ -126,7 +126,9 @@ class _Looks:
         rough = look_at_room(self._rgb)
         small = shrunk(self._rgb, _VOTING_SIDE)
         side = max(small.shape[:2])
-        voted = agreed({name: shrunk(found.mask, side) for name, found in rough.items()}, small)
+        masks = {name: shrunk(found.mask, side) for name, found in rough.items()}
+        likely = {name: rough[name].likely for name in SURFACES if name in rough}
+        voted = agreed(masks, small, likely)
         return {name: replace(rough[name], mask=mask) for name, mask in voted.items() if mask.any()}
 
     @cached_property
