@@ -167,8 +167,8 @@ class _Look:
 
 # The first is the finest. Seen smaller, the layout of the room counts for more than its textures.
 _LOOKS: Final = (
-    _Look(ROOMS, _prepared, _SIDE, 0.5),
-    _Look(ROOMS, _prepared, _SMALLER_SIDE, 0.25),
+    _Look(ROOMS, _prepared, _SIDE, 0.6),
+    _Look(ROOMS, _prepared, _SMALLER_SIDE, 0.15),
     _Look(EARLIER_ROOMS, _prepared_for_the_earlier, _SMALLER_SIDE, 0.25),
 )
 
