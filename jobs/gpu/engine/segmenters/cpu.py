@@ -42,7 +42,7 @@ class CpuSegmenter:
     Grout close up."""
 
     name = "cpu"
-    version = "14"
+    version = "15"
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
         """See `Segmenter.segment`. Each model runs at most once, and only when it is needed."""
