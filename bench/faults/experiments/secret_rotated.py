@@ -4,6 +4,8 @@ In the order of docs/operations.md: the server learns the new ones, the workers 
 the old ones go.
 """
 
+import time
+
 import jwt
 
 from bench.faults.customer import Customer
@@ -11,6 +13,7 @@ from bench.faults.load import busy
 from bench.faults.photos import slow_photo
 from bench.faults.world import World
 
+LONGEST_REQUEST = 3.0
 NAMES = ("GPU_CALLBACK_SECRET", "JWT_SECRET")
 NEW = {name: f"{name}-" * 4 for name in NAMES}
 
@@ -34,6 +37,8 @@ def run(world: World) -> None:
         for customer in customers:
             customer.refresh()
             _signed_with(customer, NEW["JWT_SECRET"])
+        # Nor a request that began with one, and would be repeated with it.
+        time.sleep(LONGEST_REQUEST)
         world.stop("web")
         world.start("web", **NEW)
     world.wait_finished()
