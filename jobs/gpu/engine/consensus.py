@@ -16,7 +16,6 @@ import numpy as np
 
 from jobs.gpu.engine.arrays import Floats, Mask, Rgb
 from jobs.gpu.engine.channels import summed
-from jobs.gpu.engine.regions import told_apart
 
 # The longest side of the picture that regions are looked for in.
 _SIDE: Final = 320
@@ -27,10 +26,6 @@ _STEP: Final = 2.0
 _ROUNDS: Final = 3
 # What is finer and weaker than this is the grain of a region: reach in pixels, contrast.
 _CALM: Final = (5, 6.0, 2.0)
-# How much it counts who has won a region, beside the opinion of each pixel; and how likely a pixel
-# must be one of those that contend to be so for certain not, or for certain.
-_WON_COUNTS: Final = np.float32(0.5)
-_ONE_OF_THEM: Final = (0.35, 0.65)
 # Mean opinion of a hole above which it is filled, of an island below which it is dropped, 0-255;
 # and the share of the picture from which on neither is done.
 _DOUBT: Final = 48.0
@@ -41,43 +36,22 @@ _OPEN: Final = (32, 223)
 _DOUBTFUL: Final = 1.5
 
 
-def agreed(
-    masks: Mapping[str, Mask], small: Rgb, likely: Mapping[str, Floats] | None = None
-) -> dict[str, Mask]:
+def agreed(masks: Mapping[str, Mask], small: Rgb) -> dict[str, Mask]:
     """Masks (HxW, 0-255, 128 where it may be or not) of the picture (hxwx3), at its size: 255 where
-    the region is taken to belong, else 0.
-
-    `likely`, by name how likely each cell of the picture shows it (0-1, together 1 at most), lets
-    these contend: whether it is one of them is said pixel by pixel, which one by the region.
-    """
+    the region is taken to belong, else 0."""
     height, width = small.shape[:2]
     scale = min(1.0, _SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if not masks or min(size) < 2:
         return {name: _halved(_resized(mask, (width, height))) for name, mask in masks.items()}
-    calm = cv2.bilateralFilter(cv2.resize(small, size, interpolation=cv2.INTER_AREA), *_CALM)
-    guide = np.asarray(cv2.cvtColor(calm, cv2.COLOR_RGB2LAB), np.uint8)
+    guide = cv2.resize(small, size, interpolation=cv2.INTER_AREA)
+    guide = cv2.cvtColor(cv2.bilateralFilter(guide, *_CALM), cv2.COLOR_RGB2LAB)
     reduced = [cv2.resize(mask, size, interpolation=cv2.INTER_AREA) for mask in masks.values()]
-    given = np.stack(reduced, axis=2).astype(np.float32)
-    won = _won(likely, guide) if likely else {}
-    for index, name in enumerate(masks):
-        if name in won:
-            given[..., index] += (won[name] - given[..., index]) * _WON_COUNTS
-    opinions = spread(given, guide.astype(np.float32))
+    opinions = spread(np.stack(reduced, axis=2).astype(np.float32), guide.astype(np.float32))
     return {
         name: _halved(_resized(_sorted_out(opinions[..., index].copy()), (width, height)))
         for index, name in enumerate(masks)
     }
-
-
-def _won(likely: Mapping[str, Floats], guide: Mask) -> dict[str, Floats]:
-    """What is one of these, 0-255, in the regions of a guide (HxWx3) that each of them has won."""
-    size = (guide.shape[1], guide.shape[0])
-    claims = np.stack([_resized(claim, size) for claim in likely.values()])
-    none, all_of_it = _ONE_OF_THEM
-    level = np.clip((claims.sum(axis=0) - none) / (all_of_it - none), 0, 1) * np.float32(255)
-    labels = told_apart(claims, guide)
-    return {name: level * (labels == index) for index, name in enumerate(likely)}
 
 
 def in_doubt(masks: Mapping[str, Mask]) -> bool:

@@ -42,7 +42,7 @@ class CpuSegmenter:
     Grout close up."""
 
     name = "cpu"
-    version = "15"
+    version = "14"
 
     def segment(self, rgb: Rgb, concepts: Sequence[str]) -> Segmentation:
         """See `Segmenter.segment`. Each model runs at most once, and only when it is needed."""
@@ -126,9 +126,7 @@ class _Looks:
         rough = look_at_room(self._rgb)
         small = shrunk(self._rgb, _VOTING_SIDE)
         side = max(small.shape[:2])
-        masks = {name: shrunk(found.mask, side) for name, found in rough.items()}
-        likely = {name: rough[name].likely for name in SURFACES if name in rough}
-        voted = agreed(masks, small, likely)
+        voted = agreed({name: shrunk(found.mask, side) for name, found in rough.items()}, small)
         return {name: replace(rough[name], mask=mask) for name, mask in voted.items() if mask.any()}
 
     @cached_property

@@ -41,11 +41,10 @@ THINGS: Final = ("Window", "Cabinet")
 
 # The longest side of the picture that is looked at, and what its sides are multiples of.
 _SIDE: Final = 544
-_SMALLER_SIDE: Final = 320
 _STRIDE: Final = 32
 _LEAST_SIDE: Final = 48
-_LEAST_LIKELY: Final = np.float32(0.001)
-# How the earlier network wants colours shifted and scaled.
+# The later network's share in the answer, and how the earlier one wants colours shifted and scaled.
+_LATER: Final = 0.65
 _MEAN: Final = np.array(IMAGENET_MEAN, np.float32)
 _DEVIATION: Final = np.array(IMAGENET_DEVIATION, np.float32)
 # The longest side of the masks that are made of the answer.
@@ -102,30 +101,16 @@ def look_at_room(rgb: Rgb) -> Mapping[str, FoundInRoom]:
 
 
 def _likelihood(rgb: Rgb) -> Floats:
-    """What all looks say together, 8xhxw, 0-1: the mean of their logarithms, so that what one of
-    them all but excludes is unlikely. Each network sees the picture and its mirror image."""
-    together: Floats | None = None
-    for look in _LOOKS:
-        says = _answer(look.weights, _reduced(rgb, look.side), look.prepared)
-        says = np.log(np.maximum(says, _LEAST_LIKELY)) * np.float32(look.share)
-        if together is None:
-            together = says
-        else:
-            size = (together.shape[2], together.shape[1])
-            together += np.stack([resized(one, size) for one in says])
-    assert together is not None
-    likely = np.exp(together, out=together)
-    return np.asarray(likely / likely.sum(axis=0), np.float32)
-
-
-def _reduced(rgb: Rgb, side: int) -> Rgb:
-    """The picture, its longest side about `side`, both of them multiples of what networks want."""
+    """The mean answer of two networks to the picture and to its mirror image, 8xhxw, 0-1."""
     height, width = rgb.shape[:2]
-    scale = side / max(height, width)
+    scale = _SIDE / max(height, width)
     rows, columns = (
         max(2, round(length * scale / _STRIDE)) * _STRIDE for length in (height, width)
     )
-    return np.asarray(cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+    small = np.asarray(cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+    likely = _answer(EARLIER_ROOMS, small, _prepared_for_the_earlier)
+    likely += (_answer(ROOMS, small, _prepared) - likely) * np.float32(_LATER)
+    return likely
 
 
 def _answer(weights: Weights, small: Rgb, prepared: Callable[[Rgb], Floats]) -> Floats:
@@ -153,24 +138,6 @@ def _with_places(scaled: NDArray[np.floating]) -> Floats:
     down, across = np.mgrid[0:rows, 0:columns].astype(np.float32)
     places = ((across + 0.5) / columns * 2 - 1, (down + 0.5) / rows * 2 - 1)
     return np.stack([*scaled.transpose(2, 0, 1), *places]).astype(np.float32)
-
-
-@dataclass(frozen=True)
-class _Look:
-    """side: the longest of the picture that is looked at. share: in the answer."""
-
-    weights: Weights
-    prepared: Callable[[Rgb], Floats]
-    side: int
-    share: float
-
-
-# The first is the finest. Seen smaller, the layout of the room counts for more than its textures.
-_LOOKS: Final = (
-    _Look(ROOMS, _prepared, _SIDE, 0.6),
-    _Look(ROOMS, _prepared, _SMALLER_SIDE, 0.15),
-    _Look(EARLIER_ROOMS, _prepared_for_the_earlier, _SMALLER_SIDE, 0.25),
-)
 
 
 def _without_specks(mask: Mask) -> Mask:
