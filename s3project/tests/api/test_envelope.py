@@ -3,7 +3,8 @@
 import logging
 import re
 import uuid
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 import pytest
 from pytest_django import Settings
@@ -154,3 +155,16 @@ def test_a_page_of_localhost_may_read_the_answers_in_development() -> None:
 )
 def test_whatever_an_answer_has_is_written_and_in_its_order(value: object, text: str) -> None:
     assert encode({"data": value}).decode() == f'{{"data":{text}}}'
+
+
+@dataclass
+class _Shape:
+    name: str
+
+
+@pytest.mark.parametrize(
+    "value", [datetime(2027, 1, 31, tzinfo=UTC), date(2027, 1, 31), _Shape("a")]
+)
+def test_what_has_a_form_of_its_own_in_the_contract_gets_no_other(value: object) -> None:
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        encode({"data": value})
