@@ -19,7 +19,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT))
 
-from bench.judge.photos import JudgedPhoto, digest_of, present, read_list
+from bench.judge.photos import LIST, JudgedPhoto, digest_of, present, read_list
 
 GIT = shutil.which("git") or "git"
 
@@ -28,9 +28,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--clones", type=Path, required=True)
     parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--list", type=Path, default=LIST, help="another list of photos")
     arguments = parser.parse_args()
     arguments.photos.mkdir(parents=True, exist_ok=True)
-    photos = read_list()
+    photos = read_list(arguments.list)
     there = present(photos, arguments.photos)
     missing = [
         photo

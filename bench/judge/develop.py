@@ -38,7 +38,7 @@ import bench
 bench.__path__.insert(0, str(HERE / "bench"))  # an older checkout has no judge
 
 from bench.judge.orders import PROTECTED, edits_of, kind_of
-from bench.judge.photos import JudgedPhoto, present, read_list
+from bench.judge.photos import LIST, JudgedPhoto, present, read_list
 from jobs.gpu.engine.errors import PhotoError
 from jobs.gpu.engine.pipeline import Engine
 from jobs.gpu.engine.segmenters.registry import load_segmenter
@@ -49,13 +49,14 @@ LONGEST = 1600
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--list", type=Path, default=LIST, help="another list of photos")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--code", type=Path, help="a checkout whose engine is meant")
     parser.add_argument("--only", nargs="*", help="names of photos")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     engine = Engine(load_segmenter("cpu"))
-    for name, photo in present(read_list(), arguments.photos).items():
+    for name, photo in present(read_list(arguments.list), arguments.photos).items():
         if not arguments.only or name in arguments.only:
             develop(engine, photo, arguments.photos, arguments.out)
             print(name, flush=True)

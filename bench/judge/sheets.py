@@ -27,7 +27,7 @@ sys.path.insert(0, str(PROJECT))
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from bench.judge.orders import kind_of
-from bench.judge.photos import JudgedPhoto, present, read_list
+from bench.judge.photos import LIST, JudgedPhoto, present, read_list
 
 TILE, COLUMNS, CAPTION, GAP = 520, 3, 22, 6
 PAPER, INK = "#f6f5f2", "#3b3a36"
@@ -49,12 +49,13 @@ class Entry:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--list", type=Path, default=LIST, help="another list of photos")
     parser.add_argument("--results", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    photos = present(read_list(), arguments.photos)
+    photos = present(read_list(arguments.list), arguments.photos)
     versions = {folder.name: folder for folder in arguments.results}
     entries = list(mixed(photos, versions, arguments.seed))
     for name in photos:
