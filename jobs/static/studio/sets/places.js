@@ -28,6 +28,7 @@ export function placesOf(item, preset) {
 /**
  * What lies at a point, 0 to 1 across and down: the smallest thing there, since a wall is behind
  * whatever hangs on it; of the paints of one thing the one that looks most like `seen`, [r, g, b].
+ * A paint is as large as its thing: however little of it there is, a print lies upon it.
  */
 export function placeAt(places, { x, y }, seen) {
   const under = places.filter(({ box: [left, top, right, bottom] }) => x >= left && x <= right && y >= top && y <= bottom);
@@ -37,7 +38,12 @@ export function placeAt(places, { x, y }, seen) {
     if (!other || (seen && place.colour && unlike(place, seen) < unlike(other, seen))) best.set(place.concept, place);
   }
   const things = under.filter((place) => place.colour === null || best.get(place.concept) === place);
-  return things.toSorted((one, other) => area(one) - area(other))[0] ?? null;
+  return things.toSorted((one, other) => extent(one, places) - extent(other, places))[0] ?? null;
+}
+
+function extent(place, places) {
+  if (place.colour === null) return area(place);
+  return Math.max(...places.filter(({ concept }) => concept === place.concept).map(area));
 }
 
 function area({ box: [left, top, right, bottom] }) {
