@@ -42,7 +42,7 @@ READ_LINE = f"""
          WHERE job.status IN {sql_list(IN_WORK)}
     ),
     item AS (
-        SELECT job.*, item.idx, {IN_HAND} AS in_hand,
+        SELECT job.id, job.queued_at, job.weight, job.overtime, item.idx, {IN_HAND} AS in_hand,
                item.attempt > 0 AND {LEASED} AS is_sent, item.lease_expires_at,
                -- A photo that a worker was lost with goes alone.
                CASE WHEN item.attempt > 1 THEN item.idx
