@@ -1,5 +1,4 @@
-"""What a web process leaves out of each request: none of it is of use here, and together it took a
-twentieth of a request's CPU."""
+"""What a web process leaves out of each request, since none of it is of use here."""
 
 import logging
 

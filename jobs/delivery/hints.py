@@ -25,8 +25,6 @@ logger = logging.getLogger(__name__)
 # Of all jobs: who watches some of them looks at the others' hints for a microsecond each.
 CHANNEL = "s3:jobs:changed"
 TIMEOUT_SECONDS = 0.2
-# A PUBLISH as RESP writes it, up to the 32 digits of a job.
-HEAD = f"*3\r\n$7\r\nPUBLISH\r\n${len(CHANNEL)}\r\n{CHANNEL}\r\n$32\r\n"
 # After a failure nobody tries for this long.
 PAUSE_SECONDS = 5.0
 
@@ -54,7 +52,7 @@ class HintSender:
         Its answer is not waited for, which would take most of the time, but read before the next
         hint: what went wrong with one is known then.
         """
-        packed = [f"{HEAD}{job_id.hex}\r\n".encode()]
+        packed = self._connection.pack_command("PUBLISH", CHANNEL, job_id.hex)
         with self._lock:
             if time.monotonic() < self._away_until:
                 return False

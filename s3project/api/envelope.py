@@ -91,7 +91,7 @@ def encode(body: Mapping[str, Any]) -> bytes:
     """JSON in UTF-8; what cannot be encoded (a surrogate in an echoed key) becomes "?"."""
     try:
         return orjson.dumps(body, option=_STRICTLY)
-    except orjson.JSONEncodeError:  # nor an integer beyond 64 bits
+    except orjson.JSONEncodeError:  # half a surrogate pair, an integer beyond 64 bits
         return _ENCODER.encode(body).encode(errors="replace")
 
 
@@ -128,6 +128,7 @@ class EnvelopeRenderer(BaseRenderer):
         response: Response = renderer_context["response"]
         if response.status_code == 204:
             return b""
+        assert response.exception, "whatever is no error is an Answer"
         return encode(envelope(error=data))
 
 

@@ -5,7 +5,6 @@ JSON. What a library adds to its records is left out: Django adds the request, q
 """
 
 import logging
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -104,16 +103,6 @@ class LineFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__(LINE)
         self._redacted = Redaction(known_secrets())
-        self._second = -1, ""
-
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        """As `logging` has it, each second once."""
-        second = int(record.created)
-        known, text = self._second
-        if second != known:
-            text = time.strftime(self.default_time_format, self.converter(second))
-            self._second = second, text
-        return f"{text},{int(record.msecs):03d}"
 
     def format(self, record: logging.LogRecord) -> str:
         record.request_id = _work_of(record)

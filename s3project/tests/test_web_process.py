@@ -28,7 +28,7 @@ def test_of_what_django_does_around_a_request_one_thing_is_left() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_broke_is_replaced_before_the_next_request() -> None:
+def test_a_connection_that_broke_in_an_exchange_is_replaced_before_the_next_request() -> None:
     row = fetch_one("SELECT pg_backend_pid()", [])
     assert row is not None
     close_old_connections()

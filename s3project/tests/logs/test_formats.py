@@ -144,11 +144,3 @@ def test_of_a_task_that_another_process_runs_celerys_line_carries_the_id() -> No
     entry.name = "celery.worker.strategy"
 
     assert as_json(entry)["request_id"] == ORIGIN
-
-
-def test_a_line_has_the_time_that_logging_would_write() -> None:
-    ours, theirs = LineFormatter(), logging.Formatter()
-    record = logging.makeLogRecord({})
-    for created, milliseconds in [(0.0, 0.0), (0.9, 999.7), (1_764_170_000.25, 250.0), (0.0, 1.0)]:
-        record.created, record.msecs = created, milliseconds
-        assert ours.formatTime(record) == theirs.formatTime(record)
