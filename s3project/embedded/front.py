@@ -5,7 +5,6 @@ the only way to them and its word on who calls is true.
 """
 
 import contextlib
-import os
 import sysconfig
 import tempfile
 from collections.abc import Mapping
@@ -14,11 +13,10 @@ from pathlib import Path
 from s3project.embedded.engine_environment import engine_environment
 from s3project.embedded.errors import StackError
 from s3project.embedded.ports import HOST
+from s3project.embedded.socket_paths import fits
 
 CADDYFILE = Path(__file__).resolve().parents[2] / "deploy" / "front" / "Caddyfile"
 WEB, EVENTS = "web.sock", "events.sock"
-# The address of a unix socket has room for 107 bytes, on some systems for 103.
-LONGEST_SOCKET = 100
 
 
 class Sockets:
@@ -28,9 +26,8 @@ class Sockets:
 
     def __init__(self, folder: Path) -> None:
         self._home = folder
-        longest = max(len(os.fsencode(folder / name)) for name in (WEB, EVENTS))
-        fits = longest <= LONGEST_SOCKET
-        self.folder = folder if fits else Path(tempfile.mkdtemp(prefix="s3-web-"))
+        all_fit = all(fits(folder / name) for name in (WEB, EVENTS))
+        self.folder = folder if all_fit else Path(tempfile.mkdtemp(prefix="s3-web-"))
 
     def free(self, name: str) -> Path:
         """The path of WEB or EVENTS, where a process that was killed may have left its socket."""

@@ -1,5 +1,7 @@
 """The database of tests: quick, but never so quick that it loses what a client was told of."""
 
+import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,3 +71,34 @@ def test_it_begins_empty_whatever_ran_in_its_folder_before(
     after = started(of_tests(tmp_path), supervisor)
     with pytest.raises(psycopg.errors.UndefinedTable):
         count(after)
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder of a path that leaves room, wherever the tests keep theirs."""
+    with tempfile.TemporaryDirectory(prefix="s3-", dir="/tmp") as path:
+        yield Path(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "address"), [("a", "unix"), ("a" * 100, "tcp"), ('a "folder", ours', "tcp")]
+)
+def test_its_urls_lead_through_a_socket_where_the_path_allows_it(
+    short: Path, supervisor: Supervisor, name: str, address: str
+) -> None:
+    (short / name).mkdir()
+    postgres = started(of_tests(short / name), supervisor)
+    for url in (postgres.owner_url, postgres.url, postgres.events_url):
+        with psycopg.connect(url) as connection:
+            found = connection.execute("SELECT inet_server_addr() IS NULL").fetchone()
+        assert found == (address == "unix",)
+
+
+def test_its_socket_is_for_its_user_alone_and_asks_for_the_password(
+    short: Path, supervisor: Supervisor
+) -> None:
+    postgres = started(of_tests(short), supervisor)
+    (socket,) = [path for path in short.iterdir() if path.is_socket()]
+    assert stat.S_IMODE(socket.stat().st_mode) == 0o700
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(postgres.owner_url.replace("secret", "guessed"))
