@@ -1,11 +1,12 @@
 """Answers whose type says their shape: a handler's return type is what the documentation says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from django.http import HttpResponse
 
 from s3project.api.envelope import encode, envelope
+from s3project.api.headers import laid_of
 
 T = TypeVar("T")
 
@@ -26,6 +27,10 @@ class Answer(HttpResponse, Generic[T]):
     ) -> None:
         super().__init__(content_type="application/json", headers=headers, status=status)
         self.data = data
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """The headers, for the server."""
+        return laid_of(self).values()
 
     def write_envelope(self, more: Mapping[str, Any]) -> None:
         """Once the request is done, whose id and time are in it; `more` goes into `meta` too."""

@@ -20,11 +20,10 @@ from django.urls.resolvers import RoutePattern
 from django.utils.cache import patch_vary_headers
 
 from s3project.api.access import note_address
+from s3project.api.headers import Laid, laid_of, to_lay
 from s3project.api.views import ApiView
 
 Handler = Callable[..., Any]
-# Names and values of headers, by the names in small letters.
-Added = dict[str, tuple[str, str]]
 
 
 class Route(NamedTuple):
@@ -43,7 +42,7 @@ class ShortWayMiddleware:
         self._long_way = get_response
         # By the address, or by the address with a star for every second part.
         self._routes = dict(_routes())
-        self._added: dict[bool, Added] = {}
+        self._added: dict[bool, Laid] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         found = self._find(request)
@@ -61,8 +60,7 @@ class ShortWayMiddleware:
         except Exception as error:  # as Django's handler does for every middleware and view
             response = response_for_exception(request, error)
         answered: HttpResponse = response
-        # What lies in the headers: by their way in each is searched for and encoded three times.
-        headers = vars(answered.headers)["_store"]
+        headers = laid_of(answered)
         for key, (name, value) in self._headers_of(request).items():
             if key not in headers:
                 headers[key] = name, value
@@ -85,7 +83,7 @@ class ShortWayMiddleware:
         route = self._routes.get("/".join(parts))
         return None if route is None else (route, values)
 
-    def _headers_of(self, request: HttpRequest) -> Added:
+    def _headers_of(self, request: HttpRequest) -> Laid:
         """What the long way adds to an answer, by whether the request came over TLS."""
         is_secure = request.is_secure()
         added = self._added.get(is_secure)
@@ -94,13 +92,13 @@ class ShortWayMiddleware:
         return added
 
 
-def _added_headers(request: HttpRequest) -> Added:
+def _added_headers(request: HttpRequest) -> Laid:
     bare = HttpResponse()
     own = set(bare.headers)
     SecurityMiddleware(lambda _: bare).process_response(request, bare)
     XFrameOptionsMiddleware(lambda _: bare).process_response(request, bare)
     patch_vary_headers(bare, ["origin"])  # CORS: the answer to a browser is another one
-    return {name.lower(): (name, value) for name, value in bare.headers.items() if name not in own}
+    return to_lay((name, value) for name, value in bare.headers.items() if name not in own)
 
 
 def _routes() -> Iterator[tuple[str, Route]]:

@@ -24,6 +24,7 @@ from rest_framework.viewsets import ViewSetMixin
 from s3project.api.answers import Answer
 from s3project.api.envelope import EnvelopeRenderer, error_body
 from s3project.api.fields import NON_FIELD_ERRORS
+from s3project.api.headers import laid_of, to_lay
 from s3project.api.json_body import read_json_object
 from s3project.errors import (
     BODY,
@@ -127,8 +128,7 @@ class ApiView(APIView):
             return super().finalize_response(request, response, *args, **kwargs)
         slips = vars(request._request).get(SLIPS)
         response.write_envelope({"warnings": slips} if slips else {})
-        for name, value in self.headers.items():
-            response.headers[name] = value
+        laid_of(response).update(to_lay(self.headers.items()))
         return response
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:

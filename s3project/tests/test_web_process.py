@@ -27,6 +27,26 @@ def test_of_what_django_does_around_a_request_one_thing_is_left() -> None:
     assert json.loads(done.stdout.splitlines()[-1]) == [["close_old_connections"], []]
 
 
+SETTINGS = """
+import json
+from s3project.wsgi import application
+from django.conf import settings
+from django.test import override_settings
+
+read = [settings.USE_TZ, settings.STATIC_URL, settings.configured, hasattr(settings, "NO_SUCH")]
+with override_settings(USE_TZ=False):
+    read.append(settings.USE_TZ)
+print(json.dumps([*read, settings.USE_TZ, "USE_TZ" in dir(settings)]))
+"""
+
+
+def test_settings_are_read_as_ever() -> None:
+    done = subprocess.run([sys.executable, "-c", SETTINGS], capture_output=True, text=True)
+
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told == [True, "/static/", True, False, False, True, True]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_broke_in_an_exchange_is_replaced_before_the_next_request() -> None:
     row = fetch_one("SELECT pg_backend_pid()", [])
