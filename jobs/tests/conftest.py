@@ -1,15 +1,27 @@
-"""What the tests of jobs leave behind them: nothing, in the queues and in the bucket."""
+"""What the tests of jobs leave behind them: nothing, in the queues and in the bucket. And the
+patience that they have."""
 
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 
+from jobs.delivery import hints
 from jobs.storage.bucket import photo_storage, presigner
 from s3project.bucket import prepare_bucket
 from s3project.embedded.stack import EmbeddedStack
 from s3project.testing.broker import purge
-from s3project.testing.plugin import SPARE_BUCKET
+from s3project.testing.plugin import SPARE_BUCKET, STORE_PATIENCE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_hints() -> Iterator[None]:
+    """A hint that took longer than is shipped, on a machine with other things to do, would be the
+    last one for some seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hints, "TIMEOUT_SECONDS", STORE_PATIENCE)
+        hints._sender.cache_clear()
+        yield
 
 
 @pytest.fixture
