@@ -23,6 +23,7 @@ from s3project.embedded.stack import EmbeddedStack
 from s3project.testing.listener import Listener
 from s3project.testing.live import LiveStack
 from s3project.testing.plugin import live_stack_of
+from s3project.testing.quarters import wait_for_room
 from s3project.testing.waiting import wait_until
 from s3project.tests.embedded.process_table import (
     is_only_for_its_owner,
@@ -36,6 +37,7 @@ from users.tests.factories import make_user
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 METRICS = "a-token-that-reads-the-metrics-of-the-events-process"
+READS, MISSED = "s3_stream_reads_total", "s3_stream_hints_missed_total"
 # Seconds within which a change is heard here; bench/watchers.py measures it.
 SOON = 2.0
 
@@ -68,7 +70,13 @@ def metric(stack: LiveStack, name: str) -> float:
     return float(value)
 
 
+def nobody_watches(stack: LiveStack) -> None:
+    """Those of the test before are forgotten, which is a moment after they left."""
+    wait_until(lambda: metric(stack, "s3_watchers") == 0, seconds=10)
+
+
 def test_the_life_of_a_job_is_heard_as_it_happens(streams: LiveStack) -> None:
+    wait_for_room(30)
     job = make_job(user=pro(), items=3)
     with listen(streams, job) as heard:
         snapshot = heard.wait()
@@ -96,6 +104,7 @@ def test_the_life_of_a_job_is_heard_as_it_happens(streams: LiveStack) -> None:
 
 
 def test_a_package_is_heard_and_the_end_waits_for_it(streams: LiveStack) -> None:
+    wait_for_room(30)
     job = done_job(user=pro())
     with listen(streams, job) as heard:
         snapshot = heard.wait()
@@ -112,15 +121,22 @@ def test_a_package_is_heard_and_the_end_waits_for_it(streams: LiveStack) -> None
 def test_many_changes_at_once_are_few_events(streams: LiveStack) -> None:
     job = make_job(JobStatus.QUEUED, user=pro(), items=40)
     with listen(streams, job) as heard:
-        heard.wait()
+        known = heard.wait().id
+        started = time.monotonic()
         for idx in range(39):
             report(job, idx)
         heard.wait_for(progress={"done": 39, "failed": 0, "total": 40})
         told = heard.events[1:]
 
     assert sum(len(event.data["items"]) for event in told if event.name == "item") == 39
-    for first, sixth in zip(told, told[5:], strict=False):
-        assert sixth.at - first.at > 0.8, "more than five events in a second"
+    # When each was sent is not known here, but it was after the first report and before it was
+    # heard. Those of one reading come together; the last of them has the new id.
+    earlier = 0
+    for number, event in enumerate(told, start=1):
+        assert earlier <= 5 * (event.at - started), "more than five events in a second"
+        if event.id != known:
+            earlier, known = number, event.id
+    assert earlier > 0
 
 
 def test_all_watchers_of_a_job_hear_the_same_and_it_is_read_once(streams: LiveStack) -> None:
@@ -129,11 +145,14 @@ def test_all_watchers_of_a_job_hear_the_same_and_it_is_read_once(streams: LiveSt
         heard = [watching.enter_context(listen(streams, job)) for _ in range(6)]
         for each in heard:
             each.wait()
-        before = metric(streams, "s3_stream_reads_total")
+        reads, missed = metric(streams, READS), metric(streams, MISSED)
         report(job, 1)
         for each in heard:
             each.wait_for(progress={"done": 2, "failed": 0, "total": 4})
-        assert metric(streams, "s3_stream_reads_total") - before == 1
+        # A regular look that comes between the change and its hint makes one more.
+        looked = metric(streams, MISSED) - missed
+        assert 1 <= metric(streams, READS) - reads <= 1 + looked
+        assert looked in (0, 1)
     assert len({each.events[-1].id for each in heard}) == 1
 
 
@@ -207,6 +226,7 @@ def test_with_few_rights_it_notes_the_use_of_a_key_and_whom_it_refused(
 
 
 def test_streams_of_one_user_and_of_all_are_limited(streams: LiveStack) -> None:
+    nobody_watches(streams)
     mine = make_job(JobStatus.RUNNING, user=pro(), items=4)
     theirs = make_job(JobStatus.RUNNING, user=pro(), items=4)
     with ExitStack() as watching:
@@ -231,14 +251,12 @@ def test_streams_of_one_user_and_of_all_are_limited(streams: LiveStack) -> None:
 
 
 def test_whoever_leaves_is_forgotten(streams: LiveStack) -> None:
+    nobody_watches(streams)
     job = make_job(JobStatus.RUNNING, user=pro(), items=4)
     with listen(streams, job) as heard:
         heard.wait()
         assert metric(streams, "s3_watched_jobs") == 1
-    deadline = time.monotonic() + 10
-    while metric(streams, "s3_watchers"):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    nobody_watches(streams)
     assert metric(streams, "s3_watched_jobs") == 0
 
 
