@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import requests
 
+from s3project.api.readiness import SLOW
 from s3project.testing.live import LiveStack
+from s3project.testing.waiting import wait_until
 
 
 @pytest.fixture
@@ -124,11 +126,25 @@ def test_a_browser_elsewhere_may_not(origin: str, url: str) -> None:
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+def ready(url: str) -> requests.Response:
+    """The first answer that waited for no part. A process makes its clients when it is first asked,
+    and on a machine with other things to do the checks of that time have no answer yet."""
+    answers: list[requests.Response] = []
+
+    def none_was_slow() -> bool:
+        answers.append(requests.get(f"{url}/ready", timeout=5))
+        assert answers[-1].elapsed.total_seconds() < 3
+        return SLOW not in answers[-1].text
+
+    wait_until(none_was_slow, seconds=30)
+    return answers[-1]
+
+
 def test_ready_names_the_part_that_is_away_and_answers_soon(live_stack: LiveStack) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # bound and not listening: refused at once
         live_stack.start_web(CELERY_BROKER_URL=f"redis://127.0.0.1:{nobody.getsockname()[1]}/0")
-        answer = requests.get(f"{live_stack.base_url}/ready", timeout=5)
+        answer = ready(live_stack.base_url)
 
     assert refusal(answer) == (503, "UNAVAILABLE")
     assert answer.json()["error"]["details"] == {
@@ -137,11 +153,10 @@ def test_ready_names_the_part_that_is_away_and_answers_soon(live_stack: LiveStac
         "storage": "ready",
     }
     assert "Retry-After" in answer.headers
-    assert answer.elapsed.total_seconds() < 3
 
 
 def test_ready_is_ready_when_every_part_answers(url: str) -> None:
-    answer = requests.get(f"{url}/ready", timeout=5)
+    answer = ready(url)
 
     assert answer.status_code == 200
     assert set(answer.json()["data"]["parts"].values()) == {"ready"}
