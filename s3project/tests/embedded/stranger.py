@@ -16,6 +16,8 @@ from dataclasses import dataclass
 HOST = "127.0.0.1"
 # How long a port that says nothing is waited for; one that serves does so at once.
 SECONDS = 1
+# And how long one that has spoken HTTP already is given for each further answer.
+PATIENCE = 20
 REFUSED = frozenset({400, 401, 403, 405, 501})
 # Of SeaweedFS's master, volume server, filer, S3 gateway and admin server; some are anybody's.
 PATHS = (
@@ -49,8 +51,8 @@ class Served:
 def served_at(port: int) -> list[Served]:
     """All that a port gives to a stranger."""
     return [
-        *_http(port, "http", lambda: http.client.HTTPConnection(HOST, port, timeout=SECONDS)),
-        *_http(port, "https", lambda: _https(port)),
+        *_http("http", lambda patience: http.client.HTTPConnection(HOST, port, timeout=patience)),
+        *_http("https", lambda patience: _https(port, patience)),
         *_grpc(port),
         *_grpc_over_tls(port),
         *_valkey(port),
@@ -59,20 +61,17 @@ def served_at(port: int) -> list[Served]:
 
 
 def _http(
-    port: int, language: str, connect: Callable[[], http.client.HTTPConnection]
+    language: str, connect: Callable[[float], http.client.HTTPConnection]
 ) -> Iterator[Served]:
-    if _status(connect, "GET", "/") is None:
+    if _status(connect(SECONDS), "GET", "/") is None:
         return  # not its language
     for method, path in REQUESTS:
-        status = _status(connect, method, path)
+        status = _status(connect(PATIENCE), method, path)
         if status is not None and status not in REFUSED:
             yield Served(language, f"{method} {path} {status}")
 
 
-def _status(
-    connect: Callable[[], http.client.HTTPConnection], method: str, path: str
-) -> int | None:
-    connection = connect()
+def _status(connection: http.client.HTTPConnection, method: str, path: str) -> int | None:
     try:
         connection.request(method, path, body=b"x" if method in ("PUT", "POST") else None)
         return connection.getresponse().status
@@ -82,8 +81,8 @@ def _status(
         connection.close()
 
 
-def _https(port: int) -> http.client.HTTPSConnection:
-    return http.client.HTTPSConnection(HOST, port, timeout=SECONDS, context=_trusting())
+def _https(port: int, seconds: float) -> http.client.HTTPSConnection:
+    return http.client.HTTPSConnection(HOST, port, timeout=seconds, context=_trusting())
 
 
 def _trusting() -> ssl.SSLContext:

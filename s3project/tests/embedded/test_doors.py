@@ -78,14 +78,15 @@ def test_without_its_locks_the_storage_serves_everybody(
         assert "http: GET /dir/assign 200" in everywhere
         assert "gRPC: its settings" in everywhere
         (tmp_path / "elsewhere").mkdir()
-        assert KEYS[1] in shell(pid, tmp_path / "elsewhere", "s3.configure\n")
+        assert KEYS[1] in shell(pid, tmp_path / "elsewhere", "s3.configure\n", seconds=60)
     finally:
         supervisor.kill("storage")
         storage.clear_up()
 
 
-def shell(pid: int, home: Path, commands: str) -> str:
-    """What SeaweedFS's own administration shell says, started by somebody without its files."""
+def shell(pid: int, home: Path, commands: str, *, seconds: float = 5) -> str:
+    """What SeaweedFS's own administration shell says, started by somebody without its files. Where
+    it is let in nowhere it never ends by itself."""
     argv = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
     ports = {
         part: option.rpartition("=")[2]
@@ -107,7 +108,7 @@ def shell(pid: int, home: Path, commands: str) -> str:
             cwd=home,
             capture_output=True,
             text=True,
-            timeout=5,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
