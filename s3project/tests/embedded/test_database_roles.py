@@ -310,7 +310,7 @@ def test_a_migration_waits_for_no_lock_for_long_and_then_changes_nothing(
     with owner.transaction():
         owner.execute(sql.SQL("LOCK TABLE {}").format(sql.SQL(", ").join(names)))
         done = subprocess.run(
-            argv, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=30
+            argv, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=120
         )
     assert done.returncode != 0
     assert "lock timeout" in done.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from s3project.embedded.postgres import Postgres
+from s3project.embedded.postgres import DISPOSABLE, Postgres
 from s3project.embedded.supervisor import Supervisor
 
 
@@ -17,6 +17,13 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
     own = Supervisor(tmp_path)
     yield own
     own.close(gently=False)
+
+
+@pytest.fixture(autouse=True)
+def _late_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not waited for would otherwise reach the kernel within 200 ms, perhaps in time. From
+    the start: a server that is told later does so when it comes to it."""
+    monkeypatch.setitem(DISPOSABLE, "wal_writer_delay", "10s")
 
 
 def started(postgres: Postgres, supervisor: Supervisor) -> Postgres:
@@ -34,9 +41,6 @@ def of_tests(folder: Path) -> Postgres:
 def write_and_kill(postgres: Postgres, supervisor: Supervisor, setting: str = "") -> None:
     """The server is killed as soon as the last commit is acknowledged."""
     with psycopg.connect(postgres.owner_url, autocommit=True) as connection:
-        # What is not waited for would otherwise reach the kernel within 200 ms, perhaps in time.
-        connection.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
-        connection.execute("SELECT pg_reload_conf()")
         connection.execute("CREATE TABLE told (id int)")
         connection.execute("CHECKPOINT")
         if setting:
