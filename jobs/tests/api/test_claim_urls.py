@@ -1,7 +1,6 @@
 """Contract §4.4, `urls`: what a worker without a storage key is handed, and that it is no more."""
 
-import time
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
@@ -14,6 +13,7 @@ from jobs import keys
 from jobs.gpu.keyed_store import KeyedStore
 from jobs.models import JobCoordinator
 from jobs.states import ItemStatus, JobStatus
+from jobs.storage import worker_urls
 from jobs.storage.bucket import presigner
 from jobs.tests.factories import make_job, report, worker_api
 from s3project import ids
@@ -22,6 +22,7 @@ from s3project.testing.api import Answer
 pytestmark = pytest.mark.django_db
 
 DIGEST = "ab" * 32
+LEASE = timedelta(seconds=60)
 
 
 def claim(job: JobCoordinator, *items: int, worker: str = "gpu-1:10", **more: Any) -> Answer:
@@ -126,22 +127,33 @@ def test_whatever_is_asked_for_no_url_leads_to_another_user() -> None:
     assert [key for _, key in keys_of(answer) if key.split("/")[1] != folder] == []
 
 
-def test_the_urls_work_for_what_they_are_for_and_end_with_the_lease(settings: Settings) -> None:
-    settings.WORK_LEASE = timedelta(seconds=2)
+class Earlier:
+    """A clock that is a lease behind."""
+
+    @staticmethod
+    def now(tz: tzinfo) -> datetime:
+        return datetime.now(tz) - LEASE
+
+
+def test_the_urls_work_for_what_they_are_for_and_end_with_the_lease(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WORK_LEASE = LEASE
     job = make_job(JobStatus.QUEUED)
     KeyedStore().write(keys.input_key(job.user_id, job.id, 0), b"a photo", "image/jpeg")
 
     [urls] = claim(job, 0).data["urls"]
 
-    assert parse_qs(urlsplit(urls["input"]).query)["X-Amz-Expires"] == ["2"]
+    assert parse_qs(urlsplit(urls["input"]).query)["X-Amz-Expires"] == ["60"]
     assert requests.get(urls["input"], timeout=10).content == b"a photo"
     assert requests.put(urls["output"], data=b"a result", timeout=10).status_code == 200
     assert requests.put(urls["input"], data=b"x", timeout=10).status_code == 403
     assert requests.get(urls["output"], timeout=10).status_code == 403
     other = urls["input"].replace("/0.jpg", "/1.jpg")
     assert requests.get(other, timeout=10).status_code == 403
-    time.sleep(3)
-    assert requests.get(urls["input"], timeout=10).status_code == 403
+    monkeypatch.setattr(worker_urls, "datetime", Earlier)
+    [over] = claim(job, 0).data["urls"]
+    assert requests.get(over["input"], timeout=10).status_code == 403
     assert KeyedStore().read(keys.output_key(job.user_id, job.id, 0)) == b"a result"
 
 
