@@ -48,9 +48,14 @@ def test_memory_is_given_back_once_when_nobody_works_any_more(
 ) -> None:
     given: list[float] = []
     monkeypatch.setattr(heap, "give_back", lambda: given.append(time.monotonic()))
-    with heap.in_use(0.02), heap.in_use(0.02):
+    with heap.in_use(60), heap.in_use(60):
         pass
+    waiting = heap._waiting
+    assert waiting is not None
     with heap.in_use(0.02):
+        # Canceled as soon as somebody works again.
+        assert waiting.finished.is_set()
+        assert heap._waiting is None
         time.sleep(0.06)
         assert not given
         ended = time.monotonic()
