@@ -2,6 +2,7 @@
 What each part says is in `examinations/`."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -99,22 +100,27 @@ def test_no_secret_is_told_whatever_is_broken(
 
 
 def test_one_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
     def slow() -> Iterator[Diagnosis]:
-        time.sleep(5)
+        over.wait(20)
         yield Diagnosis("events", State.OK, "too late")
 
     only(monkeypatch, disk=[Diagnosis("disk", State.OK, "fine")])
     monkeypatch.setitem(EXAMINATIONS, "events", slow)
     monkeypatch.setitem(EXAMINATIONS, "web", partial(iter, [Diagnosis("web", State.OK, "there")]))
-    monkeypatch.setattr(whole, "LIMIT", 0.2)
+    # The others, which answer at once, are given so much on a machine that is busy.
+    monkeypatch.setattr(whole, "LIMIT", 1.0)
 
     started = time.monotonic()
     found = [(one.part, one.state.value, one.finding) for one in examine()]
+    took = time.monotonic() - started
+    over.set()
 
-    assert time.monotonic() - started < 2
+    assert took < 2
     assert found == [
         ("disk", "ok", "fine"),
-        ("events", "error", "no answer within 0 s"),
+        ("events", "error", "no answer within 1 s"),
         ("web", "ok", "there"),
     ]
 
