@@ -6,7 +6,7 @@ from uuid import UUID
 
 from bench.faults.customer import Customer
 from bench.faults.older import make_older
-from bench.faults.world import World
+from bench.faults.world import PATIENT_LEASES, World
 from jobs.models import JobItem
 from jobs.upkeep.archive import archive_jobs
 from jobs.upkeep.deletion import delete_expired_objects
@@ -20,8 +20,9 @@ CREDITS = 200
 
 def run(world: World) -> None:
     world.kill("web", "maintenance", "gpu")
-    # The worker is played here, and no job is ended for want of progress but where it is said.
-    world.start("web", "maintenance", STALLED_AFTER_MIN="0")
+    # The worker is played here, and no job is ended for want of progress but where it is said. No
+    # lease ends but where it is said either.
+    world.start("web", "maintenance", STALLED_AFTER_MIN="0", **PATIENT_LEASES)
     _in_work(world)
     world.kill("maintenance")
     _ended(world)

@@ -13,7 +13,9 @@ from jobs.storage.bucket import photo_storage
 
 def run(world: World) -> None:
     # Three queue leases without a result give a photo up, and web may take long to start.
-    world.start("web", "maintenance", "gpu", QUEUE_LEASE_SEC="20")
+    world.start("web", "maintenance", "gpu", QUEUE_LEASE_SEC="60")
+    # The lease is short, and is not to end before the worker does.
+    world.freeze("maintenance")
     job = world.start_set([slow_photo(1.5)])
     world.wait_in_hand(job)
     world.kill("web")  # what the worker has to say now it cannot say
@@ -23,7 +25,9 @@ def run(world: World) -> None:
     killed_at = time.monotonic()
     world.kill("gpu")
     assert world.items(job)[0].status == "pending"
-    world.start("web", "gpu", QUEUE_LEASE_SEC="20")
+    world.thaw("maintenance")
+    # And that of the second one is not to end while a busy machine does something else.
+    world.start("web", "gpu", QUEUE_LEASE_SEC="60", WORK_LEASE_SEC="20")
     world.wait_finished(since=killed_at)
 
     item = world.items(job)[0]
