@@ -21,6 +21,7 @@ that nobody asked for it, so that it does not keep a session alive (s3project/ad
 
   let paused = false;
   let failures = 0;
+  let asked = 0;
   const say = () => {
     button.textContent = paused ? "Go on" : "Pause";
     said.textContent = paused ? "Not brought up to date." : `Brought up to date every ${seconds} seconds.`;
@@ -49,16 +50,20 @@ that nobody asked for it, so that it does not keep a session alive (s3project/ad
   }
   const pathOf = (address) => address.split("?", 1)[0];
 
+  /* Paused, out of sight, or with a link in it that somebody is about to follow. */
+  const isHeld = () => paused || document.hidden || document.activeElement?.closest("[data-live]");
+
   async function refresh() {
-    if (paused || document.hidden) return;
-    const focused = document.activeElement && document.activeElement.closest("[data-live]");
-    if (focused) return; // somebody is about to follow a link of it
+    if (isHeld()) return;
+    const mine = ++asked;
     try {
       const answer = await fetch(location.href, {
         headers: { "X-Live": "1" }, credentials: "same-origin", redirect: "manual",
       });
       if (!answer.ok) throw new Error(String(answer.status));
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const text = await answer.text();
+      if (mine !== asked || isHeld()) return; // an answer on its way does not count any more either
+      const page = new DOMParser().parseFromString(text, "text/html");
       for (const part of parts()) {
         const fresh = page.getElementById(part.id);
         if (!fresh) throw new Error("gone");
