@@ -11,12 +11,15 @@ from types import TracebackType
 from typing import Self
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 DJANGO_IN_A_LOOP = "DJANGO_ALLOW_ASYNC_UNSAFE"
 AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-PATIENCE_MS = 10_000
+# Of whatever is waited for, on a machine with other things to do. How soon something must be there
+# a test says for itself.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 860}
 # What Chromium says of a request that did not get through, preflights included.
