@@ -27,6 +27,14 @@ def said(found: list[Line], logger: str, message: str = "") -> list[Line]:
     return [one for one in found if one["logger"] == logger and message in one["message"]]
 
 
+def reports_of(stack: LiveStack, job: str) -> list[Line]:
+    return [
+        line
+        for line in lines(stack, "web", job=job)
+        if line.get("route") == "/jobs/{job_id}/callback"
+    ]
+
+
 def test_the_request_the_message_the_worker_and_its_reports_have_one_id(
     live_stack: LiveStack,
 ) -> None:
@@ -50,6 +58,8 @@ def test_the_request_the_message_the_worker_and_its_reports_have_one_id(
         wait_for(client, job, is_finished)
         sender = "jobs.webhooks.sender"
         wait_until(lambda: bool(said(lines(live_stack, "maintenance"), sender)), seconds=30)
+        # The line of a request is written when it is answered, and what it did is seen before.
+        wait_until(lambda: len(reports_of(live_stack, job)) == 3, seconds=30)
 
     web = lines(live_stack, "web", job=job)
     [execute] = [line for line in web if line.get("route") == "/jobs/{job_id}/execute"]
@@ -73,7 +83,7 @@ def test_the_request_the_message_the_worker_and_its_reports_have_one_id(
     assert {line["origin"] for line in worker} == {cause}
     assert {line["attempt"] for line in worker} == {1}
 
-    reports = [line for line in web if line.get("route") == "/jobs/{job_id}/callback"]
+    reports = reports_of(live_stack, job)
     assert {(line["photo"], line["origin"], line["status"]) for line in reports} == {
         (idx, cause, 200) for idx in range(3)
     }
