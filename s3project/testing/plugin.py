@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from s3project.api import rate_limiter
-from s3project.embedded import processes
+from s3project.embedded import ports, processes
 from s3project.embedded.errors import StackError, StackRunning
 from s3project.embedded.ports import free_port
 from s3project.embedded.stack import PROJECT, EmbeddedStack
@@ -29,6 +29,8 @@ SPARE_BUCKET = "s3-images-spare"
 ROOT = PROJECT / ".local" / "test"
 # The name of this process where several share a run (`pytest -n`), else empty.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+# So many that share one have ports of their own.
+RUNS = 8
 # Runs that execute no test need no engine, nor do those of `--fast` (`fast.py`).
 IDLE_OPTIONS = ("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test", "fast")
 
@@ -124,6 +126,7 @@ def _shares_out(config: pytest.Config) -> bool:
 
 def _start(engines: ExitStack) -> None:
     global STACK
+    _share_ports()
     # A port of its own, so that a run never competes with `make serve` for the usual one.
     variables = {**os.environ, "PORT": str(free_port())}
     try:
@@ -144,6 +147,15 @@ def _start(engines: ExitStack) -> None:
     for name in ("ANON_SIGNUP_RATE", "CREATE_RATE", "NEW_USER_RATE", "REFRESH_RATE", "USER_RATE"):
         os.environ[name] = "off"
     STACK = stack
+
+
+def _share_ports() -> None:
+    """Runs beside this one start engines at the same moment: each chooses from ports of its own."""
+    number = WORKER.removeprefix("gw")
+    if number.isdecimal():
+        width = (ports.LAST - ports.FIRST) // RUNS
+        ports.FIRST += int(number) % RUNS * width
+        ports.LAST = ports.FIRST + width
 
 
 def _stack(root: Path, variables: dict[str, str]) -> EmbeddedStack:
