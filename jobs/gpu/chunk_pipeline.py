@@ -135,10 +135,11 @@ class ChunkPipeline:
 
         def renew() -> None:
             while (lease := self._claim.lease_seconds) and not leaving.wait(lease / 2):
+                items = sorted(self._unreported.copy())
+                if not items:
+                    return  # all is told, and nothing is left to be kept
                 try:
-                    self._claim = self._reporter.claim(
-                        self._message, sorted(self._unreported.copy()), patient=False
-                    )
+                    self._claim = self._reporter.claim(self._message, items, patient=False)
                 except DeliveryFailed as error:
                     # The next one may come through; if none does, the lease ends.
                     logger.warning("the claim is not renewed: %s", error)

@@ -281,6 +281,18 @@ def test_the_lease_is_renewed_twice_in_its_time_while_a_photo_is_in_work() -> No
     assert reports(server) == {0: "done"}
 
 
+def test_when_all_is_reported_nothing_is_claimed_any_more() -> None:
+    class Lingering(MemoryBudget):
+        def give_back(self, amount: int) -> None:
+            if server.to("callback"):
+                time.sleep(0.7)  # the next renewal would be within half a second
+            super().give_back(amount)
+
+    with serving(data={**answer([0]), **SHORT_LEASE}) as server:
+        process(chunk_of(server.url, [png_file(wall())]), Engine(finder()), 1, Lingering(10**9))
+    assert {tuple(claim["items"]) for claim in server.to("claim")} == {(0,)}
+
+
 def test_a_renewal_that_is_not_answered_fails_nothing() -> None:
     with serving(200, 503, 503, data={**answer([0]), **SHORT_LEASE}) as server:
         process(chunk_of(server.url, [png_file(wall())]), Engine(Slow(server, renewals=3)))
