@@ -110,5 +110,5 @@ def test_a_handshake_that_never_ends_is_cut_off_in_time() -> None:
     with rude_receiver(behave) as url:
         started = time.monotonic()
         with pytest.raises(NotSent, match=r"within 10 seconds|TLS failed"):
-            send(url.replace("http://", "https://"))
+            send(url.replace("http://", "https://"), seconds=SECONDS)
         assert time.monotonic() - started < SECONDS + SLACK
