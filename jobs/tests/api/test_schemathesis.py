@@ -26,7 +26,7 @@ from users.tests.factories import make_user
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(450),
     pytest.mark.usefixtures("empty_queues"),
 ]
 
@@ -79,7 +79,7 @@ def run_schemathesis(
         },
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=400,
         check=False,
     )
 
