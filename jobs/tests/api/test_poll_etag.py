@@ -1,5 +1,6 @@
 """GET /jobs/{id} with If-None-Match: what has not changed has no body and hardly a cost."""
 
+import threading
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from jobs.states import ItemStatus, JobStatus
 from jobs.storage import bucket, presign
 from jobs.tests.factories import make_job, poll, report
 from s3project.testing.api import Answer, Api
-from s3project.testing.race import race
+from s3project.testing.race import PATIENCE_SECONDS, race
 from s3project.testing.sql import recorded_statements
 from users.api.auth import issue_token
 from users.models import Session
@@ -272,16 +273,31 @@ def test_a_poll_costs_one_statement_and_a_poll_of_something_new_two(clock: Clock
 def test_a_poll_beside_results_shows_counters_and_items_of_the_same_instant() -> None:
     job = make_job(JobStatus.QUEUED, user=make_user(plan="pro"), items=60)
 
+    looked, over = threading.Event(), threading.Event()
+
     def see() -> list[tuple[Any, int]]:
-        views = [selectors.get_job(user_id=job.user_id, job_id=job.id) for _ in range(60)]
+        views = []
+        while not over.is_set():
+            views.append(selectors.get_job(user_id=job.user_id, job_id=job.id))
+            looked.set()
         return [
             (view.job.done_items, sum(item.status == ItemStatus.DONE for item in view.items))
             for view in views
         ]
 
+    def wait_for_a_look() -> None:
+        for _ in range(2):  # the first one may have begun before
+            looked.clear()
+            assert looked.wait(PATIENCE_SECONDS), "nobody looks"
+
     def work() -> list[tuple[Any, int]]:
-        for idx in range(60):
-            report(job, idx)
+        try:
+            for idx in range(60):
+                if idx == 30:
+                    wait_for_a_look()
+                report(job, idx)
+        finally:
+            over.set()
         return []
 
     seen, _ = race(see, work)
