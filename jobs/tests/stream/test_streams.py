@@ -305,16 +305,17 @@ def test_a_reader_that_does_not_read_keeps_nobody_waiting_and_is_dropped(
         lazy.connect((place.hostname, place.port))
         lazy.sendall(f"GET {url} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         heard.wait()
-        # Megabytes of changes, which the other reads as they come.
+        # Megabytes of changes, which the other reads as they come. Large ones: in some seconds all
+        # that lies between is full.
         names = {"padding": "x" * 400}
         deadline = time.monotonic() + 60
         turn = 0
         while not _has_slow(streams):
             assert time.monotonic() < deadline, "never dropped"
             turn += 1
-            metadata = {f"k{n}": f"{turn}" + "x" * 480 for n in range(16)} | names
+            metadata = {f"k{n}": f"{turn}" + "x" * 1900 for n in range(16)} | names
             concepts = {
-                f"c{n}" * 8: {"action": "tone", "value": f"{turn}" + "y" * 180} for n in range(64)
+                f"c{n}" * 8: {"action": "tone", "value": f"{turn}" + "y" * 700} for n in range(64)
             }
             JobCoordinator.objects.filter(pk=job.pk).update(metadata=metadata, concepts=concepts)
             report_anything(job)
