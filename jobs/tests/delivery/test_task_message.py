@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jobs.delivery import task_message
 from jobs.delivery.publish import (
     DELETE_OUTPUTS,
     GPU_QUEUE,
@@ -24,6 +25,13 @@ pytestmark = [pytest.mark.usefixtures("engines", "empty_queues")]
 
 REQUEST = "5f8f4f0e-7f0c-4b5e-9d53-0f6f3f0a3c11"
 LEVEL = 3
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Celery looks a task's options up where its module was imported, which in a run of tests may
+    be after the first of its messages was made."""
+    monkeypatch.setattr(task_message, "_messages", {})
 
 
 def taken(queue: str) -> dict[str, Any]:
