@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import psycopg
 import pytest
+import redis
 
 from s3project.api import rate_limiter
 from s3project.embedded import ports, processes
@@ -37,6 +38,7 @@ IDLE_OPTIONS = ("help", "version", "collectonly", "showfixtures", "show_fixtures
 # Seconds that a store of limits may take here. A machine with other things to do pauses for longer
 # than is shipped, and a limit that is off for that is a test that fails by chance.
 STORE_PATIENCE = 20.0
+LIMITS = "s3:rate:*"
 
 STACK: EmbeddedStack | None = None
 
@@ -83,6 +85,16 @@ def engines() -> EmbeddedStack:
     """The engines of this test run."""
     assert STACK is not None, "The engines start with the run."
     return STACK
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _limits_of_its_own() -> None:
+    """What the tests of another file have used up of a limit is there again, as nearly all of them
+    call from one address."""
+    if STACK is not None:
+        with redis.Redis.from_url(STACK.environment["CELERY_BROKER_URL"]) as store:
+            for key in store.scan_iter(LIMITS):
+                store.delete(key)
 
 
 @pytest.fixture(scope="session", autouse=True)
