@@ -62,6 +62,27 @@ def race_without_locks(*actions: Callable[[], T]) -> list[T | Exception]:
     return _race(actions, lambda: connection.execute_wrapper(_Unlocked(everyone_has_read)))
 
 
+def race_without_locks_in_turn(
+    first: Callable[[], T], second: Callable[[], T]
+) -> list[T | Exception]:
+    """As `race_without_locks`; of the two orders of writing this is one for certain. When both have
+    read, the first goes on to its end, and only then the second writes."""
+    everyone_has_read, over = threading.Barrier(2), threading.Event()
+
+    def lead() -> T:
+        try:
+            with connection.execute_wrapper(_Unlocked(everyone_has_read)):
+                return first()
+        finally:
+            over.set()
+
+    def follow() -> T:
+        with connection.execute_wrapper(_Unlocked(everyone_has_read, after=over)):
+            return second()
+
+    return _race((lead, follow), nullcontext)
+
+
 def names(outcomes: Sequence[object]) -> list[str]:
     """What came out, sorted: a text as it is, an exception by its class."""
     return sorted(
@@ -121,10 +142,14 @@ class _Leader:
 
 
 class _Unlocked:
-    """Takes the locks out of one thread's SQL; its first write waits for the other threads."""
+    """Takes the locks out of one thread's SQL; its first write waits for the other threads, and for
+    what it is to come after."""
 
-    def __init__(self, everyone_has_read: threading.Barrier) -> None:
+    def __init__(
+        self, everyone_has_read: threading.Barrier, *, after: threading.Event | None = None
+    ) -> None:
         self._everyone_has_read = everyone_has_read
+        self._after = after
         self._has_read = False
 
     def __call__(
@@ -134,4 +159,6 @@ class _Unlocked:
         if WRITE.search(sql) and not self._has_read:
             self._has_read = True
             self._everyone_has_read.wait(PATIENCE_SECONDS)
+            if self._after is not None:
+                assert self._after.wait(PATIENCE_SECONDS), "the first does not end"
         return execute(sql, params, many, context)

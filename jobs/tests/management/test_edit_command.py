@@ -12,6 +12,12 @@ from jobs.gpu.engine.decode import decode
 ROOM = PHOTOS / "interior_waiting_room.jpg"
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table in a narrow terminal has its words in several lines."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+
 def test_a_photo_is_edited_without_any_server(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
