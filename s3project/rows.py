@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.base import ModelState
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
@@ -157,8 +156,7 @@ class Rows(Generic[M]):
 
     def values(self, instance: M) -> list[Any]:
         """What an INSERT writes, as `save` would for a model whose key is given."""
-        database = connections[DEFAULT_DB_ALIAS]
-        return [_stored(field, instance, database, add=True) for field in self._fields]
+        return [_stored(field, instance, add=True) for field in self._fields]
 
     def insert(self, instance: M) -> None:
         """As `save(force_insert=True)` of a model whose key is given."""
@@ -173,8 +171,7 @@ class Rows(Generic[M]):
     def update(self, instance: M, *names: str) -> None:
         """As `save(update_fields=names)`, which raises DatabaseError for a row that is gone."""
         statement, fields = self._updates.get(names) or self._keep_update(names)
-        database = connections[DEFAULT_DB_ALIAS]
-        values = [_stored(field, instance, database, add=False) for field in fields]
+        values = [_stored(field, instance, add=False) for field in fields]
         if not execute(statement, [*values, instance.pk]):
             raise DatabaseError(f"There is no such {self._model.__name__} to update.")
 
@@ -210,10 +207,8 @@ def _rows_of(model: type[Any]) -> Rows[Any]:
     return Rows(model)
 
 
-def _stored(
-    field: AnyField, instance: models.Model, database: BaseDatabaseWrapper, *, add: bool
-) -> Any:
-    value = field.get_db_prep_save(field.pre_save(instance, add), database)
+def _stored(field: AnyField, instance: models.Model, *, add: bool) -> Any:
+    value = field.get_db_prep_save(field.pre_save(instance, add), connection)
     assert not hasattr(value, "as_sql"), f"{field.name} is an expression, and not a value"
     return value
 

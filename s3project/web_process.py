@@ -19,9 +19,9 @@ def leave_out() -> None:
         request_finished.disconnect(close_old_connections)
     if not settings.DEBUG:  # else there are statements to be forgotten
         request_started.disconnect(reset_queries)
-    # Settings are read thirty times a request. Django asks each time whether the name is one of the
-    # methods that its lazy objects hand on, of which settings have none but these.
-    type(settings).__getattribute__ = object.__getattribute__  # type: ignore[method-assign] # as said
+    # Settings are read thirty times a request. Django asks each time whether what it found is a
+    # method that a lazy object hands on to what it stands for, which no setting is.
+    type(settings).__getattribute__ = object.__getattribute__  # type: ignore[method-assign]  # as said
     # What no line of ours says: where in the code it was written, by which thread and process.
     logging._srcfile = None  # as the HOWTO of logging has it
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 from django.http import HttpResponse
 
 from s3project.api.envelope import encode, envelope
-from s3project.api.headers import laid_of
+from s3project.api.headers import laid_in
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Answer(HttpResponse, Generic[T]):
 
     def items(self) -> Iterable[tuple[str, str]]:
         """The headers, for the server."""
-        return laid_of(self).values()
+        return laid_in(self).values()
 
     def write_envelope(self, more: Mapping[str, Any]) -> None:
         """Once the request is done, whose id and time are in it; `more` goes into `meta` too."""

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from s3project import ids
 from s3project.api.access import note_address, note_answer
-from s3project.api.headers import laid_of
+from s3project.api.headers import laid_in, lay
 from s3project.logs.context import request_id, work
 from s3project.telemetry.traces import request_span
 
@@ -26,11 +26,10 @@ class RequestIdMiddleware:
         started = time.perf_counter()
         with work(ids.new_request_id()), request_span(request):
             response = self.get_response(request)
-            headers = laid_of(response)
-            headers["x-request-id"] = REQUEST_ID, request_id.get()
+            lay(response, REQUEST_ID, request_id.get())
             # Without it the server would send every answer in chunks.
-            if not response.streaming and "content-length" not in headers:
-                headers["content-length"] = "Content-Length", str(len(response.content))
+            if not response.streaming and "content-length" not in laid_in(response):
+                lay(response, "Content-Length", str(len(response.content)))
             note_answer(request, response.status_code, time.perf_counter() - started)
             return response
 

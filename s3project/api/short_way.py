@@ -20,7 +20,7 @@ from django.urls.resolvers import RoutePattern
 from django.utils.cache import patch_vary_headers
 
 from s3project.api.access import note_address
-from s3project.api.headers import Laid, laid_of, to_lay
+from s3project.api.headers import Laid, laid_in
 from s3project.api.views import ApiView
 
 Handler = Callable[..., Any]
@@ -60,10 +60,10 @@ class ShortWayMiddleware:
         except Exception as error:  # as Django's handler does for every middleware and view
             response = response_for_exception(request, error)
         answered: HttpResponse = response
-        headers = laid_of(answered)
+        laid = laid_in(answered)
         for key, (name, value) in self._headers_of(request).items():
-            if key not in headers:
-                headers[key] = name, value
+            if key not in laid:
+                laid[key] = name, value
             elif name == "Vary":
                 patch_vary_headers(answered, [value])
         return answered
@@ -98,7 +98,7 @@ def _added_headers(request: HttpRequest) -> Laid:
     SecurityMiddleware(lambda _: bare).process_response(request, bare)
     XFrameOptionsMiddleware(lambda _: bare).process_response(request, bare)
     patch_vary_headers(bare, ["origin"])  # CORS: the answer to a browser is another one
-    return to_lay((name, value) for name, value in bare.headers.items() if name not in own)
+    return {name.lower(): (name, value) for name, value in bare.headers.items() if name not in own}
 
 
 def _routes() -> Iterator[tuple[str, Route]]:

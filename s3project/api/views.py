@@ -24,7 +24,7 @@ from rest_framework.viewsets import ViewSetMixin
 from s3project.api.answers import Answer
 from s3project.api.envelope import EnvelopeRenderer, error_body
 from s3project.api.fields import NON_FIELD_ERRORS
-from s3project.api.headers import laid_of, to_lay
+from s3project.api.headers import lay
 from s3project.api.json_body import read_json_object
 from s3project.errors import (
     BODY,
@@ -128,7 +128,8 @@ class ApiView(APIView):
             return super().finalize_response(request, response, *args, **kwargs)
         slips = vars(request._request).get(SLIPS)
         response.write_envelope({"warnings": slips} if slips else {})
-        laid_of(response).update(to_lay(self.headers.items()))
+        for name, value in self.headers.items():
+            lay(response, name, value)
         return response
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
@@ -156,8 +157,7 @@ def parse(serializer: serializers.Serializer[Any], request: Request) -> dict[str
     """
     body = read_json_object(request._request)
     values = validated(serializer, body)
-    known = serializer.fields.fields  # a dict, where its owner looks each key up by itself
-    if not body.keys() <= known.keys() and (slips := slips_of(body, known)):
+    if not body.keys() <= serializer.fields.keys() and (slips := slips_of(body, serializer.fields)):
         vars(request._request)[SLIPS] = slips
     return values
 
