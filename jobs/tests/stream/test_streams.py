@@ -145,14 +145,16 @@ def test_all_watchers_of_a_job_hear_the_same_and_it_is_read_once(streams: LiveSt
         heard = [watching.enter_context(listen(streams, job)) for _ in range(6)]
         for each in heard:
             each.wait()
-        reads, missed = metric(streams, READS), metric(streams, MISSED)
-        report(job, 1)
-        for each in heard:
-            each.wait_for(progress={"done": 2, "failed": 0, "total": 4})
-        # A regular look that comes between the change and its hint makes one more.
-        looked = metric(streams, MISSED) - missed
-        assert 1 <= metric(streams, READS) - reads <= 1 + looked
-        assert looked in (0, 1)
+        for idx in (1, 2):
+            reads, missed = metric(streams, READS), metric(streams, MISSED)
+            report(job, idx)
+            for each in heard:
+                each.wait_for(progress={"done": idx + 1, "failed": 0, "total": 4})
+            # A regular look that comes between the change and its hint makes one more, for once.
+            if metric(streams, MISSED) == missed:
+                break
+        assert metric(streams, MISSED) == missed
+        assert metric(streams, READS) - reads == 1
     assert len({each.events[-1].id for each in heard}) == 1
 
 
