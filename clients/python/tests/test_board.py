@@ -26,7 +26,7 @@ def output(monkeypatch: pytest.MonkeyPatch) -> Output:
 
 def tell(board: Board, idx: int, state: PhotoState, **more: int | str) -> None:
     name = str(more.pop("name", f"photo-{idx}.jpg"))
-    board.tell(Progress("job_1", idx, name, state, **more))  # type: ignore[arg-type]
+    board.tell(Progress("job_1", idx, name, state, **more))  # type: ignore[arg-type]  # of two types
 
 
 def picture(board: Board, output: Output) -> list[str]:

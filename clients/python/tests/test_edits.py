@@ -49,7 +49,7 @@ def test_what_cannot_be_meant_is_refused(text: str) -> None:
 def test_texts_and_objects_may_be_mixed() -> None:
     wall = {"action": "recolor", "value": "sage"}
 
-    assert edits({"Wall": wall, "Floor": "texture:oak"}) == {  # type: ignore[dict-item]
+    assert edits({"Wall": wall, "Floor": "texture:oak"}) == {  # type: ignore[dict-item]  # both kinds
         "Wall": wall,
         "Floor": {"action": "texture", "value": "oak"},
     }

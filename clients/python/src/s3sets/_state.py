@@ -20,7 +20,7 @@ from s3sets.errors import StateUnusable
 try:
     import fcntl
 except ImportError:  # Windows: two processes with one state file are not noticed there
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # as said
 
 VERSION = 1
 

@@ -22,7 +22,7 @@ def read_edit(text: str) -> Edit:
         raise ValueError(
             f'"{text}": an edit begins with one of {", ".join(ACTIONS)}, then a colon.'
         )
-    edit: ValuedEdit = {"action": action, "value": value.strip()}  # type: ignore[typeddict-item]
+    edit: ValuedEdit = {"action": action, "value": value.strip()}  # type: ignore[typeddict-item]  # one of ACTIONS
     return edit
 
 
