@@ -1,9 +1,10 @@
 """Statements of one connection in one exchange: sent together, and answered together.
 
 A wait for PostgreSQL costs more here than most statements do: two processes go to sleep and wake
-up, and each transaction begins with one for its BEGIN (docs/performance.md). So a statement takes
-the BEGIN along that psycopg would send before it, and several that do not need each other's answer
-go at once. Each still sees what was committed before it ran, as alone.
+up, and each transaction begins with one for its BEGIN and ends with one for its COMMIT
+(docs/performance.md). So a statement takes the BEGIN along that psycopg would send before it;
+several that do not need each other's answer go at once; and one whose answer nobody waits for is
+put off until the next, or the COMMIT. Each still sees what was committed before it ran, as alone.
 
 libpq's pipelines do this; psycopg's own mode around them costs more than it saves. What psycopg is
 made of does the rest: values and columns go through its adapters, waiting is its waiting, errors
@@ -49,8 +50,9 @@ class _Message(NamedTuple):
     formats: Sequence[pq.Format] | None
 
 
-# Prepared as well: for as much as PostgreSQL does, it would be read anew each time.
+# Prepared as well: for as much as PostgreSQL does, they would be read anew each time.
 BEGIN = _Message((b"BEGIN", ()), (), None)
+COMMIT = _Message((b"COMMIT", ()), (), None)
 
 
 class Exchange:
@@ -65,6 +67,26 @@ class Exchange:
         self._transformer = Transformer(context)
         self._names: dict[Key, bytes] = {}
         self._named = 0
+        # With how many rows each is to change.
+        self._put_off: list[tuple[Asked, int]] = []
+
+    @property
+    def has_put_off(self) -> bool:
+        return bool(self._put_off)
+
+    def put_off(self, asked: Asked, *, changes: int) -> None:
+        """A statement of the transaction, which goes before the next one or with the COMMIT. That
+        raises what `send` would have, and DatabaseError where other than so many rows change: too
+        late for what is committed then, so that it is of use for rows that are locked."""
+        self._put_off.append((asked, changes))
+
+    def forget(self) -> None:
+        """What was put off is not to be done, the transaction being given up."""
+        self._put_off.clear()
+
+    def commit(self) -> None:
+        """With what was put off; of that an error is raised, and nothing is committed."""
+        self._exchange((), COMMIT)
 
     def send(self, *asked: Asked) -> list[Answer]:
         """The answers in the order of the statements; of the transaction that is open or, outside
@@ -73,13 +95,29 @@ class Exchange:
         Raises what psycopg's cursor does: the first statement's error, those after it not being
         carried out.
         """
+        return self._exchange(asked)
+
+    def _exchange(self, asked: Sequence[Asked], *further: _Message) -> list[Answer]:
+        """The answers to what was asked; none to what was put off before, or comes `further`."""
         connection = self.connection
         if connection.closed:
             raise psycopg.OperationalError("the connection is closed")
         with connection.lock:
-            return self._send(connection, asked)
+            if not self._put_off:
+                return self._send(connection, asked, further)
+            put_off, self._put_off = self._put_off, []
+            answers = self._send(connection, [one for one, _ in put_off] + [*asked], further)
+        for (_, changes), answer in zip(put_off, answers, strict=False):
+            if answer.changed != changes:
+                raise psycopg.DatabaseError(f"{answer.changed} rows were changed, not {changes}")
+        return answers[len(put_off) :]
 
-    def _send(self, connection: "psycopg.Connection[Any]", asked: Sequence[Asked]) -> list[Answer]:
+    def _send(
+        self,
+        connection: "psycopg.Connection[Any]",
+        asked: Sequence[Asked],
+        further: Sequence[_Message],
+    ) -> list[Answer]:
         pgconn = connection.pgconn
         # Whole before any is sent: of what could not be written down nothing is under way.
         messages = [self._message(*one) for one in asked]
@@ -92,6 +130,8 @@ class Exchange:
                 skipped += self._put(pgconn, message, prepared)
                 wanted.append(skipped)
                 skipped += 1
+            for message in further:
+                self._put(pgconn, message, prepared)
             pgconn.pipeline_sync()
             results = connection.wait(_answers(pgconn))
         finally:

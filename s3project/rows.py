@@ -7,7 +7,6 @@ holds the rows to those that the ORM reads and writes. (`SELECT *` would break a
 connection has prepared when a migration adds a column.)
 """
 
-import json
 from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -15,17 +14,11 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models
 from django.db.models.base import ModelState
-from psycopg.abc import Buffer
-from psycopg.adapt import Loader
-from psycopg.types.datetime import TimestamptzLoader
 
-from s3project.exchange import Answer, Asked, Exchange, Parameters, Row
+from s3project.exchange import Answer, Asked, Parameters, Row
 
 M = TypeVar("M", bound=models.Model)
-# Where a connection has its own.
-EXCHANGE = "s3project_exchange"
 AnyField: TypeAlias = "models.Field[Any, Any]"
-_DECODER = json.JSONDecoder()
 
 
 def fetch_one(statement: str, parameters: Parameters) -> Row | None:
@@ -49,40 +42,40 @@ def execute(statement: str, parameters: Parameters) -> int:
     return _ask((statement, parameters))[0].changed
 
 
+def put_off(statement: str, parameters: Parameters, *, changes: int) -> None:
+    """What changes so many rows, which are new or locked, and need not be done before the
+    transaction goes on: it goes along with the next statement or with the COMMIT, which raises what
+    comes of it."""
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    if not database.in_atomic_block or _is_one_by_one(database):
+        changed = execute(statement, parameters)
+        if changed != changes:
+            raise DatabaseError(f"{changed} rows were changed, not {changes}")
+        return
+    database.validate_no_broken_transaction()
+    database.exchange.put_off((statement, parameters), changes=changes)
+
+
 def _ask(*asked: Asked) -> list[Answer]:
     """With the errors that Django's cursor raises, and its marks on the transaction."""
-    database = connections[DEFAULT_DB_ALIAS]
-    database.ensure_connection()
-    if database.queries_logged or database.execute_wrappers or not settings.PREPARE_STATEMENTS:
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    if _is_one_by_one(database):
         return _one_by_one(database, asked)
     database.validate_no_broken_transaction()
     with database.wrap_database_errors:
-        return _exchange_of(database).send(*asked)
+        answers: list[Answer] = database.exchange.send(*asked)
+    return answers
 
 
-def _exchange_of(database: Any) -> Exchange:
-    """Kept on the connection itself: statements are prepared with that, whoever uses it."""
-    kept = vars(database.connection)
-    exchange: Exchange | None = kept.get(EXCHANGE)
-    if exchange is None:
-        with database.cursor() as cursor:
-            context = cursor.cursor
-        # In UTC both give the same moment; Django's, in Python, takes 25 times as long.
-        context.adapters.register_loader("timestamptz", TimestamptzLoader)
-        context.adapters.register_loader("json", _JsonLoader)
-        exchange = kept.setdefault(EXCHANGE, Exchange(database.connection, context))
-    return exchange
-
-
-class _JsonLoader(Loader):
-    """psycopg's looks at the first bytes of each text for its encoding."""
-
-    def load(self, data: Buffer) -> Any:
-        return _DECODER.decode(str(data, "utf-8"))
+def _is_one_by_one(database: Any) -> bool:
+    """Whether somebody listens to Django's cursor, or a pooler is in between."""
+    database.ensure_connection()
+    return bool(
+        database.queries_logged or database.execute_wrappers or not settings.PREPARE_STATEMENTS
+    )
 
 
 def _one_by_one(database: Any, asked: Sequence[Asked]) -> list[Answer]:
-    """By Django's cursor, for what listens to it and for poolers."""
     answers = []
     with database.cursor() as cursor:
         for statement, parameters in asked:
@@ -159,8 +152,9 @@ class Rows(Generic[M]):
         return [_stored(field, instance, add=True) for field in self._fields]
 
     def insert(self, instance: M) -> None:
-        """As `save(force_insert=True)` of a model whose key is given."""
-        execute(f"{self.insert_into} VALUES ({self.placeholders})", self.values(instance))
+        """As `save(force_insert=True)` of a model whose key is given, put off."""
+        statement = f"{self.insert_into} VALUES ({self.placeholders})"
+        put_off(statement, self.values(instance), changes=1)
         self.stored(instance)
 
     def stored(self, instance: M) -> None:
@@ -169,11 +163,11 @@ class Rows(Generic[M]):
         instance._state.db = DEFAULT_DB_ALIAS
 
     def update(self, instance: M, *names: str) -> None:
-        """As `save(update_fields=names)`, which raises DatabaseError for a row that is gone."""
+        """As `save(update_fields=names)`, which raises DatabaseError for a row that is gone; put
+        off."""
         statement, fields = self._updates.get(names) or self._keep_update(names)
         values = [_stored(field, instance, add=False) for field in fields]
-        if not execute(statement, [*values, instance.pk]):
-            raise DatabaseError(f"There is no such {self._model.__name__} to update.")
+        put_off(statement, [*values, instance.pk], changes=1)
 
     def _keep_update(self, names: tuple[str, ...]) -> tuple[str, list[AnyField]]:
         fields = [field for field in self._fields if field.attname in names]

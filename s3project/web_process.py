@@ -7,6 +7,7 @@ from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, reset_queries
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 def leave_out() -> None:
@@ -22,6 +23,10 @@ def leave_out() -> None:
     # Settings are read thirty times a request. Django asks each time whether what it found is a
     # method that a lazy object hands on to what it stands for, which no setting is.
     type(settings).__getattribute__ = object.__getattribute__  # type: ignore[method-assign]  # as said
+    # Its threads have no event loop, for which Django looks whenever it turns to a connection.
+    for name in ("ensure_connection", "set_autocommit", "commit", "rollback"):
+        method = getattr(BaseDatabaseWrapper, name)
+        setattr(BaseDatabaseWrapper, name, getattr(method, "__wrapped__", method))
     # What no line of ours says: where in the code it was written, by which thread and process.
     logging._srcfile = None  # as the HOWTO of logging has it
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

@@ -177,7 +177,9 @@ def record_item_result(
 
     Safe to repeat. Raises JobNotFound, ValidationFailed, IdempotencyConflict, InvalidTransition.
     """
-    job, found = JobCoordinator.objects.lock_for_result(job_id, result.idx, result.idempotency_key)
+    job, found = JobCoordinator.objects.lock_for_result(
+        job_id, result.idx, result.idempotency_key, result.status
+    )
     effect = job.on_item_result(result, found)
     if effect.told and not job.is_finished:
         after_commit(dispatch_webhooks)

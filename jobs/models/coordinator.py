@@ -128,7 +128,7 @@ class JobCoordinator(JobRow):
             failed=int(not done) - int(item.status == ItemStatus.FAILED),
             overtime_ms=overtime(result.held_ms),
         )
-        rest = store_result(
+        store_result(
             ItemChange(
                 item_id=item.id,
                 before=item.status,
@@ -142,8 +142,8 @@ class JobCoordinator(JobRow):
             ),
             change,
         )
-        told = self._tell(f"item.{result.status}", result.idx) if rest.is_wanted else 0
-        return ResultEffect(processed=True, at_work=rest.at_work, unsent=rest.unsent, told=told)
+        told = self._tell(f"item.{result.status}", result.idx) if item.is_wanted else 0
+        return ResultEffect(processed=True, at_work=item.at_work, unsent=item.unsent, told=told)
 
     def _tell(self, event: str, idx: int) -> int:
         return write_event(event, user_id=self.user_id, job_id=self.id, idx=idx)

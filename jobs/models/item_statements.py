@@ -10,7 +10,7 @@ from uuid import UUID
 
 from jobs.models.item import NewPhoto
 from jobs.models.item_phases import LEASE_OVER, PENDING
-from s3project.rows import execute, fetch_all, rows_of
+from s3project.rows import fetch_all, put_off, rows_of
 
 if TYPE_CHECKING:  # it is made of these
     from jobs.models.coordinator import JobCoordinator
@@ -56,8 +56,8 @@ def _create_job(model: "type[JobCoordinator]") -> str:
 
 
 def store_job(job: "JobCoordinator", photos: Sequence[NewPhoto]) -> None:
-    """Inserts a new job, and an item for each photo in their order."""
-    execute(
+    """Inserts a new job, and an item for each photo in their order; put off."""
+    put_off(
         _create_job(type(job)),
         [
             *rows_of(type(job)).values(job),
@@ -67,6 +67,7 @@ def store_job(job: "JobCoordinator", photos: Sequence[NewPhoto]) -> None:
             [photo.declared_bytes for photo in photos],
             [photo.source_idx for photo in photos],
         ],
+        changes=len(photos),
     )
     rows_of(type(job)).stored(job)
 

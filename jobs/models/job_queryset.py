@@ -36,13 +36,14 @@ class JobQuerySet(LockingQuerySet["JobCoordinator"]):
 
     @of_all_rows
     def lock_for_result(
-        self, job_id: UUID | None, idx: int, key: str
+        self, job_id: UUID | None, idx: int, key: str, status: str
     ) -> "tuple[JobCoordinator, dict[int, FoundItem]]":
         """As `lock`, and in the same exchange, under the lock, by idx the item `idx` and the one
-        that knows the key. Raises JobNotFound."""
+        that knows the key, before a result of this status. Raises JobNotFound."""
         require_transaction(self.db)
         locking = _one_job(self.model, False, LOCK)
-        jobs, items = fetch_together((locking, [job_id]), find_statement(job_id, idx, key))
+        find = find_statement(job_id, idx, key, status)
+        jobs, items = fetch_together((locking, [job_id]), find)
         if not jobs:
             raise JobNotFound
         return rows_of(self.model).instance(jobs[0]), found_by_idx(items)

@@ -14,44 +14,50 @@ from uuid import UUID
 from jobs.models.item_phases import AT_WORK, PENDING
 from jobs.models.outbox import IS_WANTED
 from jobs.models.results import FoundInstance
-from s3project.rows import fetch_one
+from s3project.rows import put_off
 
-# The item, and any other item of the job that knows the key.
-FIND_ITEMS = """
-    SELECT id, idx, status, attempt, idempotency_key, superseded_key
-      FROM jobs_jobitem
+OWNER = "(SELECT user_id FROM jobs_jobcoordinator WHERE id = found.job_id)"
+
+# The item, and any other item of the job that knows the key. What else is left of the job is
+# counted on the way, and whether anybody wants to hear of the item is looked up.
+FIND_ITEMS = f"""
+    SELECT found.id, found.idx, found.status, found.attempt, found.idempotency_key,
+           found.superseded_key, rest.at_work, rest.pending - rest.at_work,
+           {IS_WANTED.format(user=OWNER)}
+      FROM jobs_jobitem AS found, LATERAL (
+           SELECT count(*) AS pending, count(*) FILTER (WHERE {AT_WORK}) AS at_work
+             FROM jobs_jobitem AS item
+            WHERE item.job_id = found.job_id AND {PENDING} AND item.idx <> %s
+           ) AS rest
      WHERE job_id = %s AND (idx = %s OR idempotency_key = %s OR superseded_key = %s)
 """
 
 # The item and its job together, or neither. Counters are added to, not set: a count made without
-# the lock would still add up, or break on a CHECK. What is left of the job is counted on the way,
-# and whether anybody wants to hear of the item is looked up.
-STORE_RESULT = f"""
+# the lock would still add up, or break on a CHECK.
+STORE_RESULT = """
     WITH changed AS (
         UPDATE jobs_jobitem
            SET status = %s, output_key = %s, preview_key = %s, error = %s, warnings = %s,
                instances = %s::json, idempotency_key = %s, superseded_key = idempotency_key,
                lease_expires_at = NULL
          WHERE id = %s AND status = %s
-     RETURNING id, job_id
+     RETURNING job_id
     )
     UPDATE jobs_jobcoordinator AS job
        SET status = %s, done_items = done_items + %s, failed_items = failed_items + %s,
            overtime_ms = overtime_ms + %s,
            overtime_at = CASE WHEN %s THEN statement_timestamp() ELSE overtime_at END,
            finished_at = %s, updated_at = statement_timestamp()
-      FROM changed, LATERAL (
-           SELECT count(*) AS pending, count(*) FILTER (WHERE {AT_WORK}) AS at_work
-             FROM jobs_jobitem AS item
-            WHERE item.job_id = changed.job_id AND {PENDING} AND item.id <> changed.id
-           ) AS rest
+      FROM changed
      WHERE job.id = changed.job_id
- RETURNING rest.at_work, rest.pending - rest.at_work, {IS_WANTED.format(user="job.user_id")}
 """
 
 
 class FoundItem(NamedTuple):
-    """What deciding about a result needs to know of an item."""
+    """What deciding about a result needs to know of an item; how many items of the job besides the
+    one asked for are sent and not reported, and how many were not sent; and whether an endpoint
+    wants to hear of that one.
+    """
 
     id: int
     idx: int
@@ -59,6 +65,9 @@ class FoundItem(NamedTuple):
     attempt: int
     idempotency_key: str | None
     superseded_key: str | None
+    at_work: int
+    unsent: int
+    is_wanted: bool
 
     def knows_key(self, idempotency_key: str) -> bool:
         return idempotency_key in (self.idempotency_key, self.superseded_key)
@@ -88,28 +97,19 @@ class JobChange(NamedTuple):
     overtime_ms: int
 
 
-def find_statement(job_id: UUID | None, idx: int, key: str) -> tuple[str, list[Any]]:
-    """Asks for the item `idx` and the one that knows the key; `found_by_idx` reads the answer."""
-    return FIND_ITEMS, [job_id, idx, key, key]
+def find_statement(job_id: UUID | None, idx: int, key: str, status: str) -> tuple[str, list[Any]]:
+    """Asks for the item `idx` and the one that knows the key, before a result of this status;
+    `found_by_idx` reads the answer."""
+    return FIND_ITEMS, [f"item.{status}", idx, job_id, idx, key, key]
 
 
 def found_by_idx(rows: Iterable[tuple[Any, ...]]) -> dict[int, FoundItem]:
     return {item.idx: item for item in map(FoundItem._make, rows)}
 
 
-class Rest(NamedTuple):
-    """How many other items of the job are sent and not reported, and how many were not sent;
-    whether an endpoint wants to hear of this one.
-    """
-
-    at_work: int
-    unsent: int
-    is_wanted: bool
-
-
-def store_result(item: ItemChange, job: JobChange) -> Rest:
-    """Writes both changes in one statement; returns what is left."""
-    row = fetch_one(
+def store_result(item: ItemChange, job: JobChange) -> None:
+    """Writes both changes in one statement, put off."""
+    put_off(
         STORE_RESULT,
         [
             *(item.status, item.output_key, item.preview_key, item.error, item.warnings),
@@ -117,8 +117,6 @@ def store_result(item: ItemChange, job: JobChange) -> Rest:
             *(item.item_id, item.before),
             *(job.status, job.done, job.failed, job.overtime_ms),
             *(job.overtime_ms > 0, job.finished_at),
-            f"item.{item.status}",
         ],
+        changes=1,
     )
-    assert row is not None, "an item changed although its job is locked"
-    return Rest._make(row)

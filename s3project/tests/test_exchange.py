@@ -266,11 +266,11 @@ def test_items_are_found_as_whoever_held_the_lock_left_them() -> None:
 
     def find() -> list[int]:
         with transaction.atomic():
-            return sorted(JobCoordinator.objects.lock_for_result(job.id, 1, "k")[1])
+            return sorted(JobCoordinator.objects.lock_for_result(job.id, 1, "k", "done")[1])
 
     def find_in_one_statement() -> list[int]:
         with transaction.atomic():
-            rows = fetch_all(TOGETHER, [job.id, *find_statement(job.id, 1, "k")[1]])
+            rows = fetch_all(TOGETHER, [job.id, *find_statement(job.id, 1, "k", "done")[1]])
             return sorted(row[1] for row in rows)
 
     assert race_in_turn(give_the_key, find)[1] == [0, 1]

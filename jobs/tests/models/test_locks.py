@@ -22,7 +22,9 @@ NOBODY = UUID(int=0)
 
 LOCKS: dict[str, Callable[[], object]] = {
     "JobCoordinator.lock": lambda: JobCoordinator.objects.lock(NOBODY),
-    "JobCoordinator.lock_for_result": lambda: JobCoordinator.objects.lock_for_result(NOBODY, 0, ""),
+    "JobCoordinator.lock_for_result": lambda: JobCoordinator.objects.lock_for_result(
+        NOBODY, 0, "", "done"
+    ),
     "JobCoordinator.lock_if_free": lambda: JobCoordinator.objects.lock_if_free(NOBODY),
     "JobItem.lock_in_order": lambda: JobItem.objects.lock_in_order(),
     "JobPackage.lock": lambda: JobPackage.objects.lock(NOBODY, "all"),
@@ -85,7 +87,7 @@ def test_inside_a_transaction_every_lock_is_had() -> None:
     with transaction.atomic(), recorded_statements() as statements:
         JobCoordinator.objects.lock(job.id)
         JobCoordinator.objects.lock_if_free(job.id)
-        JobCoordinator.objects.lock_for_result(job.id, 0, "key")
+        JobCoordinator.objects.lock_for_result(job.id, 0, "key", "done")
         list(job.items.lock_in_order())
         JobPackage.objects.lock(job.id, package.template)
         Rule.objects.lock(rule.id)
