@@ -61,7 +61,8 @@ def run_load(stack: EmbeddedStack, options: argparse.Namespace) -> dict[str, Any
     command = [
         *(sys.executable, str(PROJECT / "bench" / "lifecycle.py"), "--dialect", "ours"),
         *("--base", f"http://127.0.0.1:{stack.environment['PORT']}"),
-        *("--secret", stack.environment["GPU_CALLBACK_SECRET"]),
+        # In one word: a secret may begin with a hyphen, as options do.
+        f"--secret={stack.environment['GPU_CALLBACK_SECRET']}",
         *("-n", str(options.lifecycles), "-c", str(options.concurrency)),
         *("--runs", str(options.runs), "--pids", pids),
     ]
