@@ -32,7 +32,7 @@ def put(key: str, size: int = 1) -> None:
 
 
 def test_every_name_is_found_with_its_size() -> None:
-    prefix = f"{FOLDER}/names & more/"
+    prefix = f"{FOLDER}/names & more%2F+~/"
     names = ("0.jpg", "0_Glass highlight.png", "0_벽.png", "a+b=c&d~e,(f)!.png", "100%25.png", "<>")
     for size, name in enumerate(names):
         put(prefix + name, size)

@@ -4,54 +4,21 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from jobs.tests.certificates import self_signed
 from jobs.tests.webhooks.posts import SECONDS, SLACK, answer_of_names, send
 from jobs.webhooks import posting
 from jobs.webhooks.posting import Answer, NotSent
 from s3project.testing.receivers import receiver, rude_receiver
 
 
-def certificate(folder: Path, name: str) -> Path:
-    """A certificate that says `name`, with its key, in one file; it vouches for itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / f"{name}.pem"
-    file.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return file
-
-
 @pytest.fixture
 def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The certificate of hook.test, which this process trusts."""
-    file = certificate(tmp_path, "hook.test")
+    file = self_signed(tmp_path, "hook.test")
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     posting.tls.cache_clear()
     yield file
@@ -91,7 +58,7 @@ def test_a_certificate_that_nobody_vouches_for_is_no_success(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer_of_names(monkeypatch, ["127.0.0.1"])
-    file = certificate(tmp_path, "hook.test")
+    file = self_signed(tmp_path, "hook.test")
     with (
         receiver(server_side(file, [])) as known,
         pytest.raises(NotSent, match="certificate"),
