@@ -46,16 +46,17 @@ class CallbackAuthentication(BaseAuthentication):
     errors = (CallbackUnauthorized, RateLimited)
 
     def authenticate(self, request: Request) -> tuple[None, WorkerToken] | None:
-        sent = bearer_of(request)
+        asked = request._request
+        sent = bearer_of(asked)
         if settings.CALLBACK_AUTH != "secret" and sent.startswith(PREFIX):
             token = read_worker_token(sent, keys=settings.WORKER_TOKEN_KEYS)
             if token is not None and token.job_id == request.parser_context["kwargs"]["job_id"]:
                 return None, token
         elif settings.CALLBACK_AUTH != "token" and bears_one_of(
-            request, settings.GPU_CALLBACK_SECRETS
+            asked, settings.GPU_CALLBACK_SECRETS
         ):
             return None
-        raise refuse_worker(request._request)
+        raise refuse_worker(asked)
 
 
 def check_reach(request: Request, idxs: Collection[int], attempt: int | None) -> None:

@@ -120,8 +120,11 @@ class ApiView(APIView):
         return RENDERER, RENDERER.media_type
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if request.method != "OPTIONS":
-            super().initial(request, *args, **kwargs)
+        """As DRF's, which also looks for a version and a format: there are none."""
+        if request._request.method != "OPTIONS":
+            self.perform_authentication(request)
+            self.check_permissions(request)
+            self.check_throttles(request)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(response, Answer):

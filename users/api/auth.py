@@ -85,10 +85,11 @@ class TokenAuthentication(BaseAuthentication):
     errors = (AuthRequired, TokenExpired, TokenInvalid)
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken | KeyHolder | Credential]:
-        if request.META.get("HTTP_AUTHORIZATION") == "":
+        sent = request._request.META.get("HTTP_AUTHORIZATION")
+        if sent == "":
             # What the web server hands over in place of a header with bytes beyond ASCII.
             raise TokenInvalid(UNREADABLE)
-        scheme, _, raw = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        scheme, _, raw = (sent or "").partition(" ")
         if scheme.lower() != "bearer":
             raise AuthRequired
         raw = raw.strip()
