@@ -14,6 +14,7 @@ from jobs.backends import backend_of
 from jobs.states import ItemStatus
 from jobs.storage.worker_urls import AskedPhoto, AskedUrls
 from s3project import ids
+from s3project.api.envelope import encode
 from s3project.api.fields import (
     Array,
     Choice,
@@ -32,6 +33,8 @@ MAX_BACKEND_CONCEPTS = 200
 # Names of one claim, and the masks that it may ask for: each is two URLs, of 6 µs.
 MAX_MASKS = 200
 MAX_MASKS_IN_ALL = 1000
+# A worker's remarks that are looked at; a body has room for half a million.
+MOST_REMARKS = 1000
 SHA256 = re.compile(r"[0-9a-f]{64}")
 IDX = re.compile(r"[0-9]{1,3}")
 # What PostgreSQL cannot store: NUL, and surrogates that are not half of a pair.
@@ -46,12 +49,13 @@ class ErrorText(ShapedField):
         str,
         Schema(
             f"In a worker's words, cut to {MAX_ERROR_LENGTH} characters. Never a reason to refuse "
-            "the result: of what is no text, the text is taken."
+            "the result: of what is no text, the JSON is taken."
         ),
     ]
 
     def to_internal_value(self, data: Any) -> str:
-        return UNSTORABLE.sub("", str(data))[:MAX_ERROR_LENGTH]
+        text = data if isinstance(data, str) else encode(data).decode()
+        return UNSTORABLE.sub("", text)[:MAX_ERROR_LENGTH]
 
 
 class WarningsField(ShapedField):
@@ -64,7 +68,8 @@ class WarningsField(ShapedField):
     ]
 
     def to_internal_value(self, data: Any) -> list[str]:
-        texts = [text for text in data if isinstance(text, str)] if isinstance(data, list) else []
+        remarks = data[:MOST_REMARKS] if isinstance(data, list) else []
+        texts = [text for text in remarks if isinstance(text, str)]
         return [UNSTORABLE.sub("", text)[:MAX_WARNING_LENGTH] for text in texts[:MAX_WARNINGS]]
 
 

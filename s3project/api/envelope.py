@@ -87,7 +87,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _STRICTLY = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
-def encode(body: Mapping[str, Any]) -> bytes:
+def encode(body: Any) -> bytes:
     """JSON in UTF-8; what cannot be encoded (a surrogate in an echoed key) becomes "?"."""
     try:
         return orjson.dumps(body, option=_STRICTLY)

@@ -85,7 +85,7 @@ class TokenAuthentication(BaseAuthentication):
     errors = (AuthRequired, TokenExpired, TokenInvalid)
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken | KeyHolder | Credential]:
-        sent = request._request.META.get("HTTP_AUTHORIZATION")
+        sent: str | None = request._request.META.get("HTTP_AUTHORIZATION")
         if sent == "":
             # What the web server hands over in place of a header with bytes beyond ASCII.
             raise TokenInvalid(UNREADABLE)

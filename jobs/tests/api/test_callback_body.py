@@ -110,9 +110,10 @@ def test_the_issued_keys_may_be_given_null_or_absent(status: str, given: str | N
         ("x" * 10_000, "x" * 2000),
         ("\x00" * 5000 + "end", "end"),
         (5, "5"),
-        (True, "True"),
-        (["a", "b"], "['a', 'b']"),
-        ({"why": "\x00"}, "{'why': '\\x00'}"),
+        (True, "true"),
+        (["a", "b"], '["a","b"]'),
+        ({"why": "\x00"}, '{"why":"\\u0000"}'),
+        ([10**30, "\ud800"], f'[{10**30},"?"]'),
     ],
 )
 def test_an_error_is_cleaned_and_never_a_reason_to_refuse(error: object, stored: str) -> None:
@@ -141,6 +142,7 @@ def test_a_done_item_keeps_no_error() -> None:
         (["a\x00", 5, None, "b"], ["a", "b"]),
         (["w" * 1000], ["w" * 300]),
         (["w"] * 50, ["w"] * 20),
+        ([None] * 999 + ["w", "behind the first thousand"], ["w"]),
     ],
 )
 def test_warnings_are_kept_as_far_as_they_are_texts(warnings: object, stored: list[str]) -> None:
