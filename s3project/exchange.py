@@ -68,7 +68,7 @@ class Exchange:
         self._names: dict[Key, bytes] = {}
         self._named = 0
         # With how many rows each is to change.
-        self._put_off: list[tuple[Asked, int]] = []
+        self._put_off: list[tuple[_Message, int]] = []
 
     @property
     def has_put_off(self) -> bool:
@@ -77,8 +77,10 @@ class Exchange:
     def put_off(self, asked: Asked, *, changes: int) -> None:
         """A statement of the transaction, which goes before the next one or with the COMMIT. That
         raises what `send` would have, and DatabaseError where other than so many rows change: too
-        late for what is committed then, so that it is of use for rows that are locked."""
-        self._put_off.append((asked, changes))
+        late for what is committed then, so that it is of use for rows that are locked. Raises
+        DataError at once for values that cannot be written down."""
+        with self.connection.lock:
+            self._put_off.append((self._message(*asked), changes))
 
     def forget(self) -> None:
         """What was put off is not to be done, the transaction being given up."""
@@ -103,10 +105,13 @@ class Exchange:
         if connection.closed:
             raise psycopg.OperationalError("the connection is closed")
         with connection.lock:
+            # Whole before any is sent: of what could not be written down nothing is under way.
+            messages = [self._message(*one) for one in asked]
             if not self._put_off:
-                return self._send(connection, asked, further)
+                return self._send(connection, messages, further)
             put_off, self._put_off = self._put_off, []
-            answers = self._send(connection, [one for one, _ in put_off] + [*asked], further)
+            messages = [one for one, _ in put_off] + messages
+            answers = self._send(connection, messages, further)
         for (_, changes), answer in zip(put_off, answers, strict=False):
             if answer.changed != changes:
                 raise psycopg.DatabaseError(f"{answer.changed} rows were changed, not {changes}")
@@ -115,12 +120,10 @@ class Exchange:
     def _send(
         self,
         connection: "psycopg.Connection[Any]",
-        asked: Sequence[Asked],
+        messages: Sequence[_Message],
         further: Sequence[_Message],
     ) -> list[Answer]:
         pgconn = connection.pgconn
-        # Whole before any is sent: of what could not be written down nothing is under way.
-        messages = [self._message(*one) for one in asked]
         prepared: dict[Key, bytes] = {}
         pgconn.enter_pipeline_mode()
         try:

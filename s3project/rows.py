@@ -53,7 +53,8 @@ def put_off(statement: str, parameters: Parameters, *, changes: int) -> None:
             raise DatabaseError(f"{changed} rows were changed, not {changes}")
         return
     database.validate_no_broken_transaction()
-    database.exchange.put_off((statement, parameters), changes=changes)
+    with database.wrap_database_errors:
+        database.exchange.put_off((statement, parameters), changes=changes)
 
 
 def _ask(*asked: Asked) -> list[Answer]:

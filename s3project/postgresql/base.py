@@ -52,10 +52,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
             self.exchange.commit()
 
+    def _savepoint_rollback(self, sid: str) -> None:
+        self._forget()  # all of it came after the savepoint
+        super()._savepoint_rollback(sid)  # type: ignore[misc]  # as above
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        if autocommit:  # whatever became of the transaction
+            self._forget()
+        super()._set_autocommit(autocommit)  # type: ignore[misc]  # as above
+
     def _rollback(self) -> None:
+        self._forget()
+        super()._rollback()  # type: ignore[misc]  # as above
+
+    def _forget(self) -> None:
         if self._exchange is not None:
             self._exchange.forget()
-        super()._rollback()  # type: ignore[misc]  # as above
 
     def _has_put_off(self) -> bool:
         exchange = self._exchange

@@ -9,6 +9,7 @@ import pytest
 from django.db import (
     DEFAULT_DB_ALIAS,
     DatabaseError,
+    DataError,
     IntegrityError,
     OperationalError,
     connection,
@@ -19,11 +20,11 @@ from django.db.transaction import TransactionManagementError
 from django.test import override_settings
 from psycopg.pq import TransactionStatus
 
-from jobs.models import JobItem
+from jobs.models import JobCoordinator, JobItem
 from jobs.tests.factories import make_job
 from s3project.after_commit import after_commit
 from s3project.exchange import Asked
-from s3project.rows import fetch_all, fetch_one, put_off
+from s3project.rows import fetch_all, fetch_one, put_off, rows_of
 from s3project.testing.sql import recorded_statements
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -168,6 +169,56 @@ def test_a_connection_that_ended_is_an_error_and_nothing_is_left_for_the_next() 
     with transaction.atomic():
         assert fetch_one(NAMES, []) == ("",)
         assert not has_put_off()
+
+
+@pytest.mark.parametrize("value", ["\0", "\ud800"])
+def test_a_value_that_cannot_be_sent_is_an_error_at_once_and_of_nothing_else(value: str) -> None:
+    make_job()
+    with transaction.atomic():
+        put_off(NAMED, ["a"], changes=1)
+        with pytest.raises((DataError, UnicodeEncodeError)):
+            put_off(NAMED, [value], changes=1)
+        with pytest.raises((DataError, UnicodeEncodeError)):
+            fetch_one("SELECT %s::text", [value])
+        assert has_put_off()
+    assert name_as_others_see_it() == "a"
+    put_off_all((NAMED, ["b"]))
+    assert name_as_others_see_it() == "b"
+
+
+@pytest.mark.parametrize("statement", [REFUSED, f"{NAMES} AND false"])
+def test_what_was_put_off_in_a_savepoint_that_is_given_up_is_not_tried(statement: str) -> None:
+    make_job()
+    with transaction.atomic():
+        put_off(NAMED, ["outer"], changes=1)
+        with pytest.raises(ZeroDivisionError):
+            put_off_all((statement, []), then=lambda: 1 / 0)
+    assert name_as_others_see_it() == "outer"
+
+
+def test_what_is_written_is_what_it_was_when_it_was_put_off() -> None:
+    job = make_job()
+    with transaction.atomic():
+        job.concepts = {"Wall": {"action": "remove"}}
+        rows_of(JobCoordinator).update(job, "concepts")
+        job.concepts["Wall"] = {}
+    job.refresh_from_db()
+    assert job.concepts == {"Wall": {"action": "remove"}}
+
+
+def test_what_a_transaction_left_behind_is_not_done_by_the_next() -> None:
+    """As an exception would that comes between its end and the COMMIT."""
+    make_job()
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    with transaction.atomic():
+        put_off(NAMED, ["a"], changes=1)
+        left = list(vars(database.exchange)["_put_off"])
+        transaction.set_rollback(True)
+    transaction.set_autocommit(False)
+    vars(database.exchange)["_put_off"].extend(left)
+    transaction.set_autocommit(True)
+    assert not has_put_off()
+    assert fetch_one(NAMES, []) == ("",)
 
 
 def test_outside_a_transaction_it_is_done_at_once() -> None:

@@ -208,25 +208,6 @@ def test_web_is_reached_through_the_front_only(server: LiveStack) -> None:
     assert all(is_only_for_its_owner(path) for path in sockets)
 
 
-def connections_to(path: Path) -> int:
-    """How many are open at a unix socket."""
-    rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
-    return sum(row[5:6] == ["03"] and row[-1] == str(path) for row in rows)
-
-
-def test_a_connection_to_web_is_used_again_and_given_up_before_web_closes_it(
-    server: LiveStack,
-) -> None:
-    (web,) = unix_sockets(server.pids["web"])
-    wait_until(lambda: connections_to(web) == 0, seconds=20)
-
-    for _ in range(5):
-        assert requests.get(f"{server.base_url}/health", timeout=20).status_code == 200
-    assert connections_to(web) == 1
-
-    wait_until(lambda: connections_to(web) == 0, seconds=20)  # web closes one after 30
-
-
 def test_a_folder_too_deep_for_a_socket_has_it_elsewhere(tmp_path: Path) -> None:
     deep = tmp_path / ("deep" * 30)
     deep.mkdir()
