@@ -77,8 +77,8 @@ class Exchange:
     def put_off(self, asked: Asked, *, changes: int) -> None:
         """A statement of the transaction, which goes before the next one or with the COMMIT. That
         raises what `send` would have, and DatabaseError where other than so many rows change: too
-        late for what is committed then, so that it is of use for rows that are locked. Raises
-        DataError at once for values that cannot be written down."""
+        late for what is committed then, so that it is of use for rows that are new or locked. A
+        value that cannot be written down is an error at once."""
         with self.connection.lock:
             self._put_off.append((self._message(*asked), changes))
 
@@ -88,7 +88,7 @@ class Exchange:
 
     def commit(self) -> None:
         """With what was put off; of that an error is raised, and nothing is committed."""
-        self._exchange((), COMMIT)
+        self._exchange([], COMMIT)
 
     def send(self, *asked: Asked) -> list[Answer]:
         """The answers in the order of the statements; of the transaction that is open or, outside
@@ -100,28 +100,24 @@ class Exchange:
         return self._exchange(asked)
 
     def _exchange(self, asked: Sequence[Asked], *further: _Message) -> list[Answer]:
-        """The answers to what was asked; none to what was put off before, or comes `further`."""
+        """The answers to what was asked and comes `further`, not to what was put off before."""
         connection = self.connection
         if connection.closed:
             raise psycopg.OperationalError("the connection is closed")
         with connection.lock:
             # Whole before any is sent: of what could not be written down nothing is under way.
-            messages = [self._message(*one) for one in asked]
-            if not self._put_off:
-                return self._send(connection, messages, further)
+            messages = [*(self._message(*one) for one in asked), *further]
             put_off, self._put_off = self._put_off, []
-            messages = [one for one, _ in put_off] + messages
-            answers = self._send(connection, messages, further)
-        for (_, changes), answer in zip(put_off, answers, strict=False):
+            answers = self._send(connection, [one for one, _ in put_off] + messages)
+        for (message, changes), answer in zip(put_off, answers, strict=False):
             if answer.changed != changes:
-                raise psycopg.DatabaseError(f"{answer.changed} rows were changed, not {changes}")
+                raise psycopg.DatabaseError(
+                    f"{answer.changed} rows were changed, not {changes}: {message.key[0].decode()}"
+                )
         return answers[len(put_off) :]
 
     def _send(
-        self,
-        connection: "psycopg.Connection[Any]",
-        messages: Sequence[_Message],
-        further: Sequence[_Message],
+        self, connection: "psycopg.Connection[Any]", messages: Sequence[_Message]
     ) -> list[Answer]:
         pgconn = connection.pgconn
         prepared: dict[Key, bytes] = {}
@@ -133,8 +129,6 @@ class Exchange:
                 skipped += self._put(pgconn, message, prepared)
                 wanted.append(skipped)
                 skipped += 1
-            for message in further:
-                self._put(pgconn, message, prepared)
             pgconn.pipeline_sync()
             results = connection.wait(_answers(pgconn))
         finally:

@@ -50,7 +50,7 @@ def put_off(statement: str, parameters: Parameters, *, changes: int) -> None:
     if not database.in_atomic_block or _is_one_by_one(database):
         changed = execute(statement, parameters)
         if changed != changes:
-            raise DatabaseError(f"{changed} rows were changed, not {changes}")
+            raise DatabaseError(f"{changed} rows were changed, not {changes}: {statement}")
         return
     database.validate_no_broken_transaction()
     with database.wrap_database_errors:

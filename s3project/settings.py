@@ -136,7 +136,6 @@ TEMPLATES = [
         },
     }
 ]
-# Off behind a pooler that gives each transaction another connection.
 DATABASES = {"default": database_settings(env.text("DATABASE_URL"))}
 # Not behind a pooler that gives each transaction another connection.
 PREPARE_STATEMENTS = env.flag("DATABASE_PREPARE", True)

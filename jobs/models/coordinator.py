@@ -143,7 +143,9 @@ class JobCoordinator(JobRow):
             change,
         )
         told = self._tell(f"item.{result.status}", result.idx) if item.is_wanted else 0
-        return ResultEffect(processed=True, at_work=item.at_work, unsent=item.unsent, told=told)
+        return ResultEffect(
+            processed=True, at_work=item.others_at_work, unsent=item.others_unsent, told=told
+        )
 
     def _tell(self, event: str, idx: int) -> int:
         return write_event(event, user_id=self.user_id, job_id=self.id, idx=idx)

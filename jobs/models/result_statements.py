@@ -65,8 +65,8 @@ class FoundItem(NamedTuple):
     attempt: int
     idempotency_key: str | None
     superseded_key: str | None
-    at_work: int
-    unsent: int
+    others_at_work: int
+    others_unsent: int
     is_wanted: bool
 
     def knows_key(self, idempotency_key: str) -> bool:

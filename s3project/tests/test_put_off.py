@@ -206,18 +206,16 @@ def test_what_is_written_is_what_it_was_when_it_was_put_off() -> None:
     assert job.concepts == {"Wall": {"action": "remove"}}
 
 
-def test_what_a_transaction_left_behind_is_not_done_by_the_next() -> None:
-    """As an exception would that comes between its end and the COMMIT."""
+def test_what_was_left_behind_is_not_done_by_the_next_transaction() -> None:
+    """By an exception that came between the end of a block and its COMMIT."""
     make_job()
     database: Any = connections[DEFAULT_DB_ALIAS]
-    with transaction.atomic():
-        put_off(NAMED, ["a"], changes=1)
-        left = list(vars(database.exchange)["_put_off"])
-        transaction.set_rollback(True)
     transaction.set_autocommit(False)
-    vars(database.exchange)["_put_off"].extend(left)
+    database.exchange.put_off((NAMED, ["a"]), changes=1)
+
     transaction.set_autocommit(True)
-    assert not has_put_off()
+
+    put_off_all(("UPDATE jobs_jobitem SET error = %s WHERE idx = 0", ["b"]))
     assert fetch_one(NAMES, []) == ("",)
 
 

@@ -89,7 +89,12 @@ def test_an_update_of_a_row_that_is_gone_is_an_error() -> None:
     JobItem.objects.all().delete()
     JobCoordinator.objects.all().delete()
 
-    with pytest.raises(DatabaseError, match="0 rows were changed"), transaction.atomic():
+    with (
+        pytest.raises(
+            DatabaseError, match='0 rows were changed, not 1: UPDATE "jobs_jobcoordinator"'
+        ),
+        transaction.atomic(),
+    ):
         rows_of(JobCoordinator).update(job, "status")
 
 

@@ -47,6 +47,22 @@ def test_settings_are_read_as_ever() -> None:
     assert told == [True, "/static/", True, False, False, True, True]
 
 
+PLAIN = """
+import json
+from s3project.wsgi import application
+from django.db import connection
+
+names = ("ensure_connection", "set_autocommit", "commit", "rollback", "cursor")
+print(json.dumps([hasattr(getattr(connection, name), "__wrapped__") for name in names]))
+"""
+
+
+def test_for_an_event_loop_is_looked_where_a_cursor_is_opened_alone() -> None:
+    done = subprocess.run([sys.executable, "-c", PLAIN], capture_output=True, text=True)
+
+    assert json.loads(done.stdout.splitlines()[-1]) == [False, False, False, False, True]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_broke_in_an_exchange_is_replaced_before_the_next_request() -> None:
     row = fetch_one("SELECT pg_backend_pid()", [])
