@@ -11,7 +11,9 @@ if os.environ.get("METRICS_TOKEN"):
 
 from django.core.wsgi import get_wsgi_application
 
-application = get_wsgi_application()
+from s3project.unread_bodies import read_to_the_end
+
+application = read_to_the_end(get_wsgi_application())
 
 from s3project.metrics.http import begin_at_zero
 from s3project.telemetry.start import start
