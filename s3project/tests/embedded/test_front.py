@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -196,36 +195,6 @@ def test_a_compressed_answer_is_not_sent_again_while_it_is_the_same(server: Live
         etag = requests.get(url, headers=headers, timeout=20).headers["ETag"]
         again = requests.get(url, headers={**headers, "If-None-Match": etag}, timeout=20)
         assert (again.status_code, again.content) == (304, b""), encoding
-
-
-# Such a body is left in the socket when nobody reads it.
-LARGE = 300_000
-
-
-def test_a_refusal_arrives_though_nobody_has_read_what_was_sent(server: LiveStack) -> None:
-    """Else it is 503 of two requests in five: web cuts off what the front is still writing."""
-    for path, status in (("/jobs", 401), ("/nowhere", 404)):
-        said = [
-            requests.post(f"{server.base_url}{path}", data=b"x" * LARGE, timeout=20).status_code
-            for _ in range(20)
-        ]
-        assert said == [status] * 20
-
-
-@pytest.mark.parametrize("body", [b"x" * LARGE, [b"x" * LARGE]], ids=["counted", "in chunks"])
-def test_web_reads_a_body_to_its_end_and_takes_the_next_request(
-    server: LiveStack, body: Any
-) -> None:
-    (path,) = unix_sockets(server.pids["web"])
-    web = HTTPConnection("web")
-    with socket.socket(socket.AF_UNIX) as web.sock:
-        web.sock.settimeout(20)
-        web.sock.connect(str(path))
-        web.auto_open = 0
-        for _ in range(3):
-            web.request("POST", "/jobs", body=body)
-            refused = web.getresponse()
-            assert (refused.status, json.loads(refused.read())["success"]) == (401, False)
 
 
 # --- How it stands ------------------------------------------------------------------------------
