@@ -33,7 +33,7 @@ class RuleAdmin(ReadOnlyAdmin[Rule], SearchById[Rule]):
         moment_column("updated_at", "updated"),
     )
     list_filter = (RulePresetFilter, "created_at")
-    list_select_related = ("user",)
+    list_prefetch_related = ("user",)
     ordering = ("-id",)
     search_fields = ("name", "user__email")
     search_help_text = "A name, a user's email, or public ids: rule_…, u_…"

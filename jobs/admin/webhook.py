@@ -40,7 +40,7 @@ class WebhookAdmin(ReadOnlyAdmin[Webhook], SearchById[Webhook]):
         moment_column("created_at", "created"),
     )
     list_filter = ("enabled", "created_at")
-    list_select_related = ("user",)
+    list_prefetch_related = ("user",)
     ordering = ("-id",)
     search_fields = ("user__email",)
     search_help_text = "A user's email, or public ids: wh_…, u_…"

@@ -169,6 +169,24 @@ def test_rules_are_browsed(browser: Client) -> None:
     assert "oak_a" in text_of(browser.get(page_of(rule)))
 
 
+@pytest.mark.parametrize("pages", [RULES, "/admin/jobs/webhook/"])
+def test_a_short_list_is_sorted_before_its_users_are_looked_for(
+    browser: Client, pages: str
+) -> None:
+    """Joined, all of them would be: 6 ms of PostgreSQL with 50,000 users."""
+    for _ in range(3):
+        user = make_user()
+        make_rule(user)
+        create_webhook(user_id=user.id, url="https://shop.example.com/hooks")
+
+    with recorded_statements() as statements:
+        browser.get(pages, {"o": "3"})
+
+    # Session, operator, second factor, the count, the page, its users.
+    assert len(statements) == 6
+    assert not [each for each in statements if 'JOIN "users_user"' in each and "LIMIT" in each]
+
+
 # --- What may be changed -------------------------------------------------------------------
 
 

@@ -120,9 +120,12 @@ class Web(BaseHTTPRequestHandler):
 def front(tmp_path: Path) -> Iterator[tuple[str, Counter[str]]]:
     """Its address, and what has come through it to `Web`."""
     sockets, port = Sockets(tmp_path), free_port()
-    handler = type("Counting", (Web,), {"seen": Counter()})
+
+    class Counting(Web):
+        seen: Counter[str] = Counter()
+
     supervisor = Supervisor(tmp_path)
-    with ThreadingUnixStreamServer(str(sockets.free(WEB)), handler) as web:
+    with ThreadingUnixStreamServer(str(sockets.free(WEB)), Counting) as web:
         Thread(target=web.serve_forever, daemon=True).start()
         try:
             child = supervisor.start(
@@ -132,7 +135,7 @@ def front(tmp_path: Path) -> Iterator[tuple[str, Counter[str]]]:
                 cwd=sockets.folder,
             )
             wait_until_ready(child, lambda: not is_free(port))
-            yield f"http://{HOST}:{port}", handler.seen
+            yield f"http://{HOST}:{port}", Counting.seen
         finally:
             supervisor.close(gently=False)
             web.shutdown()
