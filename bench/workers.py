@@ -1,24 +1,28 @@
 #!/usr/bin/env python3
-"""What GPU workers ask of the servers: their claims and callbacks, replayed at a rate.
+"""What GPU workers ask of the servers: their claims and callbacks, replayed in their time.
 
-    .venv/bin/python bench/workers.py [--photos-per-second 25] [--seconds 20]
+    .venv/bin/python bench/workers.py [--workers 1000] [--seconds-a-photo 10] [--seconds 60]
 
-Starts the engines, the API and maintenance under `.local/bench` (no GPU worker), makes jobs of 200
-photos, and then claims chunks of four and reports four results for each, so many photos a second,
-as workers with a token would. A set of N workers that need T seconds for a photo asks N / T photos
-a second. CPU is that of each process for one photo; `late` is how far the replay fell behind its
-rate at the end, which on a machine that is too slow grows without end.
+Starts the engines, the API and maintenance under `.local/bench` (no GPU worker) and makes jobs of
+200 photos. Each worker has a connection of its own, claims four photos with the URLs of them, and
+reports one each time that it would have edited it, as a worker with a token does. CPU is that of
+each process for one photo, from when all workers are at work; `late` is how far the replay was
+behind its time at the end, which on a machine that is too slow grows without end.
 """
 
 import argparse
 import http.client
 import json
+import math
 import os
+import random
 import statistics
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,30 +36,34 @@ from s3project.embedded import processes
 from s3project.embedded.services import start_services
 from s3project.embedded.stack import EmbeddedStack
 
-PHOTOS, CHUNK, THREADS = 200, 4, 8
+PHOTOS, CHUNK, THREADS = 200, 4, 16
 SETTLE_SECONDS = 2.0
+# A job, and four of its photos.
+Chunk = tuple[str, tuple[int, ...]]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--photos-per-second", type=float, default=25)
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--workers", type=int, default=1000)
+    parser.add_argument("--seconds-a-photo", type=float, default=10)
+    parser.add_argument("--seconds", type=float, default=60)
     options = parser.parse_args()
     for limit in ("ANON_SIGNUP_RATE", "NEW_USER_RATE", "CREATE_RATE", "USER_RATE"):
         os.environ.setdefault(limit, "off")
     with EmbeddedStack(PROJECT / ".local" / "bench") as stack:
         start_services(stack, worker=False)
-        replay(stack, options.photos_per_second, options.seconds)
+        replay(stack, options.workers, options.seconds_a_photo, options.seconds)
     return 0
 
 
-class Caller(threading.local):
-    """A keep-alive connection for each thread."""
+class Caller:
+    """A connection that is kept, and used by one thread at a time."""
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.lock = threading.Lock()
 
     def data(self, method: str, path: str, bearer: str = "", body: Any = None) -> Any:
         """Raises SystemExit for what is no success."""
@@ -68,47 +76,93 @@ class Caller(threading.local):
         return json.loads(raw)["data"]
 
 
-def replay(stack: EmbeddedStack, rate: float, seconds: float) -> None:
-    server = Caller(int(stack.environment["PORT"]))
+@dataclass(frozen=True, order=True)
+class Ask:
+    """What a worker sends at a moment, in seconds: a claim of the photos, or the result of one."""
+
+    at: float
+    worker: int
+    kind: str
+    job: str
+    idxs: tuple[int, ...]
+
+
+def asks(workers: int, seconds_a_photo: float, seconds: float, work: Iterator[Chunk]) -> list[Ask]:
+    """In the order of their moments. The workers begin at any time of the first chunk."""
+    found = []
+    turn = CHUNK * seconds_a_photo
+    chance = random.Random(1)
+    for worker in range(workers):
+        at = chance.uniform(0, turn)
+        while at < turn + seconds:
+            job, idxs = next(work)
+            found.append(Ask(at, worker, "claim", job, idxs))
+            for place, idx in enumerate(idxs, start=1):
+                found.append(Ask(at + place * seconds_a_photo, worker, "callback", job, (idx,)))
+            at += turn
+    return sorted(found)
+
+
+def replay(stack: EmbeddedStack, workers: int, seconds_a_photo: float, seconds: float) -> None:
+    port = int(stack.environment["PORT"])
     secret = stack.environment["GPU_CALLBACK_SECRET"]
-    chunks = int(rate * seconds / CHUNK)
-    work = [
-        (job, start) for job in jobs(stack, server, chunks) for start in range(0, PHOTOS, CHUNK)
-    ]
+    callers = [Caller(port) for _ in range(workers)]
+    begin = CHUNK * seconds_a_photo
+    chunks = workers * math.ceil((begin + seconds) / begin)
+    asked = asks(workers, seconds_a_photo, seconds, chunks_of(jobs(stack, Caller(port), chunks)))
     latencies: dict[str, list[float]] = {"claim": [], "callback": []}
 
-    def call(kind: str, job: str, body: Any) -> None:
-        started = time.perf_counter()
-        server.data("POST", f"/jobs/{job}/{kind}", secret, body)
-        latencies[kind].append(1000 * (time.perf_counter() - started))
+    def send(ask: Ask, due: float) -> None:
+        body: dict[str, Any] = {"items": ask.idxs, "attempt": 1, "worker": f"bench:{ask.worker}"}
+        if ask.kind == "claim":
+            body["urls"] = True
+        else:
+            (idx,) = ask.idxs
+            key = f"{ask.job}:{idx}:attempt1"
+            body = {"idx": idx, "status": "done", "idempotency_key": key}
+        caller = callers[ask.worker]
+        with caller.lock:
+            started = time.perf_counter()
+            caller.data("POST", f"/jobs/{ask.job}/{ask.kind}", secret, body)
+            ended = time.perf_counter()
+        if ask.at >= begin:
+            latencies[ask.kind].append(1000 * (ended - started))
+            late.append(ended - due)
 
-    def chunk(job: str, start: int) -> None:
-        idxs = list(range(start, start + CHUNK))
-        call("claim", job, {"items": idxs, "attempt": 1, "worker": "bench:1", "urls": True})
-        for idx in idxs:
-            key = f"{job}:{idx}:attempt1"
-            call("callback", job, {"idx": idx, "status": "done", "idempotency_key": key})
-
-    time.sleep(SETTLE_SECONDS)
     roots = {pid: name for name, pid in stack.pids.items()}
-    before, begun = cpu_seconds(roots), time.perf_counter()
+    late: list[float] = []
+    before: dict[str, float] = {}
+    time.sleep(SETTLE_SECONDS)
+    begun = time.perf_counter()
     with ThreadPoolExecutor(THREADS) as threads:
         sent = []
-        for place, (job, start) in enumerate(work[:chunks]):
-            time.sleep(max(0.0, begun + place * CHUNK / rate - time.perf_counter()))
-            sent.append(threads.submit(chunk, job, start))
+        for ask in asked:
+            if ask.at >= begin + seconds:
+                break
+            due = begun + ask.at
+            time.sleep(max(0.0, due - time.perf_counter()))
+            if ask.at >= begin and not before:
+                before = cpu_seconds(roots)
+            sent.append(threads.submit(send, ask, due))
         for one in sent:
             one.result()
-    late = time.perf_counter() - begun - chunks * CHUNK / rate
-    time.sleep(SETTLE_SECONDS)
-    after, photos = cpu_seconds(roots), chunks * CHUNK
+    after, photos = cpu_seconds(roots), len(latencies["callback"])
     console = Console()
     for name in after:
         console.print(f"{name:12} {1000 * (after[name] - before[name]) / photos:6.2f} ms a photo")
     for kind, times in latencies.items():
         p50, p99 = statistics.median(times), statistics.quantiles(times, n=100)[98]
         console.print(f"{kind:12} p50 {p50:.0f} ms, p99 {p99:.0f} ms, {len(times)} of them")
-    console.print(f"{photos} photos at {rate} a second, late by {late:.1f} s")
+    console.print(
+        f"{photos} photos by {workers} workers, {photos / seconds:.0f} a second; "
+        f"late at the end by {statistics.median(late[-len(late) // 10 :]):.2f} s"
+    )
+
+
+def chunks_of(found: list[str]) -> Iterator[Chunk]:
+    for job in found:
+        for start in range(0, PHOTOS, CHUNK):
+            yield job, tuple(range(start, start + CHUNK))
 
 
 def jobs(stack: EmbeddedStack, server: Caller, chunks: int) -> list[str]:
