@@ -28,6 +28,8 @@ from s3project.tests.embedded.process_table import (
     unix_sockets,
 )
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 # A web process has two times four threads.
 SLOW = 200
@@ -160,7 +162,6 @@ def test_the_answer_is_webs_and_says_nothing_of_the_front(server: LiveStack) -> 
     assert "Via" not in said.headers
 
 
-@pytest.mark.django_db(transaction=True)
 def test_nobody_can_claim_another_address(live_stack: LiveStack) -> None:
     live_stack.start_web(ANON_SIGNUP_RATE="1/hour")
 

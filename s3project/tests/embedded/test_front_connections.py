@@ -24,6 +24,8 @@ from s3project.testing.plugin import live_stack_of
 from s3project.testing.waiting import wait_until
 from s3project.tests.embedded.process_table import unix_sockets
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture(scope="module")
 def server(
