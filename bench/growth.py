@@ -11,7 +11,7 @@ together, the median of the rounds; *wall* is the fastest of them, since others 
 The user of all requests is the one with the most jobs. Cases whose answers have not as many bytes
 on both sides, by a half, are marked with `≠`: they are not the same page.
 
-It exits with 1 where an aim is missed: 1.2 times as much for a request of the API, 3 for a page of
+It exits with 1 where an aim is missed twice: 1.2 times as much for a request of the API, 3 for a page of
 the admin, a second for either; and where a documented operation has no case.
 """
 
@@ -146,7 +146,7 @@ def main() -> int:
         print(f"x {operation}: it has no case", file=sys.stderr)
     for name in names:
         try:
-            cases.append(measure(name, small, large, options.rounds))
+            cases.append(settled(name, small, large, options.rounds))
         except Refused as answer:
             refused += 1
             print(f"x {name}: {answer}", file=sys.stderr)
@@ -164,6 +164,15 @@ def main() -> int:
         Console().print(as_table(cases))
     is_missed = refused or large.left_out or any(case.is_missed for case in cases)
     return 1 if is_missed else 0
+
+
+def settled(name: str, small: Side, large: Side, rounds: int) -> Case:
+    """What misses an aim is measured once more: a pause of the machine may have met one side alone,
+    and what has grown has grown the second time too."""
+    case = measure(name, small, large, rounds)
+    if not case.is_missed:
+        return case
+    return min(case, measure(name, small, large, rounds), key=lambda one: one.ratio)
 
 
 def measure(name: str, small: Side, large: Side, rounds: int) -> Case:
