@@ -11,8 +11,8 @@ together, the median of the rounds; *wall* is the fastest of them, since others 
 The user of all requests is the one with the most jobs. Cases whose answers have not as many bytes
 on both sides, by a half, are marked with `≠`: they are not the same page.
 
-It exits with 1 where an aim is missed twice: 1.2 times as much for a request of the API, 3 for a page of
-the admin, a second for either; and where a documented operation has no case.
+It exits with 1 where an aim is missed twice: 1.2 times as much for a request of the API, 3 for a
+page of the admin, a second for either; and where a documented operation has no case.
 """
 
 import argparse
