@@ -11,7 +11,8 @@ STEP = 64 * 1024
 def read_to_the_end(application: WSGIApplication) -> WSGIApplication:
     """Has a body read before its answer is sent. The server can only cut off a connection with a
     rest of one, and whoever is still writing then may never see the answer: the front says 503 in
-    its place."""
+    its place. Who reaches web without a front may hold a thread by it, as by a body that is read.
+    """
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         answered = application(environ, start_response)

@@ -152,6 +152,17 @@ def test_while_web_hangs_the_answer_is_503_as_well(server: LiveStack) -> None:
     assert refusal(hanging) == (503, "UNAVAILABLE")
 
 
+@pytest.mark.parametrize("more", [b"", b"Expect: 100-continue\r\n"], ids=["", "asking first"])
+def test_a_body_declared_as_too_large_is_refused_before_it_is_sent(
+    server: LiveStack, more: bytes
+) -> None:
+    head = b"POST /auth/anon HTTP/1.1\r\nHost: x\r\n%sContent-Length: 1048577\r\n\r\n" % more
+    with socket.create_connection(("127.0.0.1", server.port), 2) as connection:
+        connection.sendall(head)
+        # The front waits three seconds for a body.
+        assert answer(connection, 2).startswith(b"HTTP/1.1 413 ")
+
+
 # --- What passes --------------------------------------------------------------------------------
 
 
