@@ -13,7 +13,7 @@ connection goes on where an exchange ends.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -23,7 +23,7 @@ from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 
-Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
+Parameters: TypeAlias = Sequence[Any] | dict[str, Any]
 Row: TypeAlias = tuple[Any, ...]
 # A statement and its values: `%s` in their order, or `%(name)s`.
 Asked: TypeAlias = tuple[str, Parameters]
@@ -142,7 +142,7 @@ class Exchange:
     def _message(self, statement: str, parameters: Parameters) -> _Message:
         query, names = _query_of(statement)
         values: Sequence[Any]
-        if isinstance(parameters, Mapping):
+        if isinstance(parameters, dict):
             values = [parameters[name] for name in names]
         else:
             values = parameters

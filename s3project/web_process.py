@@ -1,13 +1,15 @@
 """What a web process leaves out of each request, since none of it is of use here."""
 
 import logging
+import threading
 
 from django.conf import settings
 from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
-from django.db import DEFAULT_DB_ALIAS, close_old_connections, reset_queries
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.urls import base as addresses
 
 
 def leave_out() -> None:
@@ -23,7 +25,11 @@ def leave_out() -> None:
     # Settings are read thirty times a request. Django asks each time whether what it found is a
     # method that a lazy object hands on to what it stands for, which no setting is.
     type(settings).__getattribute__ = object.__getattribute__  # type: ignore[method-assign]  # as said
-    # Its threads have no event loop, for which Django looks whenever it turns to a connection.
+    # Its threads have no event loop, for which Django looks whenever it turns to a connection, or
+    # to something else that each thread has for itself.
+    connections._connections = threading.local()  # type: ignore[attr-defined]  # as said
+    for name in ("_prefixes", "_urlconfs"):
+        setattr(addresses, name, threading.local())
     for name in ("ensure_connection", "set_autocommit", "commit", "rollback"):
         method = getattr(BaseDatabaseWrapper, name)
         setattr(BaseDatabaseWrapper, name, getattr(method, "__wrapped__", method))

@@ -63,6 +63,39 @@ def test_for_an_event_loop_is_looked_where_a_cursor_is_opened_alone() -> None:
     assert json.loads(done.stdout.splitlines()[-1]) == [False, False, False, False, True]
 
 
+OF_A_THREAD = """
+import asyncio, json, threading
+from s3project.wsgi import application
+from django.db import connections
+from django.urls import get_script_prefix, get_urlconf, set_script_prefix, set_urlconf
+
+looked = []
+asyncio.get_running_loop = lambda: looked.append(1)
+set_script_prefix("/ours/")
+set_urlconf("ours")
+ours = connections["default"]
+found = [connections["default"] is ours]
+
+def look():
+    found.append(connections["default"] is ours)
+    found.append([get_script_prefix(), get_urlconf()])
+    set_script_prefix("/others/")
+    set_urlconf("others")
+
+thread = threading.Thread(target=look)
+thread.start()
+thread.join()
+print(json.dumps([*found, [get_script_prefix(), get_urlconf()], looked]))
+"""
+
+
+def test_each_thread_has_a_connection_and_addresses_of_its_own_without_looking_for_a_loop() -> None:
+    done = subprocess.run([sys.executable, "-c", OF_A_THREAD], capture_output=True, text=True)
+
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told == [True, False, ["/", None], ["/ours/", "ours"], []]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_broke_in_an_exchange_is_replaced_before_the_next_request() -> None:
     row = fetch_one("SELECT pg_backend_pid()", [])
