@@ -90,7 +90,8 @@ def test_a_second_look_edits_the_same_photo_and_does_not_look_for_the_wall_again
     assert masks_of(first), "who segments keeps what was found"
     assert masks_of(look) == {}
     segmented, recalled = (seconds_of(running.log("gpu"), job, "segment") for job in (first, look))
-    assert recalled <= 0.02 < segmented, "the second look costs the edit only"
+    # Each as slow as the machine is: models take thirty times as long.
+    assert recalled < segmented / 4, (segmented, recalled)
 
 
 def seconds_of(log: str, job_id: str, stage: str) -> float:
