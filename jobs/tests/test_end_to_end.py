@@ -74,24 +74,27 @@ def test_a_second_look_edits_the_same_photo_and_does_not_look_for_the_wall_again
     client, first = start_set(running.base_url, [KITCHEN + b"seen for the first time"])
     before = wait_for(client, first, is_finished)
 
-    look = client.create_second_look(first)["job_id"]
-    client.execute(look, {"Wall": {"action": "recolor", "value": "navy"}}, protect=[])
-    after = wait_for(client, look, is_finished)
+    recalled = []
+    for colour in ("navy", "white", "beige"):
+        look = client.create_second_look(first)["job_id"]
+        client.execute(look, {"Wall": {"action": "recolor", "value": colour}}, protect=[])
+        after = wait_for(client, look, is_finished)
 
-    (item,) = after["items"]
-    # They lie where they lay, also where the masks are remembered.
-    assert item.pop("instances").keys() == before["items"][0]["instances"].keys() >= {"Wall"}
-    assert item == {"idx": 0, "source": {"job_id": first, "idx": 0}, "status": "done"}
-    green, navy = (
-        client.download(job["outputs_ready"][0]["result_url"]) for job in (before, after)
-    )
-    assert kind_and_size(green) == kind_and_size(navy)
-    assert green != navy
-    assert masks_of(first), "who segments keeps what was found"
-    assert masks_of(look) == {}
-    segmented, recalled = (seconds_of(running.log("gpu"), job, "segment") for job in (first, look))
-    # Each as slow as the machine is: models take thirty times as long.
-    assert recalled < segmented / 4, (segmented, recalled)
+        (item,) = after["items"]
+        # They lie where they lay, also where the masks are remembered.
+        assert item.pop("instances").keys() == before["items"][0]["instances"].keys() >= {"Wall"}
+        assert item == {"idx": 0, "source": {"job_id": first, "idx": 0}, "status": "done"}
+        green, other = (
+            client.download(job["outputs_ready"][0]["result_url"]) for job in (before, after)
+        )
+        assert kind_and_size(green) == kind_and_size(other)
+        assert green != other
+        assert masks_of(first), "who segments keeps what was found"
+        assert masks_of(look) == {}
+        recalled.append(seconds_of(running.log("gpu"), look, "segment"))
+    # The shortest of three has to keep it: a pause of the machine is no look at the photo.
+    segmented = seconds_of(running.log("gpu"), first, "segment")
+    assert min(recalled) <= 0.02 < segmented, "the second look costs the edit only"
 
 
 def seconds_of(log: str, job_id: str, stage: str) -> float:

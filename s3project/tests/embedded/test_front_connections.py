@@ -100,9 +100,6 @@ class Web(BaseHTTPRequestHandler):
         super().setup()
         self.served = 0
 
-    def address_string(self) -> str:
-        return ""
-
     def log_message(self, *_: Any) -> None: ...
 
     def answer(self) -> None:
